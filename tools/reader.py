@@ -1,0 +1,337 @@
+"""Run a notebook as a reader on Colab gets it, and compare every committed output.
+
+    python -m tools.reader                    every chapter
+    python -m tools.reader chapters/05-forward-mode.ipynb
+
+Each notebook goes alone into an empty folder. Around it stands what Colab has and nothing else: the locked packages,
+a module `google.colab`, and no `adlib`. The set-up cell then really installs `adlib` from its git address, which git
+is told to find in a temporary repository made of the working tree's package. So this one pass answers three questions
+at once: does the notebook run away from the clone, does its set-up cell work, and does it still print what is
+committed (strict nbval).
+
+A last cell, added to the copy, reports where `adlib` and every other module came from. The pass fails when anything
+came from the clone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import tomllib
+import venv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from tools import ROOT
+from tools.normalise import CELL_TIMEOUT, KEPT_MIME, chapters, read, text_of
+
+PACKAGE_FILES = ("adlib", "pyproject.toml", "README.md", "LICENSE")
+NOTEBOOK_TIMEOUT = 600  # seconds; a chapter is meant to take twenty
+
+# Variables that would let the reader's environment see more, or less, than Colab's.
+_DROPPED = re.compile(r"PYTHON.*|PYTEST_.*|VIRTUAL_ENV|CONDA_.*|JUPYTER.*|IPYTHON.*|PIP_(USER|TARGET|PREFIX|ROOT)|GIT_.*")
+
+_PROOF_CELL = """
+import json as _json, os as _os, sys as _sys
+from importlib.util import find_spec as _find_spec
+_found = _find_spec("adlib")
+with open(_os.environ["ADBOOK_PROOF"], "w", encoding="utf-8") as _file:
+    _json.dump({
+        "adlib": _found and _found.origin,
+        "path": _sys.path,
+        "modules": {n: str(getattr(m, "__file__", None) or "") for n, m in list(_sys.modules.items())},
+    }, _file)
+"""
+
+# Runs inside the reader's environment. nbval compares every MIME type it is not told to skip, and the committed
+# form keeps only the text (tools.normalise), so everything else is skipped here.
+_PLUGIN = f"""
+import json, os
+import pytest
+
+CELLS = []
+
+class AllButText(tuple):
+    def __contains__(self, key):
+        return tuple.__contains__(self, key) or ("/" in key and key != {KEPT_MIME!r})
+
+def pytest_collectstart(collector):
+    if type(collector).__name__ == "IPyNbFile":
+        collector.skip_compare = AllButText(collector.skip_compare)
+
+def texts(outputs):
+    lines = []
+    for output in outputs or []:
+        lines.append(output.get("text") or output.get("data", {{}}).get({KEPT_MIME!r}) or "")
+    return lines
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call" or report.failed:
+        error = call.excinfo.value if call.excinfo else None
+        CELLS.append({{
+            "number": item.cell_num,
+            "failed": report.failed,
+            "skipped": report.skipped,
+            "seconds": report.duration,
+            "error": str(error or ""),
+            "trace": getattr(error, "inner_traceback", "") or "",
+            "committed": texts(item.cell.outputs),
+            "computed": texts(item.test_outputs),
+        }})
+    return report
+
+def pytest_sessionfinish():
+    with open(os.environ["ADBOOK_CELLS"], "w", encoding="utf-8") as file:
+        json.dump(CELLS, file)
+"""
+
+
+@dataclass
+class ReaderResult:
+    """What happened to one notebook. `failures` is empty when all is well; each is one line or a few."""
+
+    notebook: Path
+    cells: int = 0
+    seconds: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    adlib_from: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return not self.failures
+
+    def report(self) -> str:
+        head = f"{self.notebook.name}: {self.cells} cells, {self.seconds:.1f} s, "
+        head += "as committed" if self.ok else f"{len(self.failures)} failed"
+        return "\n".join([head, *(f"  note: {n}" for n in self.notes), *(f"  {f}" for f in self.failures)])
+
+
+def check_notebook(notebook: Path, package: Path = ROOT) -> ReaderResult:
+    """Run one notebook alone, with `adlib` installed by its own set-up cell, and compare its outputs.
+
+    `package` is the folder that stands in for the published repository; the tests put a wrong rule into a copy.
+    An installation that fails because the index could not be reached is tried once more, and the result says so.
+    """
+    result = _run(notebook, package)
+    if any("could not be fetched" in failure for failure in result.failures):
+        first = result.failures
+        result = _run(notebook, package)
+        result.notes.append("the first attempt failed: " + first[0])
+    return result
+
+
+def _run(notebook: Path, package: Path) -> ReaderResult:
+    result = ReaderResult(notebook)
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="adbook-reader-") as scratch:
+        scratch = Path(scratch).resolve()
+        alone = scratch / "content"
+        alone.mkdir()
+        source = read(notebook)
+        code = [(i, c) for i, c in enumerate(source.cells) if c.cell_type == "code"]
+        result.cells = len(code)
+        result.failures += [
+            f"cell {i} ({_first_line(c.source)}): execution_count is null, so nothing would be compared"
+            for i, c in code
+            if c.execution_count is None
+        ]
+        _copy_with_proof(source, len(code), alone / notebook.name)
+        python = _environment(scratch / "environment")
+        done = subprocess.run(
+            [
+                *(python, "-m", "pytest", "-q", "--color=no", "-p", "nbval.plugin", "-p", "adbook_nbval"),
+                *("-p", "no:cacheprovider", "--nbval", "--nbval-current-env"),
+                *(f"--nbval-cell-timeout={CELL_TIMEOUT}", "-c", scratch / "pytest.ini", "--rootdir", alone),
+                alone / notebook.name,
+            ],
+            cwd=alone,
+            env=_variables(scratch, package),
+            timeout=NOTEBOOK_TIMEOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        cells = _load(scratch / "cells.json") or []
+        result.failures += _cell_failures(cells, code)
+        if done.returncode and not result.failures:
+            result.failures.append("the run itself failed:\n" + (done.stdout + done.stderr).strip()[-2000:])
+        result.failures += _strays(_load(scratch / "proof.json"), scratch, result)
+    result.seconds = time.perf_counter() - started
+    return result
+
+
+def _copy_with_proof(source: nbformat.NotebookNode, count: int, target: Path) -> None:
+    proof = nbformat.v4.new_code_cell(_PROOF_CELL, execution_count=count + 1, id="proof-of-origin")
+    copy = nbformat.from_dict({**source, "cells": [*source.cells, proof]})
+    target.write_text(text_of(copy), encoding="utf-8")
+
+
+def _environment(folder: Path) -> Path:
+    """A virtual environment without pip or packages of its own, in which the running one's packages are visible.
+
+    Only folders are passed on, not the `.pth` files in them: an editable install of `adlib` stays behind.
+    """
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    scheme = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)}, scheme="venv")
+    site = Path(scheme["purelib"])
+    locked = dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib"))
+    (site / "locked.pth").write_text("\n".join(locked) + "\n", encoding="utf-8")
+    colab = site / "google" / "colab"
+    colab.mkdir(parents=True)
+    (colab / "__init__.py").write_text('"""Stands in for the module that only Colab has."""\n', encoding="utf-8")
+    (colab / "output.py").touch()  # JAX imports it where it finds itself on Colab
+    (site / "z_colab.pth").write_text("import google.colab\n", encoding="utf-8")
+    (site / "adbook_nbval.py").write_text(_PLUGIN, encoding="utf-8")
+    return Path(scheme["scripts"]) / ("python.exe" if os.name == "nt" else "python")
+
+
+def _variables(scratch: Path, package: Path) -> dict[str, str]:
+    """The environment variables of the run; git finds the book's address in a temporary repository."""
+    address, version = book_address(package)
+    served = serve(package, scratch / "published", f"v{version}").as_uri()
+    (scratch / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    kept = {k: v for k, v in os.environ.items() if not _DROPPED.fullmatch(k)}
+    return kept | {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": f"url.{served}.insteadOf",
+        "GIT_CONFIG_VALUE_0": address,
+        "GIT_CONFIG_KEY_1": f"url.{served}.insteadOf",  # a prefix is replaced, so the longer form needs its own line
+        "GIT_CONFIG_VALUE_1": address + ".git",
+        "GIT_TERMINAL_PROMPT": "0",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
+        "ADBOOK_PROOF": str(scratch / "proof.json"),
+        "ADBOOK_CELLS": str(scratch / "cells.json"),
+    }
+
+
+def book_address(package: Path = ROOT) -> tuple[str, str]:
+    """The repository's address and the version, as `pyproject.toml` has them."""
+    with (package / "pyproject.toml").open("rb") as file:
+        settings = tomllib.load(file)
+    return settings["tool"]["adlib-book"]["repository"].removesuffix(".git"), settings["project"]["version"]
+
+
+def serve(package: Path, folder: Path, tag: str) -> Path:
+    """Make a git repository of the package's files as they are now, committed or not, with one tag."""
+    folder.mkdir(parents=True)
+    for name in PACKAGE_FILES:
+        origin = package / name
+        if origin.is_dir():
+            shutil.copytree(origin, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        elif origin.exists():
+            shutil.copy(origin, folder / name)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    identity = ("-c", "user.name=book", "-c", "user.email=book@localhost", "-c", "commit.gpgsign=false")
+    for step in (("init", "-q", "-b", "main"), ("add", "-A"), (*identity, "commit", "-q", "-m", tag), ("tag", tag)):
+        subprocess.run(["git", *step], cwd=folder, env=clean, check=True, capture_output=True)
+    return folder
+
+
+def _cell_failures(cells: list[dict], code: list[tuple[int, nbformat.NotebookNode]]) -> list[str]:
+    found = []
+    for cell in cells:
+        said = " ".join(cell["computed"])
+        errors = [line for line in said.split("\n") if line.startswith(("ERROR", "error:"))]
+        if errors and "pip install" in _source(cell, code):
+            unreached = re.search(r"No matching distribution|onnection|imed out|Could not (fetch|find a version)", said)
+            why = "what pip needs could not be fetched" if unreached else "pip failed"
+            found.append(f"{_place(cell, code)}: the set-up cell did not install adlib, {why}: {errors[0]}")
+        if cell["failed"] or cell["skipped"]:
+            found.append(f"{_place(cell, code)}: {_difference(cell)}")
+    return found
+
+
+def _difference(cell: dict) -> str:
+    """Say in one line, or a few, how a cell failed."""
+    if cell["skipped"]:
+        return "was not run: " + (cell["error"] or "an earlier cell ran out of time")
+    if cell["error"] != "Cell outputs differ":
+        trace = [line for line in _plain(cell["trace"]).split("\n") if line.strip()]
+        last = next((k for k in range(len(trace) - 1, -1, -1) if re.match(r"\w*(\.\w+)*(Error|Exception)\b", trace[k])), -1)
+        return " ".join(trace[last:]) if trace else cell["error"]
+    committed = "\n".join(cell["committed"]).split("\n")
+    computed = "\n".join(cell["computed"]).split("\n")
+    for line in range(max(len(committed), len(computed))):
+        was = committed[line] if line < len(committed) else "(no such line)"
+        now = computed[line] if line < len(computed) else "(no such line)"
+        if was != now:
+            return f"output differs: committed {was.strip()!r}, computed {now.strip()!r}"
+    return "output differs: " + " ".join(_plain(cell["trace"]).split())
+
+
+def _strays(proof: dict | None, scratch: Path, result: ReaderResult) -> list[str]:
+    """Modules and search paths that lead out of the reader's world into the clone."""
+    if proof is None:
+        return [] if result.failures else ["the notebook never reached its end: the kernel died"]
+    result.adlib_from = proof["adlib"]
+    found = []
+    if proof["adlib"] and not Path(proof["adlib"]).resolve().is_relative_to(scratch):
+        found.append(f"adlib came from {proof['adlib']}, not from the git address")
+    for entry in proof["path"]:
+        if entry and _in_clone(Path(entry)):
+            found.append(f"sys.path leads into the clone: {entry}")
+    for name, file in proof["modules"].items():
+        if file and _in_clone(Path(file)):
+            found.append(f"module {name} came from the clone: {file}")
+    return found
+
+
+def _in_clone(path: Path) -> bool:
+    """Whether a path is in this repository, apart from the environment that `make` puts into it."""
+    path = path.resolve()
+    return path.is_relative_to(ROOT) and not path.is_relative_to(Path(sys.prefix).resolve())
+
+
+def _source(cell: dict, code: list) -> str:
+    return code[cell["number"]][1].source if cell["number"] < len(code) else ""
+
+
+def _place(cell: dict, code: list) -> str:
+    if cell["number"] >= len(code):
+        return "the added last cell"
+    index, content = code[cell["number"]]
+    return f"cell {index} ({_first_line(content.source)})"
+
+
+def _first_line(source: str) -> str:
+    line = source.strip().split("\n")[0]
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def _load(file: Path):
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.reader", description=__doc__.split("\n")[0])
+    parser.add_argument("files", nargs="*", type=Path, help="notebooks (default: every chapter)")
+    options = parser.parse_args(arguments)
+    failed = False
+    for path in options.files or chapters():
+        result = check_notebook(path)
+        failed |= not result.ok
+        print(result.report(), flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
