@@ -1,0 +1,28 @@
+# Every command first makes .venv and installs the lock into it if that is not done yet (tools/env.py).
+# Without make: run the same lines by hand, for example `python tools/env.py -m tools.build`.
+PYTHON ?= python3
+IN_ENV = @$(PYTHON) tools/env.py
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve test chapter lock clean
+
+help:     ## this list
+	@sed -n 's/^\([a-z]*\): *## /  make \1	/p' Makefile
+
+book:     ## build the whole book and say where it is
+	$(IN_ENV) -m tools.build
+
+serve:    ## open the built book in the browser
+	$(IN_ENV) -m tools.serve
+
+test:     ## run every test; the book is built on the way
+	$(IN_ENV) -m pytest --durations=15
+
+chapter:  ## build one chapter quickly: make chapter N=05
+	$(IN_ENV) -m tools.chapter $(N)
+
+lock:     ## resolve requirements.in anew into requirements.txt
+	$(IN_ENV) -m tools.lock
+
+clean:    ## remove what the commands made: _build and .venv
+	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('_build', '.venv')]"

@@ -1,0 +1,61 @@
+"""What the tests of the book share: the built book itself, and small books with a planted defect."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from tools import ROOT
+from tools.build import BuildResult, build
+
+
+@pytest.fixture(scope="session")
+def book_build() -> BuildResult:
+    """The whole book, built as `make book` does."""
+    return build(ROOT, ROOT)
+
+
+@pytest.fixture(scope="session")
+def built_book(book_build: BuildResult) -> Path:
+    """The HTML folder of the whole book."""
+    if not (book_build.html / "index.html").is_file():
+        pytest.fail(f"the book was not built:\n{book_build.digest()}", pytrace=False)
+    return book_build.html
+
+
+class TinyBook:
+    """A book of one landing page and one notebook, in a folder of its own."""
+
+    def __init__(self, folder: Path):
+        self.source, self.output = folder / "source", folder / "output"
+        self.write("_config.yml", "title: Tiny\nauthor: A\nonly_build_toc_files: true\n"
+                   "execute: {execute_notebooks: cache, stderr_output: error, timeout: 60}\n")  # fmt: skip
+        self.write("_toc.yml", "format: jb-book\nroot: index\nchapters:\n- file: chapters/05-tiny\n")
+        self.write("index.md", "# Tiny\n\nA book.\n")
+
+    def write(self, name: str, text: str) -> None:
+        """Write a text file of the book."""
+        file = self.source / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def notebook(self, *code: str, name: str = "chapters/05-tiny.ipynb") -> None:
+        """Write a notebook: a title, then the code cells."""
+        cells = [v4.new_markdown_cell("# 5. Tiny"), *(v4.new_code_cell(source) for source in code)]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        self.write(name, nbformat.writes(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})))
+
+    def build(self, **options) -> BuildResult:
+        """Build it, with the kernels' path leading to the book's own folder."""
+        return build(self.source, self.output, code=self.source, **options)
+
+    def page(self, name: str = "chapters/05-tiny.html") -> str:
+        """The HTML of a built page."""
+        return (self.output / "_build" / "html" / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def tiny_book(tmp_path: Path) -> TinyBook:
+    """A small book to plant defects in."""
+    return TinyBook(tmp_path)

@@ -1,0 +1,145 @@
+"""The build is a gate: it is red for every planted defect, and says what and where."""
+
+import sys
+from urllib.request import urlopen
+
+import pytest
+
+from tools import ROOT, build, chapter, env
+from tools.build import execution_key, report
+from tools.serve import server
+
+
+def test_the_book_builds_without_a_warning(book_build):
+    assert book_build.rc == 0, book_build.digest()
+
+
+def test_every_notebook_of_the_book_was_executed_by_this_build(book_build):
+    """The key on disk is the present one: what the pages show was computed by the present adlib."""
+    made = ROOT / "_build"
+    assert (made / ".execution-key").read_text() == execution_key(ROOT, ROOT)
+
+
+def test_a_good_book_is_green_and_says_where_it_is(tiny_book, capsys):
+    tiny_book.notebook("print(6 * 7)")
+    lines = []
+    result = tiny_book.build(echo=lines.append)
+    assert report(result) == 0
+    assert f"{result.html / 'index.html'}" in capsys.readouterr().out
+    assert "42" in tiny_book.page()
+    assert "\n".join(lines) == result.log
+    assert "without encryption" not in result.log
+
+
+def test_a_failing_cell_is_red(tiny_book, capsys):
+    tiny_book.notebook("x = 1", "# Check 5.1: one is two\nassert x == 2, 'it is not'")
+    assert report(tiny_book.build()) == 1
+    line = "chapters/05-tiny.ipynb, cell 3 (# Check 5.1: one is two): AssertionError: it is not"
+    assert line in capsys.readouterr().out
+
+
+def test_a_cell_that_writes_to_stderr_is_red(tiny_book, capsys):
+    tiny_book.notebook("import warnings\nwarnings.warn('deprecated')")
+    assert report(tiny_book.build()) == 1
+    assert "chapters/05-tiny.ipynb, cell 2: stderr was found in the cell outputs" in capsys.readouterr().out
+
+
+def test_a_broken_link_is_red(tiny_book, capsys):
+    tiny_book.notebook("x = 1")
+    tiny_book.write("index.md", "# Tiny\n\nSee [the next chapter](chapters/06-gone.ipynb).\n")
+    assert report(tiny_book.build()) == 1
+    line = "index.md:3: 'myst' cross-reference target not found: 'chapters/06-gone.ipynb'"
+    assert line in capsys.readouterr().out
+
+
+def test_a_file_that_the_contents_name_but_nobody_wrote_is_red(tiny_book, capsys):
+    assert report(tiny_book.build()) == 1
+    assert "toctree contains reference to nonexisting document 'chapters/05-tiny'" in capsys.readouterr().out
+
+
+def test_no_stale_result_after_a_change_of_adlib(tiny_book):
+    tiny_book.notebook("import adlib\nprint('answer', adlib.answer())")
+    tiny_book.write("adlib/__init__.py", "def answer(): return 42\n")
+    assert tiny_book.build().rc == 0
+    assert "answer 42" in tiny_book.page()
+    tiny_book.write("adlib/__init__.py", "def answer(): return 4242\n")
+    assert tiny_book.build().rc == 0
+    assert "answer 4242" in tiny_book.page()
+
+
+def test_nothing_is_executed_again_when_nothing_changed(tiny_book):
+    counter = tiny_book.source.parent / "runs"
+    tiny_book.notebook(f"with open({str(counter)!r}, 'a') as file:\n    _ = file.write('run ')")
+    tiny_book.build()
+    tiny_book.build()
+    assert counter.read_text() == "run "
+    tiny_book.build(execute="force")
+    assert counter.read_text() == "run run "
+
+
+@pytest.mark.parametrize("name", ["adlib/rules/sums.py", "adlib/data/cities.csv", "_config.yml"])
+def test_the_key_sees_every_file_that_a_notebook_may_depend_on(tiny_book, name):
+    before = execution_key(tiny_book.source, tiny_book.source)
+    tiny_book.write(name, "changed\n")
+    assert execution_key(tiny_book.source, tiny_book.source) != before
+
+
+def test_the_key_ignores_compiled_files(tiny_book):
+    before = execution_key(tiny_book.source, tiny_book.source)
+    tiny_book.write("adlib/__pycache__/x.pyc", "changed\n")
+    assert execution_key(tiny_book.source, tiny_book.source) == before
+
+
+def test_one_chapter_builds_alone_and_its_links_to_others_are_no_complaints(tiny_book):
+    tiny_book.notebook("print('the fifth')")
+    tiny_book.notebook("print('the sixth')", name="chapters/06-other.ipynb")
+    tiny_book.write("index.md", "# Tiny\n\nSee [the sixth](chapters/06-other.ipynb).\n")
+    assert chapter.chapters(tiny_book.source) == {"05": "chapters/05-tiny", "06": "chapters/06-other"}
+    result = chapter.build_chapter(tiny_book.source, "chapters/05-tiny", tiny_book.output)
+    assert (result.rc, result.problems) == (0, ())
+    assert "the fifth" in tiny_book.page()
+    assert not (result.html / "chapters" / "06-other.html").exists()
+
+
+def test_a_failing_cell_of_one_chapter_is_red(tiny_book):
+    tiny_book.notebook("1 / 0")
+    result = chapter.build_chapter(tiny_book.source, "chapters/05-tiny", tiny_book.output)
+    assert result.rc == 1
+    assert result.problems == ("chapters/05-tiny.ipynb, cell 2 (1 / 0): ZeroDivisionError: division by zero",)
+
+
+def test_an_unknown_chapter_lists_those_that_exist(tiny_book, monkeypatch):
+    tiny_book.notebook("x = 1")
+    monkeypatch.setattr(chapter, "ROOT", tiny_book.source)
+    monkeypatch.setattr(sys, "argv", ["chapter", "7"])
+    with pytest.raises(SystemExit, match=r"(?s)make chapter N=05.*05  05-tiny"):
+        chapter.main()
+
+
+def test_a_python_without_jupyter_book_names_the_command(monkeypatch):
+    monkeypatch.setattr(build, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match=r"python3 tools/env.py -m tools.build"):
+        build.require_environment()
+
+
+def test_the_server_shows_the_folder(tmp_path):
+    from threading import Thread
+
+    (tmp_path / "index.html").write_text("hello")
+    with server(tmp_path) as running:
+        thread = Thread(target=running.serve_forever)
+        thread.start()
+        try:
+            with urlopen(f"http://127.0.0.1:{running.server_port}/") as answer:
+                assert answer.read() == b"hello"
+        finally:
+            running.shutdown()
+            thread.join()
+
+
+def test_every_makefile_command_goes_through_the_environment():
+    """So that the plain form in the README is the same command."""
+    recipes = [line for line in (ROOT / "Makefile").read_text().splitlines() if "-m " in line and line[0] == "\t"]
+    assert len(recipes) == 5
+    assert all(line.startswith("\t$(IN_ENV) -m ") for line in recipes)
+    assert env.ROOT == str(ROOT)

@@ -1,0 +1,58 @@
+"""Build one chapter while writing it: ``python -m tools.chapter 05``.
+
+The landing page and the text pages come along, so that links and the sidebar work; the other chapters do not, and
+links to them are not complaints here. The result lies in ``_build/chapter-05``, apart from the whole book.
+"""
+
+import argparse
+import dataclasses
+import re
+import sys
+from pathlib import Path
+
+from tools import ROOT
+from tools.build import BuildResult, build, report, require_environment
+
+_MISSING = re.compile(r"cross-reference target not found: '([^'#]*)")
+
+
+def chapters(root: Path) -> dict[str, str]:
+    """The chapters that exist: number as in the file name, ``'05'``, and document, ``'chapters/05-forward-mode'``."""
+    found = sorted((root / "chapters").glob("[0-9][0-9]-*.ipynb"))
+    return {path.name[:2]: f"chapters/{path.stem}" for path in found}
+
+
+def build_chapter(root: Path, document: str, output: Path, echo=None) -> BuildResult:
+    """Build ``document`` of the book in ``root`` with the landing page and the pages into ``output``."""
+    pages = [f"pages/{path.stem}" for path in sorted((root / "pages").glob("*.md"))]
+    output.mkdir(parents=True, exist_ok=True)
+    toc = output / "_toc.yml"
+    toc.write_text("format: jb-book\nroot: index\nchapters:\n" + "".join(f"- file: {d}\n" for d in [document, *pages]))
+    result = build(root, output, toc=toc, strict=False, echo=echo)
+    left_out = {Path(d).name for d in chapters(root).values() if d != document}
+    problems = tuple(p for p in result.problems if not _leads_to(p, left_out))
+    return dataclasses.replace(result, rc=result.rc or int(bool(problems)), problems=problems)
+
+
+def _leads_to(problem: str, names: set[str]) -> bool:
+    """Whether ``problem`` is a link to one of the chapters ``names``, which were left out on purpose."""
+    match = _MISSING.search(problem)
+    return bool(match) and Path(match[1]).stem in names
+
+
+def main() -> int:
+    """Build the chapter named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tools.chapter", description="Build one chapter of the book.")
+    parser.add_argument("number", nargs="?", default="", help="as in the file name: 05")
+    number = parser.parse_args().number.zfill(2)
+    known = chapters(ROOT)
+    if number not in known:
+        listed = "".join(f"\n  {n}  {Path(d).name}" for n, d in known.items()) or " none yet"
+        sys.exit(f"Name a chapter: make chapter N=05. Those that exist:{listed}")
+    require_environment()
+    result = build_chapter(ROOT, known[number], ROOT / "_build" / f"chapter-{number}", echo=print)
+    return report(result, page=f"{known[number]}.html")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
