@@ -1,0 +1,52 @@
+"""Page furniture: what the theme and Jupyter Book add around the text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+# The owner in the repository's address until the book has a home. No account can have an underscore in its name.
+NO_OWNER = "owner_not_set"
+# Groups of header buttons that lead to the repository, or to a service that reads it.
+NEED_REPOSITORY = {"launch-buttons", "repository-buttons", "source-buttons"}
+
+
+def drop_thebe(app: Sphinx, config: Config) -> None:
+    """Disconnect sphinx-thebe, which Jupyter Book always loads.
+
+    Unused, it still names an address outside the site on every page, and declares it twice, which is a script error.
+    """
+    for listeners in list(app.events.listeners.values()):
+        for listener in list(listeners):
+            if listener.handler.__module__.partition(".")[0] == "sphinx_thebe":
+                app.disconnect(listener.id)
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    config.templates_path.append(str(Path(__file__).parent / "templates"))
+    config.html_sidebars = {"**": ["ad-sidebar.html"]}
+    # Formulas keep MathJax's menu, but a reader with a keyboard does not have to tab through each of them.
+    settings = config.mathjax3_config = config.mathjax3_config or {}
+    for key in ("options", "menuOptions", "settings"):
+        settings = settings.setdefault(key, {})
+    settings.setdefault("inTabOrder", False)
+
+
+def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Give the sidebar its title; drop buttons that lead nowhere and a style sheet that is not there."""
+    context["ad_short_title"] = app.config.html_title.partition(":")[0]
+    if NO_OWNER in app.config.html_theme_options.get("repository_url", NO_OWNER):
+        context["header_buttons"] = [
+            button for button in context.get("header_buttons", []) if button.get("label") not in NEED_REPOSITORY
+        ]
+    context["css_files"] = [css for css in context["css_files"] if "sphinx-thebe" not in str(css)]
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("config-inited", drop_thebe)
+    app.connect("config-inited", configure)
+    # After the theme has added its buttons (priority 501).
+    app.connect("html-page-context", finish_page, priority=900)
