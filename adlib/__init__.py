@@ -1,0 +1,64 @@
+"""adlib: automatic differentiation of plain NumPy code, made to be read.
+
+Forward mode, reverse mode and the computational graph of an ordinary NumPy
+function, from one table of derivative rules:
+
+>>> import numpy as np
+>>> import adlib
+>>> def L(w1, w2):
+...     v2 = w2 * np.log(w1)
+...     return v2 + np.sqrt(v2)
+>>> value, tangent = adlib.jvp(L, (2.0, 3.0), (1.0, 0.0))
+>>> print(f"{tangent:.6f}")
+2.020101
+
+To read the package: `_trace` says how NumPy hands us its operations, `_rules`
+how a derivative is declared, `rules/` holds the declarations, `_forward` and
+`_reverse` are the two modes.
+"""
+
+from . import _forward, _reverse, _rules, _trace, rules  # noqa: F401  (rules fills the table)
+
+_trace.define_operators()
+
+from ._check import check_grads
+from ._errors import (
+    AdlibError,
+    ArgumentError,
+    EscapedTracerError,
+    GradientCheckError,
+    TracedValueError,
+)
+from ._forward import derivative, jacfwd, jvp
+from ._graph import Graph, make_graph
+from ._reverse import grad, jacrev, value_and_grad, vjp
+from ._rules import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdlibError",
+    "ArgumentError",
+    "EscapedTracerError",
+    "Graph",
+    "GradientCheckError",
+    "TracedValueError",
+    "bilinear",
+    "check_grads",
+    "composite",
+    "derivative",
+    "elementwise",
+    "grad",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linear",
+    "make_graph",
+    "primitive",
+    "refuse",
+    "rule",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+    "zero",
+]

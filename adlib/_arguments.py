@@ -1,0 +1,113 @@
+"""Arguments of the transformations: checked, copied and put back together."""
+
+import numpy as np
+
+from ._errors import ArgumentError
+from ._trace import is_traced
+from ._tree import flatten, unflatten
+
+
+def as_primal(x, transformation):
+    """Return `x` as something to differentiate by: a float, a float array or a tracer.
+
+    Arrays are copied, so that a later change of the caller's array cannot
+    change a derivative.
+    """
+    if is_traced(x) or type(x) is float:
+        return x
+    if isinstance(x, (np.ndarray, np.generic)):
+        kind = x.dtype.kind
+        if kind == "f":
+            return np.array(x) if isinstance(x, np.ndarray) else x
+        dtype = x.dtype
+    elif isinstance(x, (bool, int)):
+        kind, dtype = "i", type(x).__name__
+    elif isinstance(x, complex):
+        kind, dtype = "c", "complex"
+    else:
+        raise ArgumentError(
+            f"{transformation} differentiates floats and float arrays, but an argument is a "
+            f"{type(x).__name__}; convert it with np.asarray(x, dtype=float)"
+        )
+    if kind in "iub":
+        raise ArgumentError(
+            f"{transformation} needs real inputs, but an argument has type {dtype}, where a "
+            "derivative makes no sense; write 2.0 for 2, or use x.astype(float)"
+        )
+    if kind == "c":
+        raise ArgumentError(
+            f"{transformation} differentiates real functions, but an argument has type {dtype}; "
+            "pass the real and the imaginary part as two arguments"
+        )
+    raise ArgumentError(
+        f"{transformation} differentiates float arrays, but an argument has dtype {dtype}; "
+        "convert it with x.astype(float)"
+    )
+
+
+def tangent_for(x, tangent):
+    """Return `tangent` with the dtype of the primal `x`, after comparing the shapes."""
+    if np.shape(tangent) != np.shape(x):
+        raise ArgumentError(
+            f"a tangent has the shape of its primal, but the primal has shape {np.shape(x)} "
+            f"and the tangent {np.shape(tangent)}"
+        )
+    if is_traced(tangent):
+        return tangent
+    dtype = np.dtype(float) if type(x) is float else x.dtype
+    # A copy: the caller may go on to change the array.
+    return np.array(tangent, dtype=dtype)[()]
+
+
+def like_result(value, tangent):
+    """Give a tangent the type of the value it belongs to: a plain scalar for a scalar."""
+    if is_traced(tangent):
+        return tangent
+    if type(value) is float:
+        return float(tangent)
+    return np.asarray(tangent, dtype=getattr(value, "dtype", float))[()] if np.ndim(value) == 0 else np.asarray(tangent)
+
+
+def basis(x):
+    """The unit tangents of `x`, in the order of its entries."""
+    shape = np.shape(x)
+    dtype = np.dtype(float) if type(x) is float else x.dtype
+    for i in range(int(np.prod(shape))):
+        e = np.zeros(shape, dtype)
+        e.reshape(-1)[i] = 1
+        yield e[()]
+
+
+def select(args, argnums, transformation):
+    """Take the arguments to differentiate out of `args`.
+
+    Returns
+    -------
+    inputs : list
+        The leaves of the chosen arguments, as primals.
+    restore : callable
+        From a list of leaves to the full tuple of arguments.
+    rebuild : callable
+        From a list of one result a leaf to the structure of the chosen
+        arguments: a tuple where `argnums` is one.
+    """
+    numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+    for k in numbers:
+        if not isinstance(k, int) or not -len(args) <= k < len(args):
+            raise ArgumentError(
+                f"{transformation} was asked for argument {k!r} (argnums), but the function was "
+                f"called with {len(args)} positional argument{'s' * (len(args) != 1)}"
+            )
+    numbers = [k % len(args) for k in numbers]
+    chosen = tuple(args[k] for k in numbers)
+    leaves, structure = flatten(chosen if isinstance(argnums, (tuple, list)) else chosen[0])
+    inputs = [as_primal(x, transformation) for x in leaves]
+
+    def restore(xs):
+        tree = unflatten(structure, xs)
+        full = list(args)
+        for k, x in zip(numbers, tree if isinstance(argnums, (tuple, list)) else (tree,)):
+            full[k] = x
+        return tuple(full)
+
+    return inputs, restore, lambda results: unflatten(structure, results)

@@ -1,0 +1,52 @@
+"""What adlib says when it cannot differentiate.
+
+Every message has the same three parts: what was attempted on what (shape and
+dtype, never the contents), why it has no derivative, and what to write
+instead.  A note with the caller's own line is added, because the traceback of
+a traced program ends inside adlib and NumPy.
+"""
+
+import os
+import sys
+
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class AdlibError(Exception):
+    """Base class of every error that adlib raises on purpose."""
+
+
+class TracedValueError(AdlibError, TypeError):
+    """A traced value was used where its derivative would be lost or undefined."""
+
+
+class EscapedTracerError(AdlibError, RuntimeError):
+    """A traced value was used after the transformation that made it had ended."""
+
+
+class ArgumentError(AdlibError, ValueError):
+    """An argument of an adlib function has the wrong shape, type or structure."""
+
+
+class GradientCheckError(AdlibError, AssertionError):
+    """`adlib.check_grads` found a derivative that is not the derivative."""
+
+
+def located(error):
+    """Return `error` with a note naming the line of the user's code it concerns."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        filename = os.path.abspath(frame.f_code.co_filename)
+        inside = filename.startswith(_HERE) or f"{os.sep}numpy{os.sep}" in filename
+        if not inside:
+            error.add_note(f"raised while tracing {filename}, line {frame.f_lineno}")
+            break
+        frame = frame.f_back
+    return error
+
+
+def describe(x):
+    """Say what a value is, without its contents: ``"traced value (shape (3,), float64)"``."""
+    shape = getattr(x, "shape", ())
+    dtype = getattr(x, "dtype", type(x).__name__)
+    return f"traced value (shape {shape}, {dtype})"

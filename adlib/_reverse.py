@@ -1,0 +1,438 @@
+"""Reverse mode: the operations are written down, then walked backwards.
+
+While the function runs, each operation appends one entry to a Wengert list:
+its rule, its operands' positions, and the values that its derivative needs.
+An operation can only use what was computed before it, so the list is in
+topological order, and the backward walk is a loop over an index: no recursion
+and no sorting.  At each entry the adjoint is complete, because every use of
+the value stands later in the list.
+
+Linnainmaa, "Taylor expansion of the accumulated rounding error", BIT 16, 1976;
+Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, chapter 3.
+"""
+
+import threading
+
+import numpy as np
+
+from ._arguments import basis, select, tangent_for
+from ._errors import ArgumentError, TracedValueError, located
+from ._rules import project
+from ._trace import TRACERS, Trace, is_traced
+from ._tree import flatten, unflatten
+from .rules.indexing import Scatter
+
+
+class ReverseTrace(Trace):
+    """Writes a Wengert list; a tracer's info is its position in it.
+
+    An entry is ``(rule, active, parents, saved, shape, dtype)``: which operands
+    are traced (their numbers), where they stand in the list, and what the rule
+    keeps.  An input has no rule.  About 450 bytes an operation on scalars, the
+    tracer included.
+
+    `keep` says that the list outlives the function, so constants are copied;
+    otherwise they are held read-only until `close`.
+    """
+
+    mode = "reverse"
+
+    def __init__(self, keep=False):
+        super().__init__()
+        self.entries = []
+        self._keep = keep
+        self._constants = {}
+
+    def input(self, value):
+        """A new input of the list."""
+        shape, dtype = _shape_and_dtype(value)
+        self.entries.append((None, (), (), None, shape, dtype))
+        return self.tracer(value, len(self.entries) - 1)
+
+    def process(self, rule, call, args, kwargs):
+        if self.closed:
+            raise self.escaped()
+        active, parents, values = [], [], []
+        for k, x in enumerate(args):
+            if type(x) in TRACERS and x._trace is self:
+                active.append(k)
+                parents.append(x._info)
+                values.append(x._value)
+            else:
+                values.append(x if type(x) is not np.ndarray else self._constant(x))
+        active = tuple(active)
+        ans = call(*values, **kwargs)
+        shape, dtype = _shape_and_dtype(ans)
+        saved = rule.save(ans, values, kwargs, active)
+        self.entries.append((rule, active, parents, saved, shape, dtype))
+        return self.tracer(ans, len(self.entries) - 1)
+
+    def _constant(self, x):
+        """A plain array among the operands: safe from being changed under the list."""
+        kept = self._constants.get(id(x))
+        if kept is None:
+            kept = (x, x.copy() if self._keep else x)
+            self._constants[id(x)] = kept
+            if not self._keep:
+                _hold(x)
+        return kept[1]
+
+    def close(self):
+        """End the recording and give back the arrays that were held."""
+        self.closed = True
+        if not self._keep:
+            for x, _ in self._constants.values():
+                _release(x)
+        self._constants = {}
+
+    def pull(self, cotangents, count):
+        """Walk the list backwards.
+
+        Parameters
+        ----------
+        cotangents : list of (int, array)
+            Positions of outputs and the adjoints to start from.
+        count : int
+            The number of inputs, which stand first in the list.
+
+        Returns
+        -------
+        list
+            The adjoints of the inputs; None where nothing arrived.
+        """
+        entries = self.entries
+        adjoints = [None] * len(entries)
+        # The first contribution belongs to whoever made it; a sum of two is ours to add to.
+        owned = bytearray(len(entries))
+        for position, ct in cotangents:
+            self._accumulate(adjoints, owned, position, ct)
+        for position in range(len(entries) - 1, count - 1, -1):
+            g = adjoints[position]
+            if g is None:
+                continue
+            adjoints[position] = None
+            rule, active, parents, saved, _, _ = entries[position]
+            if not self._keep:
+                entries[position] = None
+            for parent, ct in zip(parents, rule.vjp(g, saved, active)):
+                if ct is not None:
+                    self._accumulate(adjoints, owned, parent, ct)
+        return adjoints[:count]
+
+    def _accumulate(self, adjoints, owned, position, ct):
+        """Add one contribution to the adjoint at `position`."""
+        _, _, _, _, shape, dtype = self.entries[position]
+        old = adjoints[position]
+        if type(ct) is Scatter:
+            if type(old) in TRACERS:
+                buffer = np.zeros(shape, dtype)
+                ct.add_to(buffer)
+                adjoints[position] = old + buffer
+                return
+            if not owned[position]:
+                old = np.zeros(shape, dtype) if old is None else np.array(old)
+                adjoints[position], owned[position] = old, 1
+            ct.add_to(old)
+            return
+        ct = project(ct, shape, dtype)
+        if old is None:
+            adjoints[position] = ct
+        elif owned[position] and type(ct) is np.ndarray:
+            old += ct
+        else:
+            total = old + ct
+            adjoints[position] = total
+            owned[position] = type(total) is np.ndarray
+
+
+def _shape_and_dtype(value):
+    if type(value) is float:
+        return (), _FLOAT64
+    dtype = value.dtype
+    if dtype.kind != "f":
+        raise located(
+            TracedValueError(
+                f"an operation on a traced value gave a result of dtype {dtype}; adlib "
+                "differentiates real functions only: pass real and imaginary parts separately"
+            )
+        )
+    return value.shape, dtype
+
+
+_FLOAT64 = np.dtype(float)
+
+# Arrays held read-only by running transformations, and by how many: {id: [array, count]}.
+_held = {}
+_held_lock = threading.Lock()
+
+
+def _hold(x):
+    with _held_lock:
+        entry = _held.get(id(x))
+        if entry is not None:
+            entry[1] += 1
+        elif x.flags.writeable:
+            x.flags.writeable = False
+            _held[id(x)] = [x, 1]
+
+
+def _release(x):
+    with _held_lock:
+        entry = _held.get(id(x))
+        if entry is not None:
+            entry[1] -= 1
+            if entry[1] == 0:
+                del _held[id(x)]
+                x.flags.writeable = True
+
+
+class _Run:
+    """One run of a function under reverse mode, ready to be pulled back."""
+
+    def __init__(self, f, inputs, keep=False):
+        trace = self.trace = ReverseTrace(keep)
+        self.inputs = inputs
+        try:
+            out = f(*[trace.input(x) for x in inputs])
+        except BaseException:
+            trace.close()
+            raise
+        self.out, self.structure = flatten(out)
+
+    def value(self, y):
+        """The plain value of an output leaf (of the level below)."""
+        return y._value if self.depends(y) else y
+
+    def depends(self, y):
+        return type(y) in TRACERS and y._trace is self.trace
+
+    def adjoints(self, cotangents):
+        """Adjoints of the inputs, zeros included, from pairs (number of an output leaf, cotangent)."""
+        starts = [(self.out[r]._info, ct) for r, ct in cotangents if self.depends(self.out[r])]
+        pulled = self.trace.pull(starts, len(self.inputs))
+        return [_like_primal(x, g) for x, g in zip(self.inputs, pulled)]
+
+
+def _like_primal(x, g):
+    """An adjoint in the type of its primal: a Python float for a Python float."""
+    if g is None:
+        return 0.0 if type(x) is float else np.zeros(np.shape(x), x.dtype)[()]
+    if is_traced(g):
+        return g
+    if type(x) is float:
+        return float(g)
+    # A copy unless it is ours: two inputs may have been handed the same array.
+    return np.array(g) if isinstance(x, np.ndarray) else g
+
+
+def vjp(f, *primals):
+    """Value of `f` and its pullback: reverse mode with the tape kept.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays, written in plain NumPy.
+    *primals
+        Its arguments: floats, float arrays, or trees of them.
+
+    Returns
+    -------
+    value
+        ``f(*primals)``, bit for bit.
+    pullback : callable
+        ``pullback(cotangent)`` with a cotangent like the value returns a tuple,
+        the transposed Jacobian times the cotangent: one entry for each primal,
+        in its shape and dtype.  It may be called any number of times.
+
+    Raises
+    ------
+    ArgumentError
+        When a primal is an integer, or when the cotangent does not have the
+        shape and structure of the value.
+
+    Notes
+    -----
+    Cost: `f` once, then two to three times its operations for each call of the
+    pullback.  Memory: what the derivatives need of every intermediate result,
+    for as long as the pullback lives.  The same names as ``jax.vjp``.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> A = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> y, pullback = adlib.vjp(lambda x: A @ x, np.array([1.0, 1.0]))
+    >>> pullback(np.array([1.0, 0.0]))
+    (array([1., 2.]),)
+    """
+    inputs, restore, rebuild = select(primals, tuple(range(len(primals))), "vjp")
+    run = _Run(lambda *xs: f(*restore(xs)), inputs, keep=True)
+    run.trace.close()
+    values = [run.value(y) for y in run.out]
+
+    def pullback(cotangent):
+        cts, structure = flatten(cotangent)
+        if structure != run.structure:
+            raise ArgumentError(
+                "a cotangent has the structure of the value that vjp returned, "
+                f"with {len(values)} array{'s' * (len(values) != 1)}, but got {len(cts)}"
+            )
+        cts = [_cotangent_for(y, ct) for y, ct in zip(values, cts)]
+        return tuple(rebuild(run.adjoints(enumerate(cts))))
+
+    # The list may hold these very arrays: the caller gets copies.
+    copies = [np.array(y) if type(y) is np.ndarray else y for y in values]
+    return unflatten(run.structure, copies), pullback
+
+
+def _cotangent_for(y, ct):
+    if np.shape(ct) != np.shape(y):
+        raise ArgumentError(
+            f"a cotangent has the shape of the value it belongs to, but the value has shape "
+            f"{np.shape(y)} and the cotangent {np.shape(ct)}"
+        )
+    return tangent_for(y, ct) if not isinstance(y, int) else ct
+
+
+def value_and_grad(f, argnums=0, has_aux=False):
+    """Like `grad`, but the function returned gives ``(value, gradient)``.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> adlib.value_and_grad(lambda w: w @ w)(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+
+    def value_and_gradient(*args):
+        inputs, restore, rebuild = select(args, argnums, "grad")
+        aux = None
+
+        def loss(*xs):
+            nonlocal aux
+            out = f(*restore(xs))
+            if has_aux:
+                out, aux = _with_aux(out)
+            return out
+
+        run = _Run(loss, inputs)
+        try:
+            if len(run.out) != 1 or run.structure is not None:
+                raise ArgumentError(
+                    f"grad needs a function with one number as its result, but got a "
+                    f"{type(unflatten(run.structure, run.out)).__name__}; "
+                    "return the loss alone, or pass has_aux=True to return (loss, extra)"
+                )
+            value = run.value(run.out[0])
+            if np.shape(value) != ():
+                raise ArgumentError(
+                    f"grad needs a function with one number as its result, but got shape "
+                    f"{np.shape(value)}; reduce it with np.sum, or use adlib.jacrev"
+                )
+            gradient = rebuild(run.adjoints([(0, _one(value))]))
+        finally:
+            run.trace.close()
+        if has_aux:
+            leaves, structure = flatten(aux)
+            return (value, unflatten(structure, [run.value(x) for x in leaves])), gradient
+        return value, gradient
+
+    return value_and_gradient
+
+
+def _one(value):
+    return 1.0 if type(value) is float or is_traced(value) else value.dtype.type(1)
+
+
+def _with_aux(out):
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise ArgumentError("with has_aux=True the function returns a pair: (loss, extra)")
+    return out
+
+
+def grad(f, argnums=0, has_aux=False):
+    """The gradient of a scalar function, by one sweep of reverse mode.
+
+    Parameters
+    ----------
+    f : callable
+        A function with one number as its result, written in plain NumPy.
+    argnums : int or tuple of int
+        The argument or arguments to differentiate.
+    has_aux : bool
+        When true, `f` returns ``(loss, extra)``, and the gradient comes as
+        ``(gradient, extra)``.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`.  Its value has the shape, dtype and
+        containers of the argument, a tuple of them for a tuple of argnums; a
+        Python float for a Python float.
+
+    Raises
+    ------
+    ArgumentError
+        When the result is not one number, or an argument is not a float.
+    TracedValueError
+        When `f` does what has no derivative, with what to write instead.
+
+    Notes
+    -----
+    Cost: a small multiple of one evaluation of `f`, whatever the number of
+    inputs.  Memory: what the derivatives need of every intermediate result.
+    Arrays that `f` takes from outside are read-only while it runs.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> def L(w1, w2):
+    ...     v2 = w2 * np.log(w1)
+    ...     return v2 + np.sqrt(v2)
+    >>> g1, g2 = adlib.grad(L, argnums=(0, 1))(2.0, 3.0)
+    >>> print(f"{g1:.6f} {g2:.6f}")
+    2.020101 0.933485
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    def gradient(*args):
+        value, g = both(*args)
+        return (g, value[1]) if has_aux else g
+
+    return gradient
+
+
+def jacrev(f, argnums=0):
+    """The Jacobian of `f`, one row a sweep, by reverse mode with one tape.
+
+    Parameters and result are those of `jacfwd`.
+
+    Notes
+    -----
+    Cost: `f` once, then one backward sweep for each entry of the result.
+    Cheaper than `jacfwd` when there are fewer outputs than inputs.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> adlib.jacrev(lambda x: np.stack([x[0] * x[1], x[1]]))(np.array([2.0, 3.0]))
+    array([[3., 2.],
+           [0., 1.]])
+    """
+
+    def jacobian(*args):
+        inputs, restore, rebuild = select(args, argnums, "jacrev")
+        run = _Run(lambda *xs: f(*restore(xs)), inputs, keep=True)
+        run.trace.close()
+        values = [run.value(y) for y in run.out]
+        results = []
+        for r, y in enumerate(values):
+            rows = [run.adjoints([(r, e)]) for e in basis(y)]
+            blocks = []
+            for k, x in enumerate(inputs):
+                shape = np.shape(y) + np.shape(x)
+                stacked = np.stack([row[k] for row in rows]) if rows else np.zeros(shape)
+                blocks.append(np.reshape(stacked, shape)[()])
+            results.append(rebuild(blocks))
+        return unflatten(run.structure, results)
+
+    return jacobian

@@ -1,0 +1,451 @@
+"""The constructors of derivative rules: one table, read by both modes.
+
+A primitive is declared once, by its family:
+
+==============  ================================================================
+`elementwise`   one partial derivative per argument; forward mode multiplies a
+                tangent by it, reverse mode an adjoint
+`linear`        the function is its own derivative; its transpose is declared
+`bilinear`      linear in each of two arguments; two transposes
+`rule`          anything else: both directions written out
+`composite`     plain NumPy code of other primitives
+`zero`          a derivative that is zero wherever it exists (floor, argmax, ==)
+`refuse`        no derivative, and the reason
+==============  ================================================================
+
+Rules are ordinary NumPy on the values of the level below, which may be traced
+themselves.  So a rule that works once works at every order.
+"""
+
+import functools
+import inspect
+
+import numpy as np
+
+from ._errors import ArgumentError, TracedValueError, describe, located
+from ._trace import RULES, TRACERS, apply, is_traced, no_rule, strip
+
+
+class Rule:
+    """What adlib does when a traced value meets a function."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def bind(self, call, args, kwargs):
+        """Carry out ``call(*args, **kwargs)``, with a traced value among the arguments."""
+        raise NotImplementedError
+
+
+class Differentiable(Rule):
+    """A primitive with a derivative: one node of the computational graph.
+
+    Its operands are the positional arguments.  `jvp` pushes tangents through
+    it; `save` says what the tape must keep, and `vjp` pulls an adjoint back
+    with no more than that.
+    """
+
+    def bind(self, call, args, kwargs):
+        if any(type(x) in TRACERS for x in kwargs.values()):
+            bound = inspect.signature(call).bind(*args, **kwargs)
+            args, kwargs = bound.args, bound.kwargs
+        return apply(self, call, args, kwargs)
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        """The tangent of `ans`; ``tangents[k]`` is None where operand k is constant."""
+        raise NotImplementedError
+
+    def save(self, ans, args, kwargs, active):
+        """What `vjp` needs of this call when the operands numbered in `active` are traced."""
+        raise NotImplementedError
+
+    def vjp(self, g, saved, active):
+        """The contributions of the adjoint `g` to the adjoints of the active operands.
+
+        They may still have the broadcast shape and the result's dtype: the
+        engine projects them.
+        """
+        raise NotImplementedError
+
+
+class Elementwise(Differentiable):
+    """``y[i] = f(x1[i], x2[i], ...)``, with broadcasting.
+
+    `partials[k]` is the derivative with respect to argument k: a number, a
+    function, or None where there is none.  The function's parameter names say
+    what it needs: ``y`` the result, ``x`` or ``x1``, ``x2``, ... the arguments.
+    So they also say what the tape has to keep.
+    """
+
+    def __init__(self, name, partials):
+        super().__init__(name)
+        self.partials = partials
+        self.slots = [_slots(p) if callable(p) else () for p in partials]
+        self._kept = {}
+
+    def partial(self, k, slots):
+        """The partial derivative in argument k, where ``slots = (y, x1, x2, ...)``."""
+        p = self.partials[k]
+        if not callable(p):
+            return p
+        needed = [slots[i] for i in self.slots[k]]
+        try:
+            return p(*needed)
+        except ArithmeticError:
+            # Python's floats raise where NumPy's give an infinite slope.
+            return p(*[np.float64(x) if type(x) in (float, int) else x for x in needed])
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        slots = (ans, *args)
+        total = None
+        for k, tangent in enumerate(tangents):
+            if tangent is None:
+                continue
+            term = scale(self.partial(k, slots), tangent)
+            total = term if total is None else total + term
+        return total
+
+    def save(self, ans, args, kwargs, active):
+        kept = self._kept.get(active)
+        if kept is None:
+            needed = {i for k in active for i in self.slots[k]}
+            kept = self._kept[active] = [i in needed for i in range(len(self.partials) + 1)]
+        return [x if keep else None for x, keep in zip((ans, *args), kept)]
+
+    def vjp(self, g, saved, active):
+        return [scale(self.partial(k, saved), g) for k in active]
+
+
+def scale(partial, x):
+    """``partial * x``, without the multiplication where the partial is 1 or -1."""
+    if type(partial) is int:
+        if partial == 1:
+            return x
+        if partial == -1:
+            return -x
+    return partial * x
+
+
+def _slots(partial):
+    """Positions in ``(y, x1, x2, ...)`` of the names that a partial derivative asks for."""
+    names = {"y": 0, "x": 1}
+    return tuple(names.get(n) if n in names else int(n[1:]) for n in inspect.signature(partial).parameters)
+
+
+class Linear(Differentiable):
+    """Linear in its first operand: ``f(x, *rest)``, with transpose ``(g, shape of x, *rest)``."""
+
+    def __init__(self, name, transpose):
+        super().__init__(name)
+        self.transpose = transpose
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        self._only_first(args, [k for k, t in enumerate(tangents) if t is not None])
+        return call(tangents[0], *args[1:], **kwargs)
+
+    def save(self, ans, args, kwargs, active):
+        self._only_first(args, active)
+        return np.shape(args[0]), args[1:], kwargs
+
+    def vjp(self, g, saved, active):
+        shape, rest, kwargs = saved
+        return [self.transpose(g, shape, *rest, **kwargs)]
+
+    def _only_first(self, args, active):
+        for k in active:
+            if k > 0:
+                raise located(
+                    TracedValueError(
+                        f"argument {k + 1} of {self.name} is a traced value, but no derivative exists "
+                        "with respect to it; pass a plain number or adlib.stop_gradient(x)"
+                    )
+                )
+
+
+class LinearJoin(Differentiable):
+    """Linear in a sequence of arrays jointly: stack, concatenate.
+
+    The sequence is spread over the operands, so that each array is one.
+    """
+
+    def __init__(self, name, transpose):
+        super().__init__(name)
+        self.transpose = transpose
+
+    def bind(self, call, args, kwargs):
+        arrays, *rest = args
+        bound = inspect.signature(call).bind(arrays, *rest, **kwargs)
+        kwargs = {k: v for k, v in list(bound.arguments.items())[1:] if v is not None}
+        spread = functools.partial(_spread, call)
+        return apply(self, spread, tuple(arrays), kwargs)
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        tangents = [np.zeros_like(strip(x)) if t is None else t for x, t in zip(args, tangents)]
+        return call(*tangents, **kwargs)
+
+    def save(self, ans, args, kwargs, active):
+        return [np.shape(x) for x in args], kwargs
+
+    def vjp(self, g, saved, active):
+        shapes, kwargs = saved
+        parts = self.transpose(g, shapes, **kwargs)
+        return [parts[k] for k in active]
+
+
+def _spread(call, *arrays, **kwargs):
+    return call(list(arrays), **kwargs)
+
+
+class Bilinear(Differentiable):
+    """Linear in each of two operands; a transpose for each.
+
+    ``transposes[0](g, shape of a, b)`` and ``transposes[1](g, a, shape of b)``.
+    """
+
+    def __init__(self, name, transposes):
+        super().__init__(name)
+        self.transposes = transposes
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        a, b = args
+        da, db = tangents
+        if db is None:
+            return call(da, b, **kwargs)
+        if da is None:
+            return call(a, db, **kwargs)
+        return call(da, b, **kwargs) + call(a, db, **kwargs)
+
+    def save(self, ans, args, kwargs, active):
+        a, b = args
+        shapes = np.shape(a), np.shape(b)
+        return (a if 1 in active else None), (b if 0 in active else None), shapes
+
+    def vjp(self, g, saved, active):
+        a, b, (shape_a, shape_b) = saved
+        first, second = self.transposes
+        return [first(g, shape_a, b) if k == 0 else second(g, a, shape_b) for k in active]
+
+
+class General(Differentiable):
+    """A rule that writes out both directions."""
+
+    def __init__(self, name, jvp, vjp):
+        super().__init__(name)
+        self._jvp = jvp
+        self._vjp = vjp
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        return self._jvp(tangents, ans, *args, **kwargs)
+
+    def save(self, ans, args, kwargs, active):
+        return ans, args, kwargs
+
+    def vjp(self, g, saved, active):
+        ans, args, kwargs = saved
+        cotangents = self._vjp(g, ans, *args, **kwargs)
+        return [cotangents[k] for k in active]
+
+
+class Composite(Rule):
+    """Plain NumPy code of other primitives, differentiated by running it."""
+
+    def __init__(self, name, code):
+        super().__init__(name)
+        self.code = code
+
+    def bind(self, call, args, kwargs):
+        return self.code(*args, **kwargs)
+
+
+class Zero(Rule):
+    """A derivative that is zero wherever it exists: the result is a plain value."""
+
+    def bind(self, call, args, kwargs):
+        args = [_strip_one_level(x) for x in args]
+        return call(*args, **{k: strip(v) for k, v in kwargs.items()})
+
+
+def _strip_one_level(x):
+    if type(x) in (list, tuple):
+        return type(x)(strip(item) for item in x)
+    return strip(x)
+
+
+class Refuse(Rule):
+    """No derivative, with the reason and what to write instead."""
+
+    def __init__(self, name, reason):
+        super().__init__(name)
+        self.reason = reason
+
+    def bind(self, call, args, kwargs):
+        traced = next((x for x in (*args, *kwargs.values()) if is_traced(x)), None)
+        raise located(TracedValueError(f"{self.name} on a {describe(traced)}: {self.reason}"))
+
+
+def _name(function):
+    return getattr(function, "__name__", "function")
+
+
+def elementwise(function, *partials):
+    """Declare an elementwise primitive by its partial derivatives.
+
+    Parameters
+    ----------
+    function : ufunc or callable
+        A NumPy function, or one made by `primitive`.
+    *partials : callable, number or None
+        One for each argument: the partial derivative as a function of any of
+        ``y`` (the result) and ``x`` or ``x1``, ``x2``, ... (the arguments), by
+        these names; a constant slope as a number; None for an argument without
+        derivative.  The tape keeps what the names ask for, and nothing else.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> @adlib.primitive
+    ... def softplus(x):
+    ...     return np.logaddexp(0.0, x)
+    >>> adlib.elementwise(softplus, lambda x: 1 / (1 + np.exp(-x)))
+    >>> adlib.grad(softplus)(0.0)
+    0.5
+    """
+    RULES[function] = Elementwise(_name(function), partials)
+
+
+def linear(function, transpose):
+    """Declare a primitive that is linear in its first argument.
+
+    Forward mode applies the function to the tangent.  Reverse mode applies
+    ``transpose(g, shape, *rest, **kwargs)``, where `shape` is that of the first
+    argument and `rest` are the other arguments of the call.
+    """
+    RULES[function] = Linear(_name(function), transpose)
+
+
+def linear_join(function, transpose):
+    """Declare a primitive that joins a sequence of arrays and is linear in them.
+
+    ``transpose(g, shapes, **kwargs)`` returns one array for each shape.
+    """
+    RULES[function] = LinearJoin(_name(function), transpose)
+
+
+def bilinear(function, transpose_first, transpose_second):
+    """Declare a primitive that is linear in each of its two arguments.
+
+    ``transpose_first(g, shape_a, b)`` and ``transpose_second(g, a, shape_b)``
+    give the contributions to the adjoints of a and b.
+    """
+    RULES[function] = Bilinear(_name(function), (transpose_first, transpose_second))
+
+
+def rule(function, jvp, vjp):
+    """Declare a primitive by both directions.
+
+    ``jvp(tangents, ans, *args, **kwargs)`` returns the tangent of `ans`; a
+    tangent is None where the argument is constant.  ``vjp(g, ans, *args,
+    **kwargs)`` returns one cotangent for each argument.
+    """
+    RULES[function] = General(_name(function), jvp, vjp)
+
+
+def composite(function, code):
+    """Declare that `function` is computed by `code`, plain NumPy of other primitives."""
+    RULES[function] = Composite(_name(function), code)
+
+
+def zero(*functions):
+    """Declare functions whose derivative is zero wherever it exists."""
+    for function in functions:
+        RULES[function] = Zero(_name(function))
+
+
+def refuse(function, reason):
+    """Declare that `function` has no derivative here, with the reason and the remedy."""
+    RULES[function] = Refuse(f"numpy.{_name(function)}", reason)
+
+
+def primitive(function):
+    """Make a function a primitive: one node of the graph, with a rule of its own.
+
+    The result behaves like `function` on plain arrays.  Declare its derivative
+    with `elementwise`, `linear`, `bilinear`, `rule`, `composite` or `zero`;
+    until then, calling it on a traced value is an error.
+
+    Parameters
+    ----------
+    function : callable
+        From arrays to an array.  It may use anything: its inside is not traced.
+
+    Examples
+    --------
+    A rule that gives the straight-through gradient of rounding:
+
+    >>> import numpy as np, adlib
+    >>> @adlib.primitive
+    ... def round_through(x):
+    ...     return np.round(x)
+    >>> adlib.elementwise(round_through, 1)
+    >>> adlib.grad(lambda x: 3.0 * round_through(x))(1.7)
+    3.0
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if not any(is_traced(x) for x in (*args, *kwargs.values())):
+            return function(*args, **kwargs)
+        declared = RULES.get(call)
+        if declared is None:
+            traced = next(x for x in (*args, *kwargs.values()) if is_traced(x))
+            raise no_rule(f"the primitive {_name(function)}", traced)
+        return declared.bind(call, args, kwargs)
+
+    return call
+
+
+def stop_gradient(x):
+    """The value of `x` as a constant: its derivative is zero in every mode and order.
+
+    Examples
+    --------
+    >>> import adlib
+    >>> adlib.grad(lambda x: x * adlib.stop_gradient(x))(3.0)
+    3.0
+    """
+    value = strip(x)
+    # A copy: the tape may still need the array itself.
+    return np.array(value) if is_traced(x) and type(value) is np.ndarray else value
+
+
+def project(ct, shape, dtype):
+    """Bring a cotangent to the shape and dtype of the value it belongs to.
+
+    Broadcasting copies a value, so its transpose sums: over axes that were
+    added in front and over axes of length 1.  Rules leave that to this place.
+    """
+    if type(ct) is np.ndarray:
+        if ct.shape == shape and ct.dtype is dtype:
+            return ct
+        plain = True
+    else:
+        plain = type(ct) not in TRACERS
+        if not shape and (type(ct) is float or ct.shape == shape):
+            return ct if dtype == np.float64 or not plain else dtype.type(ct)
+    given = np.shape(ct)
+    if given != shape:
+        extra = len(given) - len(shape)
+        if extra < 0 or any(s not in (1, n) for s, n in zip(shape, given[extra:])):
+            raise ArgumentError(
+                f"a derivative rule returned a cotangent of shape {given} "
+                f"for an argument of shape {shape}; the two must be equal or broadcast"
+            )
+        axes = tuple(range(extra)) + tuple(
+            extra + i for i, s in enumerate(shape) if s == 1 and given[extra + i] != 1
+        )
+        ct = np.add.reduce(ct, axes) if plain else np.sum(ct, axes)
+        if np.shape(ct) != shape:
+            ct = np.reshape(ct, shape)
+    if ct.dtype != dtype:
+        ct = ct.astype(dtype) if plain else ct
+    return ct

@@ -1,0 +1,352 @@
+"""Traced values: how plain NumPy code tells adlib what it computes.
+
+A transformation such as `grad` calls the user's function with *tracers* in
+place of arrays.  A tracer carries a value, and NumPy hands every operation on
+it back to us: operators through Python's own methods, ufuncs through
+``__array_ufunc__`` (NEP 13), all other functions through ``__array_function__``
+(NEP 18).  So the user's function needs nothing but NumPy.
+
+Each transformation owns one *trace*, and a trace has a *level*: the next
+number when it was created.  Inner transformations are created later, so their
+level is higher.  Among the arguments of an operation the highest level handles
+the call and sees every lower one as a constant.  That is all there is to
+nesting, and the reason why derivatives of derivatives cannot be confused.
+"""
+
+import itertools
+import operator
+
+import numpy as np
+
+from ._errors import EscapedTracerError, TracedValueError, describe, located
+
+_levels = itertools.count(1)
+
+
+class Trace:
+    """The record of one run of a function under one transformation.
+
+    A subclass says in `process` what an operation means to it: forward mode
+    computes a tangent, reverse mode appends to a Wengert list.
+    """
+
+    mode = "abstract"
+
+    def __init__(self):
+        self.level = next(_levels)
+        self.closed = False
+
+    def process(self, rule, call, args, kwargs):
+        """Carry out ``call(*args, **kwargs)`` and record it by `rule`."""
+        raise NotImplementedError
+
+    def tracer(self, value, info):
+        """Wrap a value of this trace; `info` is what the trace knows about it."""
+        if type(value) is float or value.ndim == 0:
+            return ScalarTracer(value, self, info)
+        return ArrayTracer(value, self, info)
+
+    def escaped(self):
+        return located(
+            EscapedTracerError(
+                "a traced value was used after the function it was made for had returned; "
+                "return it from the function instead of storing it outside"
+            )
+        )
+
+
+def apply(rule, call, args, kwargs):
+    """Carry out one operation of the traced program.
+
+    `call` computes it (``operator.mul``, ``np.sum``), `rule` differentiates it.
+    """
+    top = None
+    for x in args:
+        if type(x) in TRACERS:
+            trace = x._trace
+            if top is None or trace.level > top.level:
+                top = trace
+    if top is None:
+        return call(*args, **kwargs)
+    return top.process(rule, call, args, kwargs)
+
+
+def is_traced(x):
+    """True for a tracer of any level."""
+    return type(x) in TRACERS
+
+
+def strip(x):
+    """Return the plain value under all levels of tracing."""
+    while type(x) in TRACERS:
+        x = x._value
+    return x
+
+
+# What a rule is asked for is in `_rules`; the table itself is filled by `adlib.rules`.
+RULES = {}
+
+
+def no_rule(name, x):
+    return located(
+        TracedValueError(
+            f"adlib has no derivative rule for {name}, called on a {describe(x)}; "
+            "rewrite it with supported functions, or declare it with adlib.primitive"
+        )
+    )
+
+
+def _refused_conversion(name, instead):
+    def convert(self, *args, **kwargs):
+        raise located(
+            TracedValueError(
+                f"{name} of a {describe(self)} would lose its derivative; {instead}"
+            )
+        )
+
+    return convert
+
+
+_BUILD = (
+    "build arrays from traced values with np.stack or np.concatenate, "
+    "and call NumPy functions on the traced value itself"
+)
+_MATH = "use NumPy's function in place of math's (np.sin, not math.sin)"
+
+
+class Tracer:
+    """A value inside a function that is being differentiated.
+
+    Not an `ndarray`, but it takes NumPy's functions, operators and the usual
+    methods.  Every way of turning it into a plain number or array raises:
+    what cannot be differentiated must not pass for a constant.
+    """
+
+    __slots__ = ("_value", "_trace", "_info")
+
+    def __init__(self, value, trace, info):
+        self._value = value
+        self._trace = trace
+        self._info = info
+
+    # What NumPy may ask about the value without losing its derivative.
+    @property
+    def shape(self):
+        return np.shape(self._value) if type(self._value) is float else self._value.shape
+
+    @property
+    def dtype(self):
+        return np.dtype(float) if type(self._value) is float else self._value.dtype
+
+    @property
+    def ndim(self):
+        return 0 if type(self._value) is float else self._value.ndim
+
+    @property
+    def size(self):
+        return 1 if type(self._value) is float else self._value.size
+
+    @property
+    def T(self):
+        return np.transpose(self)
+
+    def __repr__(self):
+        return f"Traced({strip(self)!r}, {self._trace.mode}, level {self._trace.level})"
+
+    def __format__(self, spec):
+        return format(strip(self), spec)
+
+    # NumPy's two protocols.
+    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        if not _only_ours(args):
+            return NotImplemented
+        name = f"numpy.{ufunc.__name__}"
+        if "out" in kwargs:
+            raise _in_place(f"{name} with out=", self)
+        rule = RULES.get(ufunc)
+        if method != "__call__":
+            raise no_rule(f"{name}.{method}", self)
+        if rule is None:
+            raise no_rule(name, self)
+        if kwargs:
+            raise located(
+                TracedValueError(
+                    f"the keyword {next(iter(kwargs))!r} of {name} is not supported on a "
+                    f"{describe(self)}; leave it out, or use np.where or astype"
+                )
+            )
+        return rule.bind(ufunc, args, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        if not all(issubclass(t, (Tracer, np.ndarray)) for t in types):
+            return NotImplemented
+        rule = RULES.get(function)
+        if rule is None:
+            raise no_rule(f"{function.__module__}.{function.__name__}", self)
+        if kwargs.get("out") is not None:
+            raise _in_place(f"numpy.{function.__name__} with out=", self)
+        return rule.bind(function, args, kwargs)
+
+    # Conversions that would drop the derivative.
+    __array__ = _refused_conversion("turning into a plain array", _BUILD)
+    __float__ = _refused_conversion("float()", _MATH)
+    __int__ = _refused_conversion("int()", "round with np.round, or use a plain number")
+    __index__ = _refused_conversion("indexing or counting with the value", "use an integer")
+    __complex__ = _refused_conversion("complex()", "only real values are differentiated")
+
+    def item(self):
+        raise located(
+            TracedValueError(
+                f"item() of a {describe(self)} would lose its derivative; "
+                "leave it out: traced scalars take part in arithmetic as they are"
+            )
+        )
+
+    # Branches follow the value; their choice has no derivative.
+    def __bool__(self):
+        return bool(strip(self))
+
+    __hash__ = object.__hash__
+
+    # Methods that arrays have, each the NumPy function of the same name.
+    def sum(self, axis=None, dtype=None, out=None, keepdims=False):
+        return np.sum(self, axis, dtype, out, keepdims)
+
+    def mean(self, axis=None, dtype=None, out=None, keepdims=False):
+        return np.mean(self, axis, dtype, out, keepdims)
+
+    def dot(self, other):
+        return np.dot(self, other)
+
+    def reshape(self, *shape):
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def ravel(self):
+        return np.ravel(self)
+
+    def flatten(self):
+        return np.ravel(self)
+
+    def transpose(self, *axes):
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def swapaxes(self, axis1, axis2):
+        return np.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis=None):
+        return np.squeeze(self, axis)
+
+    def copy(self):
+        return self
+
+
+def _in_place(what, x):
+    return located(
+        TracedValueError(
+            f"{what} would write into an array that a derivative of a {describe(x)} may need; "
+            "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
+        )
+    )
+
+
+def _only_ours(args):
+    """Whether every argument is of a kind we may speak for (else NumPy asks the others)."""
+    for x in args:
+        if type(x) not in TRACERS and not isinstance(x, np.ndarray):
+            theirs = getattr(type(x), "__array_ufunc__", np.ndarray.__array_ufunc__)
+            if theirs is not np.ndarray.__array_ufunc__ and not isinstance(x, np.generic):
+                return False
+    return True
+
+
+class ScalarTracer(Tracer):
+    """A traced number.  It has no sequence methods, so that NumPy never takes it apart."""
+
+    __slots__ = ()
+
+
+class ArrayTracer(Tracer):
+    """A traced array of one or more dimensions."""
+
+    __slots__ = ()
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __iter__(self):
+        return (self[i] for i in range(self.shape[0]))
+
+    def __getitem__(self, index):
+        return RULES[operator.getitem].bind(operator.getitem, (self, index), _NO_KEYWORDS)
+
+    def __setitem__(self, index, value):
+        raise _in_place("x[...] = value", self)
+
+
+TRACERS = frozenset({ScalarTracer, ArrayTracer})
+_PLAIN = frozenset({ScalarTracer, ArrayTracer, np.ndarray, np.float64, float, int})
+_NO_KEYWORDS = {}
+
+
+def define_operators():
+    """Give tracers Python's operators, once the rules are known.
+
+    The operator itself computes the value, so a traced Python float stays one
+    and keeps NumPy's promotion rules; the ufunc of the same meaning gives the rule.
+    """
+    binary = {
+        "add": (operator.add, np.add),
+        "sub": (operator.sub, np.subtract),
+        "mul": (operator.mul, np.multiply),
+        "truediv": (operator.truediv, np.divide),
+        "floordiv": (operator.floordiv, np.floor_divide),
+        "mod": (operator.mod, np.remainder),
+        "pow": (operator.pow, np.power),
+        "matmul": (operator.matmul, np.matmul),
+    }
+    unary = {
+        "neg": (operator.neg, np.negative),
+        "pos": (operator.pos, np.positive),
+        "abs": (operator.abs, np.absolute),
+    }
+    comparisons = ("lt", "le", "eq", "ne", "gt", "ge")
+
+    def forward(call, ufunc):
+        rule = RULES[ufunc]
+
+        def method(self, other):
+            if type(other) not in _PLAIN and not _only_ours((other,)):
+                return NotImplemented
+            return rule.bind(call, (self, other), _NO_KEYWORDS)
+
+        return method
+
+    def reflected(call, ufunc):
+        rule = RULES[ufunc]
+        return lambda self, other: rule.bind(call, (other, self), _NO_KEYWORDS)
+
+    def in_place(symbol):
+        def method(self, other):
+            # A plain number is rebound by +=, an array is written into.
+            if type(strip(self)) is np.ndarray:
+                raise _in_place(f"{symbol}= on a traced array", self)
+            return NotImplemented
+
+        return method
+
+    def one(call, ufunc):
+        rule = RULES[ufunc]
+        return lambda self: rule.bind(call, (self,), _NO_KEYWORDS)
+
+    def compare(call):
+        return lambda self, other: call(strip(self), strip(other))
+
+    symbols = dict(add="+", sub="-", mul="*", truediv="/", floordiv="//", mod="%", pow="**")
+    for name, (call, ufunc) in binary.items():
+        setattr(Tracer, f"__{name}__", forward(call, ufunc))
+        setattr(Tracer, f"__r{name}__", reflected(call, ufunc))
+        setattr(Tracer, f"__i{name}__", in_place(symbols.get(name, "@")))
+    for name, (call, ufunc) in unary.items():
+        setattr(Tracer, f"__{name}__", one(call, ufunc))
+    for name in comparisons:
+        setattr(Tracer, f"__{name}__", compare(getattr(operator, name)))
