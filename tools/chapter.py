@@ -13,7 +13,7 @@ from pathlib import Path
 from tools import ROOT
 from tools.build import BuildResult, build, report, require_environment
 
-_MISSING = re.compile(r"cross-reference target not found: '([^'#]*)")
+_MISSING = re.compile(r"(?:cross-reference target not found:|Unknown source document) '([^'#]*)")
 
 
 def chapters(root: Path) -> dict[str, str]:
