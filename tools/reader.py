@@ -25,7 +25,6 @@ import sys
 import sysconfig
 import tempfile
 import time
-import tomllib
 import venv
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +32,7 @@ from pathlib import Path
 import nbformat
 
 from tools import ROOT
+from tools.address import settings
 from tools.normalise import CELL_TIMEOUT, KEPT_MIME, chapters, read, text_of
 
 PACKAGE_FILES = ("adlib", "pyproject.toml", "README.md", "LICENSE")
@@ -200,8 +200,9 @@ def _environment(folder: Path) -> Path:
 
 def _variables(scratch: Path, package: Path) -> dict[str, str]:
     """The environment variables of the run; git finds the book's address in a temporary repository."""
-    address, version = book_address(package)
-    served = serve(package, scratch / "published", f"v{version}").as_uri()
+    book = settings(package)
+    address = book["address"]
+    served = serve(package, scratch / "published", book["ref"]).as_uri()
     (scratch / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     kept = {k: v for k, v in os.environ.items() if not _DROPPED.fullmatch(k)}
     return kept | {
@@ -217,13 +218,6 @@ def _variables(scratch: Path, package: Path) -> dict[str, str]:
         "ADBOOK_PROOF": str(scratch / "proof.json"),
         "ADBOOK_CELLS": str(scratch / "cells.json"),
     }
-
-
-def book_address(package: Path = ROOT) -> tuple[str, str]:
-    """The repository's address and the version, as `pyproject.toml` has them."""
-    with (package / "pyproject.toml").open("rb") as file:
-        settings = tomllib.load(file)
-    return settings["tool"]["adlib-book"]["repository"].removesuffix(".git"), settings["project"]["version"]
 
 
 def serve(package: Path, folder: Path, tag: str) -> Path:

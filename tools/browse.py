@@ -1,0 +1,389 @@
+"""Open every page of the built book in Chromium and report what a reader would trip over.
+
+    python -m tools.browse _build/html
+    python -m tools.browse _build/html --screenshots folder
+
+Each page is served from this machine and looked at twice: on a desktop in light, on a phone in dark. Found are
+formulas that MathJax could not set, script errors, requests to other servers, pictures without a text, pages that
+scroll sideways, steppers that do not step, violations of axe-core's rules, pages that weigh too much, and dead
+links. One page is opened from its file as well, as from an unpacked archive.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tools import links, stepping
+
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+MATHJAX_SECONDS = 20
+BROWSERS = 2  # pages looked at side by side: the number of cores of a small machine
+
+# What one page may weigh. MathJax (2.3 MB, 0.7 MB packed) and the theme (2 MB, 0.5 MB) are the same files on every
+# page and are loaded once; the rest is the page's own, and should arrive in a second over a slow line (8 Mbit/s).
+PAGE_KB, PAGE_KB_PACKED = 3000, 700
+VISIT_KB, VISIT_KB_PACKED = 7500, 2200
+
+CHROMIUM_ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking",),
+)
+
+# The rules of axe-core that are asked for: WCAG 2.1 at levels A and AA, and what its authors call best practice.
+AXE_OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+class NoBrowser(Exception):
+    """There is no Chromium, or no playwright; the message names what to install."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    page: str
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.rule}: {self.message}"
+
+
+@dataclass
+class PageReport:
+    """One page: what was found, and its weight in bytes, of its own and with all it loads, plain and packed."""
+
+    page: str
+    findings: list[Finding] = field(default_factory=list)
+    own: int = 0
+    own_packed: int = 0
+    visit: int = 0
+    visit_packed: int = 0
+    seconds: float = 0.0
+
+    def add(self, rule: str, message: str) -> None:
+        finding = Finding(self.page, rule, message)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def row(self) -> str:
+        sizes = (self.own, self.own_packed, self.visit, self.visit_packed)
+        return f"{self.page:44}" + "".join(f"{size / 1000:9.0f}" for size in sizes) + f"{self.seconds:8.1f}"
+
+
+HEADER = f"{'page':44}{'own kB':>9}{'packed':>9}{'visit kB':>9}{'packed':>9}{'s':>8}"
+
+
+def chromium() -> str:
+    """The path of a Chromium; raises `NoBrowser` where there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise NoBrowser("no Chromium here, so no page was looked at; install it: apt install chromium")
+
+
+def browse(site: Path, screenshots: Path | None = None, only: Sequence[str] = ()) -> list[PageReport]:
+    """Look at every page of a built site (or at those named in `only`) and report on each.
+
+    Dead links are reported with the page they stand on. Raises `NoBrowser` where there is nothing to look with.
+    """
+    site = site.resolve()
+    program = chromium()
+    try:
+        import playwright.sync_api  # noqa: F401
+    except ImportError:
+        raise NoBrowser("playwright is not installed; run: make test, which installs the lock") from None
+    names = [p.relative_to(site).as_posix() for p in links.pages(site)]
+    if only:
+        names = [name for name in names if name in only]
+    if not names:
+        raise FileNotFoundError(f"no pages in {site}")
+    if screenshots:
+        screenshots.mkdir(parents=True, exist_ok=True)
+
+    shares = [names[k::BROWSERS] for k in range(BROWSERS) if names[k::BROWSERS]]
+    with _served(site) as origin, ThreadPoolExecutor(len(shares)) as pool:
+        done = pool.map(lambda share: _look(program, origin, site, share, screenshots), shares)
+        reports = {report.page: report for share in done for report in share}
+    if not only:
+        for page, message in links.broken(site):
+            reports[page].add("broken-link", message)
+    return [reports[name] for name in names]
+
+
+@contextmanager
+def _served(site: Path) -> Iterator[str]:
+    """Serve a folder on this machine; yields the origin."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, directory=str(site), **options)
+
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _look(program: str, origin: str, site: Path, names: list[str], screenshots: Path | None) -> list[PageReport]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
+        try:
+            reports = [_page(browser, f"{origin}/{name}", name, site, screenshots) for name in names]
+            if names[0] == links.pages(site)[0].relative_to(site).as_posix():
+                _from_file(browser, site, reports[0])
+            return reports
+        finally:
+            browser.close()
+
+
+def _page(browser, address: str, name: str, site: Path, screenshots: Path | None) -> PageReport:
+    report = PageReport(name)
+    started = time.perf_counter()
+    context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+    page = context.new_page()
+    origin = address[: -len(name)]
+    loaded = _listen(page, report, lambda url: url.startswith(origin))
+    try:
+        page.goto(address, wait_until="load")
+        _wait_for_mathematics(page, report)
+        _shot(page, screenshots, name, "1280-light")
+        for rule, message in page.evaluate(_INSPECT):
+            report.add(rule, message)
+        for message in stepping.faults(page):
+            report.add("stepper", message)
+        page.evaluate(_OPEN_ALL)
+        _axe(page, report, "light, 1280 px")
+
+        page.set_viewport_size(PHONE)
+        if screenshots:
+            _shot(page, screenshots, name, "390-light")
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        page.evaluate("() => { for (const k of ['theme', 'mode']) document.documentElement.dataset[k] = 'dark' }")
+        _shot(page, screenshots, name, "390-dark")
+        if too_wide := page.evaluate(_OVERFLOW):
+            report.add("overflow", f"at {PHONE['width']} px the page scrolls sideways: {too_wide}")
+        _axe(page, report, "dark, 390 px")
+        if screenshots:
+            page.set_viewport_size(DESKTOP)
+            _shot(page, screenshots, name, "1280-dark")
+    finally:
+        context.close()
+    _weigh(report, loaded, origin, site)
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _from_file(browser, site: Path, report: PageReport) -> None:
+    """Open one page without a server, as from an unpacked archive."""
+    file_report = PageReport(report.page)
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    _listen(page, file_report, lambda url: url.startswith("file:"))
+    page.goto((site / report.page).as_uri(), wait_until="load")
+    _wait_for_mathematics(page, file_report)
+    context.close()
+    for finding in file_report.findings:
+        report.add(finding.rule, f"opened from its file: {finding.message}")
+
+
+def _listen(page, report: PageReport, own) -> list[str]:
+    """Report errors and foreign requests, which are stopped; returns the list of addresses that get loaded."""
+    loaded: list[str] = []
+
+    def on_request(request):
+        if request.url.startswith(("data:", "blob:")):
+            return
+        if own(request.url):
+            loaded.append(request.url)
+        else:
+            report.add("outside-request", f"asks for {request.url}")
+
+    def on_console(message):
+        place = message.location.get("url", "")
+        # A stopped request is reported as such; a browser's own wish for an icon is no fault of the page.
+        if message.type != "error" or place.endswith("/favicon.ico") or (place and not own(place)):
+            return
+        report.add("script-error", f"{message.text} ({place.rpartition('/')[2]})")
+
+    def stop_foreign(route):
+        if own(route.request.url):
+            route.continue_()
+        else:
+            route.abort()
+
+    page.on("request", on_request)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: report.add("script-error", str(error).split("\n")[0]))
+    page.route(re.compile("^(?!data:|blob:)"), stop_foreign)
+    return loaded
+
+
+def _wait_for_mathematics(page, report: PageReport) -> None:
+    try:
+        page.wait_for_function(_MATHEMATICS_DONE, timeout=MATHJAX_SECONDS * 1000)
+    except Exception as error:
+        if type(error).__name__ != "TimeoutError":
+            raise
+        report.add("mathematics", f"MathJax did not finish in {MATHJAX_SECONDS} s")
+
+
+def _axe(page, report: PageReport, where: str) -> None:
+    page.evaluate(_axe_source())
+    violations = page.evaluate("options => axe.run(document, options).then(r => r.violations)", AXE_OPTIONS)
+    for violation in violations:
+        nodes = violation["nodes"]
+        target = " ".join(str(part) for part in nodes[0]["target"])
+        detail = (nodes[0].get("failureSummary") or "").split("\n")
+        why = detail[1].strip() if len(detail) > 1 else violation["help"]
+        more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
+        report.add("axe", f"{violation['id']} ({where}): {target}{more}: {why}")
+
+
+@cache
+def _axe_source() -> str:
+    import axe_playwright_python
+
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def _shot(page, screenshots: Path | None, name: str, kind: str) -> None:
+    if screenshots:
+        stem = name.removesuffix(".html").replace("/", "-")
+        page.screenshot(path=screenshots / f"{stem}-{kind}.png", full_page=True)
+
+
+def _weigh(report: PageReport, loaded: list[str], origin: str, site: Path) -> None:
+    """Sum up what a page loads; files that other pages load too (scripts, styles, fonts) are not its own."""
+    for url in dict.fromkeys(loaded):
+        path = site / unquote(urlsplit(url).path).lstrip("/")
+        plain, packed = _size(path)
+        report.visit += plain
+        report.visit_packed += packed
+        shared = path.suffix in (".js", ".css", ".woff2", ".woff", ".ttf") or "_static" in path.parts
+        if not shared:
+            report.own += plain
+            report.own_packed += packed
+    for label, size, limit in (
+        ("of its own", report.own, PAGE_KB),
+        ("of its own, packed", report.own_packed, PAGE_KB_PACKED),
+        ("with all it loads", report.visit, VISIT_KB),
+        ("with all it loads, packed", report.visit_packed, VISIT_KB_PACKED),
+    ):
+        if size > limit * 1000:
+            report.add("weight", f"{size / 1000:.0f} kB {label}, at most {limit} kB")
+
+
+@cache
+def _size(path: Path) -> tuple[int, int]:
+    if not path.is_file():
+        return 0, 0
+    data = path.read_bytes()
+    return len(data), len(gzip.compress(data, 6))
+
+
+_MATHEMATICS_DONE = """() => {
+  if (document.readyState !== "complete") return false;
+  if (![...document.scripts].some(s => /mathjax/i.test(s.src))) return true;
+  if (!window.MathJax || !MathJax.startup || !MathJax.startup.promise) return false;
+  window.__set ??= (MathJax.startup.promise.then(() => { window.__set = "done" }), "waiting");
+  return window.__set === "done";
+}"""
+
+_OPEN_ALL = "() => { for (const d of document.querySelectorAll('details')) d.open = true }"
+
+# Yields [rule, message] pairs: formulas, pictures and drawings.
+_INSPECT = r"""() => {
+  const found = [];
+  const add = (rule, message) => found.push([rule, message]);
+  const short = text => (text || "").trim().replace(/\s+/g, " ").slice(0, 80);
+  for (const e of document.querySelectorAll("mjx-merror, [data-mml-node=merror]")) {
+    const formula = e.closest("mjx-container")?.parentElement;
+    add("mathematics", "MathJax error: " + (e.getAttribute("data-mjx-error") || e.getAttribute("title") || short(e.textContent))
+      + (formula ? " near: " + short(formula.closest("p, div, li, td")?.previousElementSibling?.textContent) : ""));
+  }
+  for (const e of document.querySelectorAll(".math:not(code *)"))
+    if (!e.querySelector("mjx-container") && e.checkVisibility()) add("mathematics", "not set by MathJax: " + short(e.textContent));
+  for (const e of document.images) {
+    const alt = e.getAttribute("alt"), name = short(e.getAttribute("src")).split("/").pop();
+    if (alt === null) add("alt", `the image ${name} has no alternative text`);
+    else if (/\.(png|jpe?g|svg|gif|webp)$/i.test(alt.trim())) add("alt", `the alternative text of ${name} is a file name: ${alt}`);
+    else if (!alt.trim() && e.closest(".cell_output, article p")) add("alt", `the image ${name} has an empty alternative text`);
+    if (e.complete && e.naturalWidth === 0 && e.checkVisibility()) add("alt", `the image ${name} does not load`);
+  }
+  for (const e of document.querySelectorAll("svg")) {
+    if (e.closest("mjx-container, [aria-hidden=true], .svg-inline--fa") || !e.checkVisibility()) continue;
+    const label = e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.querySelector(":scope > title")?.textContent;
+    if (!e.getAttribute("role") || !label) add("alt", "a drawing (svg) needs a role and a label: " + short(e.outerHTML));
+  }
+  return found;
+}"""
+
+# The element that sticks out furthest and is not inside something that scrolls by itself.
+_OVERFLOW = r"""() => {
+  const root = document.documentElement, width = root.clientWidth;
+  if (root.scrollWidth <= width) return null;
+  let worst = null, edge = width;
+  for (const e of document.body.querySelectorAll("*")) {
+    const right = e.getBoundingClientRect().right + window.scrollX;
+    if (right <= edge + 0.5) continue;
+    let clipped = false;
+    for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+      if (getComputedStyle(p).overflowX !== "visible") { clipped = true; break; }
+    if (!clipped) { worst = e; edge = right; }
+  }
+  const name = worst ? worst.outerHTML.replace(/\s+/g, " ").slice(0, 90) : "no single element";
+  return `${Math.round(worst ? edge : root.scrollWidth)} px wide: ${name}`;
+}"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.browse", description=__doc__.split("\n")[0])
+    parser.add_argument("site", type=Path, help="the folder of the built book, _build/html")
+    parser.add_argument("--screenshots", type=Path, help="write pictures of every page into this folder")
+    parser.add_argument("--only", nargs="*", default=(), help="pages, such as index.html")
+    options = parser.parse_args(arguments)
+    try:
+        reports = browse(options.site, options.screenshots, options.only)
+    except (NoBrowser, FileNotFoundError) as error:
+        print(error)
+        return 1
+    print(HEADER)
+    for report in reports:
+        print(report.row())
+    findings = [finding for report in reports for finding in report.findings]
+    for finding in findings:
+        print(finding)
+    return int(bool(findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
