@@ -3,6 +3,7 @@
 ``pages/lecture-map.md`` is the only data: the page a reader sees is the table this test reads.
 """
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -51,7 +52,7 @@ def anchors(path):
         text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
     tokens = MarkdownIt().parse(text)
     found = set()
-    for opening, inline in zip(tokens, tokens[1:]):
+    for opening, inline in itertools.pairwise(tokens):
         if opening.type != "heading_open":
             continue
         title = "".join(t.content for t in inline.children if t.type in ("text", "code_inline"))
@@ -90,7 +91,9 @@ def problems(text, slides, listed, gaps, page=MAP):
 
     missing = [item for item, cell in places(text).items() if "to come" in cell]
     found += [f"missing and not listed as missing: {item}" for item in missing if item not in listed]
-    found += [f"listed as missing but on the map, remove it: {item}" for item in listed if item not in missing]
+    found += [
+        f"listed as missing but on the map, remove it: {item}" for item in listed if item not in missing
+    ]
     if len(listed) > gaps:
         found.append(f"the list of missing items grew: {len(listed)} items, {gaps} allowed")
     elif len(listed) < gaps:
@@ -171,5 +174,7 @@ def test_a_shorter_list_must_lower_the_number(state):
 
 def test_anchors_are_those_of_the_book(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text("# A `b` and *c*\n\n```python\n# not a heading\n```\n\n## Same\n\n## Same\n", encoding="utf-8")
+    page.write_text(
+        "# A `b` and *c*\n\n```python\n# not a heading\n```\n\n## Same\n\n## Same\n", encoding="utf-8"
+    )
     assert anchors(page) == {"a-b-and-c", "same", "same-1"}

@@ -1,0 +1,49 @@
+"""The reference page lists every public name of adlib, once, and nothing else."""
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import adlib
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "adlib-reference.md"
+DIRECTIVE = re.compile(r"^\.\. auto(?:function|class|exception):: (\w+)$", re.M)
+
+
+def problems(text, package):
+    """What the page `text` says too much or too little about `package`, one line each."""
+    listed = DIRECTIVE.findall(text)
+    public = {
+        name for name, x in vars(package).items() if name[0] != "_" and not isinstance(x, ModuleType)
+    }
+    found = [f"not in the reference: {name}" for name in sorted(public - set(listed))]
+    found += [f"in the reference, but not in adlib: {name}" for name in sorted(set(listed) - public)]
+    found += [f"twice in the reference: {name}" for name in sorted(set(listed)) if listed.count(name) > 1]
+    return found
+
+
+@pytest.fixture
+def page():
+    """The committed reference page."""
+    return PAGE.read_text(encoding="utf-8")
+
+
+def test_the_reference_is_complete(page):
+    assert problems(page, adlib) == []
+
+
+def test_a_dropped_name_is_named(page):
+    planted = page.replace(".. autofunction:: jvp\n", "")
+    assert problems(planted, adlib) == ["not in the reference: jvp"]
+
+
+def test_an_invented_name_is_named(page):
+    planted = page.replace(":: jvp\n", ":: jvp\n.. autofunction:: jvq\n")
+    assert problems(planted, adlib) == ["in the reference, but not in adlib: jvq"]
+
+
+def test_a_name_listed_twice_is_named(page):
+    planted = page.replace(":: jvp\n", ":: jvp\n.. autofunction:: jvp\n")
+    assert problems(planted, adlib) == ["twice in the reference: jvp"]
