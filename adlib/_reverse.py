@@ -115,7 +115,10 @@ class ReverseTrace(Trace):
             if not self._keep:
                 entries[position] = None
             for parent, ct in zip(parents, rule.vjp(g, saved, active)):
-                if ct is not None:
+                _, _, _, _, shape, dtype = entries[parent]
+                if adjoints[parent] is None and type(ct) is np.ndarray and ct.shape == shape and ct.dtype is dtype:
+                    adjoints[parent] = ct
+                elif ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
         return adjoints[:count]
 

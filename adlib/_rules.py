@@ -46,7 +46,7 @@ class Differentiable(Rule):
     """
 
     def bind(self, call, args, kwargs):
-        if any(type(x) in TRACERS for x in kwargs.values()):
+        if kwargs and any(type(x) in TRACERS for x in kwargs.values()):
             bound = inspect.signature(call).bind(*args, **kwargs)
             args, kwargs = bound.args, bound.kwargs
         return apply(self, call, args, kwargs)
@@ -81,19 +81,12 @@ class Elementwise(Differentiable):
         super().__init__(name)
         self.partials = partials
         self.slots = [_slots(p) if callable(p) else () for p in partials]
-        self._kept = {}
+        self._plans = {}
 
     def partial(self, k, slots):
         """The partial derivative in argument k, where ``slots = (y, x1, x2, ...)``."""
         p = self.partials[k]
-        if not callable(p):
-            return p
-        needed = [slots[i] for i in self.slots[k]]
-        try:
-            return p(*needed)
-        except ArithmeticError:
-            # Python's floats raise where NumPy's give an infinite slope.
-            return p(*[np.float64(x) if type(x) in (float, int) else x for x in needed])
+        return _evaluate(p, [slots[i] for i in self.slots[k]]) if callable(p) else p
 
     def jvp(self, call, ans, args, kwargs, tangents):
         slots = (ans, *args)
@@ -105,15 +98,31 @@ class Elementwise(Differentiable):
             total = term if total is None else total + term
         return total
 
+    def _plan(self, active):
+        """Which slots to keep for these operands, and where each partial finds its own."""
+        kept = sorted({i for k in active for i in self.slots[k]})
+        where = [tuple(kept.index(i) for i in self.slots[k]) for k in active]
+        plan = self._plans[active] = kept, [(self.partials[k], w) for k, w in zip(active, where)]
+        return plan
+
     def save(self, ans, args, kwargs, active):
-        kept = self._kept.get(active)
-        if kept is None:
-            needed = {i for k in active for i in self.slots[k]}
-            kept = self._kept[active] = [i in needed for i in range(len(self.partials) + 1)]
-        return [x if keep else None for x, keep in zip((ans, *args), kept)]
+        kept, _ = self._plans.get(active) or self._plan(active)
+        return [args[i - 1] if i else ans for i in kept]
 
     def vjp(self, g, saved, active):
-        return [scale(self.partial(k, saved), g) for k in active]
+        _, partials = self._plans[active]
+        return [
+            scale(_evaluate(p, [saved[i] for i in where]) if where else p, g)
+            for p, where in partials
+        ]
+
+
+def _evaluate(partial, needed):
+    try:
+        return partial(*needed)
+    except ArithmeticError:
+        # Python's floats raise where NumPy's give an infinite slope.
+        return partial(*[np.float64(x) if type(x) in (float, int) else x for x in needed])
 
 
 def scale(partial, x):
