@@ -22,7 +22,7 @@ from pathlib import Path
 from tools import ROOT
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_PROBLEM = re.compile(r"^(?P<place>\S.*?): (?:WARNING|ERROR|CRITICAL): (?P<text>.*)$|^(?:WARNING|ERROR): (?P<bare>.*)$")
+_PROBLEM = re.compile(r"^(?:[a-z ]+\.\.\. )?(?P<place>\S.*?): (?:WARNING|ERROR|CRITICAL): (?P<text>.*)$|^(?:WARNING|ERROR): (?P<bare>.*)$")
 _CATEGORY = re.compile(r" ?\[[a-z_.]+\]$")  # Sphinx appends it: [myst.xref_missing]
 # Jupyter's kernels say this at every start; it concerns machines that several people share.
 _NOISE = "[IPKernelApp] WARNING | Kernel is running over TCP without encryption"
@@ -169,16 +169,16 @@ def _failed_cell(document: str, text: str, source: Path, html: Path) -> tuple[st
     if len(parts) < 3:  # a timeout or a dead kernel quotes the cell in another way
         return document, error
     cell = parts[1].strip()
-    return f"{document}, {_cell_number(source / document, cell)}({cell.splitlines()[0]})", error
+    return f"{document}, cell {_cell_number(source / document, cell)}({cell.splitlines()[0]})", error
 
 
 def _cell_number(notebook: Path, cell: str) -> str:
-    """``'cell 3 '`` for the notebook's third cell, counted with the text cells; empty for a page of text."""
+    """``'3 '`` for the notebook's third cell, counted with the text cells; empty for a page of text."""
     if notebook.suffix != ".ipynb":
         return ""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(c["source"]).strip() for c in cells]
-    return f"cell {sources.index(cell) + 1} " if cell in sources else ""
+    return f"{sources.index(cell) + 1} " if cell in sources else ""
 
 
 def report(result: BuildResult, page: str = "index.html") -> int:

@@ -1,6 +1,7 @@
 """The build is a gate: it is red for every planted defect, and says what and where."""
 
 import sys
+from threading import Thread
 from urllib.request import urlopen
 
 import pytest
@@ -25,7 +26,7 @@ def test_a_good_book_is_green_and_says_where_it_is(tiny_book, capsys):
     lines = []
     result = tiny_book.build(echo=lines.append)
     assert report(result) == 0
-    assert f"{result.html / 'index.html'}" in capsys.readouterr().out
+    assert str(result.html / "index.html") in capsys.readouterr().out
     assert "42" in tiny_book.page()
     assert "\n".join(lines) == result.log
     assert "without encryption" not in result.log
@@ -36,6 +37,15 @@ def test_a_failing_cell_is_red(tiny_book, capsys):
     assert report(tiny_book.build()) == 1
     line = "chapters/05-tiny.ipynb, cell 3 (# Check 5.1: one is two): AssertionError: it is not"
     assert line in capsys.readouterr().out
+
+
+def test_a_failing_cell_of_a_text_page_is_red(tiny_book, capsys):
+    tiny_book.notebook("x = 1")
+    tiny_book.write("index.md", "---\nkernelspec: {name: python3, display_name: Python 3}\n"
+                    "jupytext: {text_representation: {format_name: myst}}\n---\n# Tiny\n\n"
+                    "```{code-cell}\nassert 1 > 2, 'no'\n```\n")  # fmt: skip
+    assert report(tiny_book.build()) == 1
+    assert "index.md, cell (assert 1 > 2, 'no'): AssertionError: no" in capsys.readouterr().out
 
 
 def test_a_cell_that_writes_to_stderr_is_red(tiny_book, capsys):
@@ -50,6 +60,14 @@ def test_a_broken_link_is_red(tiny_book, capsys):
     assert report(tiny_book.build()) == 1
     line = "index.md:3: 'myst' cross-reference target not found: 'chapters/06-gone.ipynb'"
     assert line in capsys.readouterr().out
+
+
+def test_a_page_outside_the_contents_is_named(tiny_book, capsys):
+    tiny_book.notebook("x = 1")
+    tiny_book.write("_config.yml", "title: Tiny\nonly_build_toc_files: false\n")
+    tiny_book.write("forgotten.md", "# Forgotten\n")
+    assert report(tiny_book.build()) == 1
+    assert "  forgotten.md: document isn't included in any toctree" in capsys.readouterr().out
 
 
 def test_a_file_that_the_contents_name_but_nobody_wrote_is_red(tiny_book, capsys):
@@ -123,8 +141,6 @@ def test_a_python_without_jupyter_book_names_the_command(monkeypatch):
 
 
 def test_the_server_shows_the_folder(tmp_path):
-    from threading import Thread
-
     (tmp_path / "index.html").write_text("hello")
     with server(tmp_path) as running:
         thread = Thread(target=running.serve_forever)
@@ -142,4 +158,4 @@ def test_every_makefile_command_goes_through_the_environment():
     recipes = [line for line in (ROOT / "Makefile").read_text().splitlines() if "-m " in line and line[0] == "\t"]
     assert len(recipes) == 5
     assert all(line.startswith("\t$(IN_ENV) -m ") for line in recipes)
-    assert env.ROOT == str(ROOT)
+    assert str(ROOT) == env.ROOT
