@@ -33,6 +33,8 @@ def configure(app: Sphinx, config: Config) -> None:
     for key in ("options", "menuOptions", "settings"):
         settings = settings.setdefault(key, {})
     settings.setdefault("inTabOrder", False)
+    # MathJax matches x-heights; text faces for screens have tall ones, which makes formulas a little too large.
+    config.mathjax3_config.setdefault("svg", {}).setdefault("scale", 0.96)
 
 
 def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
