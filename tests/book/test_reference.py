@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -15,9 +14,7 @@ DIRECTIVE = re.compile(r"^\.\. auto(?:function|class|exception):: (\w+)$", re.M)
 def problems(text, package):
     """What the page `text` says too much or too little about `package`, one line each."""
     listed = DIRECTIVE.findall(text)
-    public = {
-        name for name, x in vars(package).items() if name[0] != "_" and not isinstance(x, ModuleType)
-    }
+    public = set(package.__all__)
     found = [f"not in the reference: {name}" for name in sorted(public - set(listed))]
     found += [f"in the reference, but not in adlib: {name}" for name in sorted(set(listed) - public)]
     found += [f"twice in the reference: {name}" for name in sorted(set(listed)) if listed.count(name) > 1]
