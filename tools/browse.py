@@ -31,6 +31,7 @@ from tools import links, stepping
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 MATHJAX_SECONDS = 20
+SETTLE_MS = 400  # after a change of width the theme takes 300 ms to make what scrolls reachable by keyboard
 BROWSERS = 2  # pages looked at side by side: the number of cores of a small machine
 
 # What one page may weigh. MathJax (2.3 MB, 0.7 MB packed) and the theme (2 MB, 0.5 MB) are the same files on every
@@ -47,6 +48,7 @@ CHROMIUM_ARGUMENTS = (
 AXE_OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
     "resultTypes": ["violations"],
+    "preload": False,  # else axe-core fetches style sheets by itself, and from wrong addresses
 }
 
 
@@ -116,9 +118,10 @@ def browse(site: Path, screenshots: Path | None = None, only: Sequence[str] = ()
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
 
+    front = "index.html" if "index.html" in names else names[0]
     shares = [names[k::BROWSERS] for k in range(BROWSERS) if names[k::BROWSERS]]
     with _served(site) as origin, ThreadPoolExecutor(len(shares)) as pool:
-        done = pool.map(lambda share: _look(program, origin, site, share, screenshots), shares)
+        done = pool.map(lambda share: _look(program, origin, site, share, front, screenshots), shares)
         reports = {report.page: report for share in done for report in share}
     if not only:
         for page, message in links.broken(site):
@@ -151,15 +154,17 @@ def _served(site: Path) -> Iterator[str]:
         thread.join()
 
 
-def _look(program: str, origin: str, site: Path, names: list[str], screenshots: Path | None) -> list[PageReport]:
+def _look(
+    program: str, origin: str, site: Path, names: list[str], front: str, screenshots: Path | None
+) -> list[PageReport]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
         try:
             reports = [_page(browser, f"{origin}/{name}", name, site, screenshots) for name in names]
-            if names[0] == links.pages(site)[0].relative_to(site).as_posix():
-                _from_file(browser, site, reports[0])
+            if front in names:
+                _from_file(browser, site, reports[names.index(front)])
             return reports
         finally:
             browser.close()
@@ -175,26 +180,21 @@ def _page(browser, address: str, name: str, site: Path, screenshots: Path | None
     try:
         page.goto(address, wait_until="load")
         _wait_for_mathematics(page, report)
-        _shot(page, screenshots, name, "1280-light")
+        if screenshots:
+            _shoot(page, screenshots, name)
         for rule, message in page.evaluate(_INSPECT):
             report.add(rule, message)
         for message in stepping.faults(page):
             report.add("stepper", message)
         page.evaluate(_OPEN_ALL)
+        page.evaluate(_THIN_OUT)
         _axe(page, report, "light, 1280 px")
-
         page.set_viewport_size(PHONE)
-        if screenshots:
-            _shot(page, screenshots, name, "390-light")
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        page.evaluate("() => { for (const k of ['theme', 'mode']) document.documentElement.dataset[k] = 'dark' }")
-        _shot(page, screenshots, name, "390-dark")
+        _theme(page, "dark")
+        page.wait_for_timeout(SETTLE_MS)
         if too_wide := page.evaluate(_OVERFLOW):
             report.add("overflow", f"at {PHONE['width']} px the page scrolls sideways: {too_wide}")
         _axe(page, report, "dark, 390 px")
-        if screenshots:
-            page.set_viewport_size(DESKTOP)
-            _shot(page, screenshots, name, "1280-dark")
     finally:
         context.close()
     _weigh(report, loaded, origin, site)
@@ -275,10 +275,22 @@ def _axe_source() -> str:
     return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def _shot(page, screenshots: Path | None, name: str, kind: str) -> None:
-    if screenshots:
-        stem = name.removesuffix(".html").replace("/", "-")
-        page.screenshot(path=screenshots / f"{stem}-{kind}.png", full_page=True)
+def _theme(page, theme: str) -> None:
+    """Switch as the theme's button does, without waiting for anything to fade."""
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.evaluate(
+        "theme => { for (const key of ['theme', 'mode']) document.documentElement.dataset[key] = theme }", theme
+    )
+
+
+def _shoot(page, screenshots: Path, name: str) -> None:
+    """Take four pictures of a page and leave it as it was."""
+    stem = name.removesuffix(".html").replace("/", "-")
+    for theme in ("dark", "light"):
+        _theme(page, theme)
+        for size in (PHONE, DESKTOP):
+            page.set_viewport_size(size)
+            page.screenshot(path=screenshots / f"{stem}-{size['width']}-{theme}.png", full_page=True)
 
 
 def _weigh(report: PageReport, loaded: list[str], origin: str, site: Path) -> None:
@@ -320,6 +332,17 @@ _MATHEMATICS_DONE = """() => {
 
 _OPEN_ALL = "() => { for (const d of document.querySelectorAll('details')) d.open = true }"
 
+# In highlighted code the first word of each kind stands for the others, which lose their spans: they have its colour,
+# and to compare thousands of colours takes half a minute on a long source page.
+_THIN_OUT = """() => {
+  const kinds = new Set();
+  for (const word of document.querySelectorAll(".highlight pre span:not([id])")) {
+    const kind = word.closest("pre").className + "/" + word.className;
+    if (kinds.has(kind) && !word.children.length) word.replaceWith(word.textContent);
+    kinds.add(kind);
+  }
+}"""
+
 # Yields [rule, message] pairs: formulas, pictures and drawings.
 _INSPECT = r"""() => {
   const found = [];
@@ -340,7 +363,7 @@ _INSPECT = r"""() => {
     if (e.complete && e.naturalWidth === 0 && e.checkVisibility()) add("alt", `the image ${name} does not load`);
   }
   for (const e of document.querySelectorAll("svg")) {
-    if (e.closest("mjx-container, [aria-hidden=true], .svg-inline--fa") || !e.checkVisibility()) continue;
+    if (e.closest("mjx-container, [aria-hidden=true], button, a") || !e.checkVisibility()) continue;
     const label = e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.querySelector(":scope > title")?.textContent;
     if (!e.getAttribute("role") || !label) add("alt", "a drawing (svg) needs a role and a label: " + short(e.outerHTML));
   }

@@ -3,8 +3,8 @@
     python -m tools.lint                      every chapter
     python -m tools.lint chapters/05-forward-mode.ipynb
 
-Each finding is one line, `file:cell: rule: message`, with cells counted from 0; any finding makes the exit status 1.
-Numbers in prose have a module of their own, `tools.numerals`.
+Each finding is one line, `file:cell: rule: message`, with cells counted from 1, those of text included; any finding
+makes the exit status 1. Numbers in prose have a module of their own, `tools.numerals`.
 """
 
 from __future__ import annotations
@@ -298,7 +298,7 @@ def main(arguments: list[str] | None = None) -> int:
         shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
         for cell, rule, message in findings(read(path), path):
             failed = True
-            print(f"{shown}:{cell}: {rule}: {message}")
+            print(f"{shown}:{cell + 1}: {rule}: {message}")
     return int(failed)
 
 

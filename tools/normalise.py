@@ -110,7 +110,7 @@ def differences(path: Path) -> list[str]:
     expected = normalised(notebook)
     found = []
     count = 0
-    for index, (cell, want) in enumerate(zip(notebook.cells, expected.cells, strict=True)):
+    for index, (cell, want) in enumerate(zip(notebook.cells, expected.cells, strict=True), start=1):
         where = f"cell {index}"
         extra = sorted(set(cell.metadata) - set(want.metadata))
         if extra:

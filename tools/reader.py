@@ -144,7 +144,7 @@ def _run(notebook: Path, package: Path) -> ReaderResult:
         code = [(i, c) for i, c in enumerate(source.cells) if c.cell_type == "code"]
         result.cells = len(code)
         result.failures += [
-            f"cell {i} ({_first_line(c.source)}): execution_count is null, so nothing would be compared"
+            f"cell {i + 1} ({_first_line(c.source)}): execution_count is null, so nothing would be compared"
             for i, c in code
             if c.execution_count is None
         ]
@@ -299,7 +299,7 @@ def _place(cell: dict, code: list) -> str:
     if cell["number"] >= len(code):
         return "the added last cell"
     index, content = code[cell["number"]]
-    return f"cell {index} ({_first_line(content.source)})"
+    return f"cell {index + 1} ({_first_line(content.source)})"
 
 
 def _first_line(source: str) -> str:
