@@ -8,24 +8,18 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from .listeners import disconnect
+
 # The owner in the repository's address until the book has a home. No account can have an underscore in its name.
 NO_OWNER = "owner_not_set"
 # Groups of header buttons that lead to the repository, or to a service that reads it.
 NEED_REPOSITORY = {"launch-buttons", "repository-buttons", "source-buttons"}
 
 
-def drop_thebe(app: Sphinx, config: Config) -> None:
-    """Disconnect sphinx-thebe, which Jupyter Book always loads.
-
-    Unused, it still names an address outside the site on every page, and declares it twice, which is a script error.
-    """
-    for listeners in list(app.events.listeners.values()):
-        for listener in list(listeners):
-            if listener.handler.__module__.partition(".")[0] == "sphinx_thebe":
-                app.disconnect(listener.id)
-
-
 def configure(app: Sphinx, config: Config) -> None:
+    # Jupyter Book always loads sphinx-thebe. Unused, it still names an address outside the site on every page, and
+    # declares it twice, which is a script error.
+    disconnect(app, "sphinx_thebe")
     config.templates_path.append(str(Path(__file__).parent / "templates"))
     config.html_sidebars = {"**": ["ad-sidebar.html"]}
     # Formulas keep MathJax's menu, but a reader with a keyboard does not have to tab through each of them.
@@ -48,7 +42,6 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("config-inited", drop_thebe)
     app.connect("config-inited", configure)
     # After the theme has added its buttons (priority 501).
     app.connect("html-page-context", finish_page, priority=900)

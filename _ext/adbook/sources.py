@@ -3,7 +3,8 @@
 In Jupyter and on GitHub the same link opens the file itself. If the text of the link is a name that the file
 defines, as in ``[`jvp`](../adlib/_forward.py)``, the link leads to its definition.
 
-sphinx.ext.viewcode is not used: it shows only modules that autodoc has documented, and it imports them.
+sphinx.ext.viewcode shows only modules that autodoc has documented. Where it is loaded, its [source] links stay; they
+lead to these pages, which have its names and anchors.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
+from .listeners import disconnect
+
 logger = logging.getLogger(__name__)
 
 FOLDER = "_modules"
@@ -38,8 +41,11 @@ def source_files(app: Sphinx) -> dict[str, Path]:
 
 
 def page_of(source: str) -> str:
-    """Return the page of a source file: ``adlib/_forward.py`` -> ``_modules/adlib/_forward``."""
-    return f"{FOLDER}/{source.removesuffix('.py')}"
+    """Return the page of a source file, under the name that viewcode would give it.
+
+    ``adlib/_forward.py`` -> ``_modules/adlib/_forward`` and ``adlib/rules/__init__.py`` -> ``_modules/adlib/rules``.
+    """
+    return f"{FOLDER}/{source.removesuffix('.py').removesuffix('/__init__')}"
 
 
 def definitions(code: str) -> dict[str, int]:
@@ -138,16 +144,18 @@ def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, object], str]]:
     for source, path in files.items():
         code = path.read_text("utf8")
         lead = (ast.get_docstring(ast.parse(code)) or "").partition("\n\n")[0]
+        index = app.builder.get_relative_uri(page_of(source), f"{FOLDER}/index")
+        all_sources = f'<p><a class="reference internal" href="{index}">All source files</a></p>'
         body = f'<h1>{escape(source)}</h1>\n<p class="ad-source-lead">{escape(lead)}</p>\n{source_html(code)}'
         yield page_of(source), {
             "title": source,
-            "body": f'<section class="ad-source-page">{body}</section>',
+            "body": f'<section class="ad-source-page">{body}{all_sources}</section>',
             "toc": contents_html(source, definitions(code)),
             "parents": [],
         }, "page.html"
     if files:
         items = "".join(
-            f'<li><a class="reference internal" href="{page_of(source).removeprefix(FOLDER + "/")}.html">'
+            f'<li><a class="reference internal" href="{app.builder.get_relative_uri(f"{FOLDER}/index", page_of(source))}">'
             f"<code>{escape(source)}</code></a></li>" for source in files
         )
         yield f"{FOLDER}/index", {
@@ -161,3 +169,4 @@ def setup(app: Sphinx) -> None:
     # MyST and intersphinx answer this event too; ours is a type that they do not know.
     app.connect("missing-reference", resolve_source_link, priority=400)
     app.connect("html-collect-pages", collect_pages)
+    app.connect("config-inited", lambda app, config: disconnect(app, "sphinx.ext.viewcode", "html-collect-pages"))
