@@ -76,6 +76,7 @@ class PageReport:
     own_packed: int = 0
     visit: int = 0
     visit_packed: int = 0
+    steppers: int = 0
     seconds: float = 0.0
 
     def add(self, rule: str, message: str) -> None:
@@ -163,6 +164,9 @@ def _look(
         browser = play.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
         try:
             reports = [_page(browser, f"{origin}/{name}", name, site, screenshots) for name in names]
+            for report in reports:
+                if report.steppers:
+                    _without_script(browser, f"{origin}/{report.page}", report)
             if front in names:
                 _from_file(browser, site, reports[names.index(front)])
             return reports
@@ -184,6 +188,7 @@ def _page(browser, address: str, name: str, site: Path, screenshots: Path | None
             _shoot(page, screenshots, name)
         for rule, message in page.evaluate(_INSPECT):
             report.add(rule, message)
+        report.steppers = page.locator(".ad-stepper").count()
         for message in stepping.faults(page):
             report.add("stepper", message)
         page.evaluate(_OPEN_ALL)
@@ -213,6 +218,15 @@ def _from_file(browser, site: Path, report: PageReport) -> None:
     context.close()
     for finding in file_report.findings:
         report.add(finding.rule, f"opened from its file: {finding.message}")
+
+
+def _without_script(browser, address: str, report: PageReport) -> None:
+    context = browser.new_context(viewport=DESKTOP, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address, wait_until="load")
+    for message in stepping.faults_without_script(page):
+        report.add("stepper", message)
+    context.close()
 
 
 def _listen(page, report: PageReport, own) -> list[str]:

@@ -23,6 +23,7 @@ from tools.normalise import chapters, read
 
 CELL_LINES = 40  # what a laptop's screen shows at once
 LINE_WIDTH = 88  # what the page's column, a phone held sideways and the printed page show without cutting
+FOLDED_WIDTH = 110  # in cells that the book folds, such as those that draw; as in the package
 
 BOXES = {
     r"Question \d+\.\d+\.": "Question 5.1.",
@@ -65,7 +66,7 @@ def findings(notebook: NotebookNode, path: Path) -> list[Finding]:
     found: list[Finding] = []
     for rule in (_sources, _markdown, _headings, _set_up, _code, _figures, _ignored, _references, _numerals):
         found += rule(notebook, path)
-    return sorted(set(found))
+    return sorted(dict.fromkeys(found), key=lambda finding: finding[0])
 
 
 def _cells(notebook: NotebookNode, kind: str) -> Iterator[tuple[int, NotebookNode]]:
@@ -200,13 +201,15 @@ def _code(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
     names: set[str] = set()
     for position, (index, cell) in enumerate(_cells(notebook, "code")):
         lines = cell.source.split("\n")
+        folded = {"hide-input", "hide-cell", "remove-input"} & set(cell.metadata.get("tags", []))
+        width = FOLDED_WIDTH if folded else LINE_WIDTH
         if not cell.source.strip():
             yield index, "empty-cell", "a code cell without code"
         if len(lines) > CELL_LINES:
             yield index, "long-cell", f"{len(lines)} lines, at most {CELL_LINES} fit a screen"
         for number, line in enumerate(lines, start=1):
-            if len(line) > LINE_WIDTH and position:  # the set-up cell is folded and holds a long address
-                yield index, "wide-line", f"line {number} has {len(line)} characters, at most {LINE_WIDTH}"
+            if len(line) > width and position:  # the set-up cell holds a long address
+                yield index, "wide-line", f"line {number} has {len(line)} characters, at most {width}"
         if lines[-1].rstrip().endswith(";"):
             yield index, "semicolon", "the test run shows a result in spite of a last semicolon; write _ = ... or plt.show()"
         for tag in cell.metadata.get("tags", []):
