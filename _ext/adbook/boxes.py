@@ -63,7 +63,11 @@ class BoldLeads(SphinxTransform):
             known = ", ".join(pattern.replace(NUMBER, "5.1") + "." for pattern in BOXES)
             logger.warning(
                 "blockquote begins with the unknown bold lead %r (known: %s)",
-                lead.astext(), known, location=quote, type="adbook", subtype="box",
+                lead.astext(),
+                known,
+                location=quote,
+                type="adbook",
+                subtype="box",
             )
             return
         quote["classes"] += ["ad-box", css]

@@ -55,8 +55,11 @@ class AltText(SphinxTransform):
             what = f"the picture of cell {cell}" if cell else f"the image {image['uri']}"
             logger.warning(
                 "%s: %s has no alt text (cell metadata mystnb.image.alt, or alt in the output's metadata)",
-                self.env.doc2path(self.env.docname, base=False), what,
-                location=self.env.docname, type="adbook", subtype="alt",
+                self.env.doc2path(self.env.docname, base=False),
+                what,
+                location=self.env.docname,
+                type="adbook",
+                subtype="alt",
             )
 
 

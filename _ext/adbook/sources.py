@@ -66,7 +66,7 @@ def definitions(code: str) -> dict[str, int]:
 class SourceLinks(SphinxTransform):
     """Turn links to source files into references to their pages.
 
-    MyST makes a link to an existing file a download, and a link to a missing one a cross-reference.
+    MyST itself makes a link to an existing file a download, and a link to a missing one a cross-reference.
     """
 
     default_priority = 15
@@ -76,18 +76,26 @@ class SourceLinks(SphinxTransform):
             source = self.source_of(link)
             files = source_files(self.app)
             if source not in files:
-                logger.warning("there is no source file %s to link to", source,
-                               location=link, type="adbook", subtype="source")
+                logger.warning(
+                    "there is no source file %s to link to", source, location=link, type="adbook", subtype="source"
+                )
                 link.replace_self(link.children)
                 continue
             self.env.note_dependency(str(files[source]))
             names = definitions(files[source].read_text("utf8"))
-            name = link.astext().removesuffix("()").removeprefix("adlib.")
-            link.replace_self(addnodes.pending_xref(
-                "", nodes.inline("", "", *link.children[0].children, classes=["ad-source"]),
-                reftype=LINK, refdomain="", reftarget=source, refdoc=self.env.docname,
-                anchor=name if name in names else "", refwarn=True,
-            ))
+            name = link.astext().removesuffix("()").removeprefix(source.partition("/")[0] + ".")
+            link.replace_self(
+                addnodes.pending_xref(
+                    "",
+                    nodes.inline("", "", *link.children[0].children, classes=["ad-source"]),
+                    reftype=LINK,
+                    refdomain="",
+                    reftarget=source,
+                    refdoc=self.env.docname,
+                    anchor=name if name in names else "",
+                    refwarn=True,
+                )
+            )
 
     def source_of(self, link: nodes.Element) -> str:
         target = link["reftarget"].split("#")[0]
@@ -108,8 +116,9 @@ class SourceLinks(SphinxTransform):
         return self.source_of(node).split("/")[0] in self.config.adbook_packages
 
 
-def resolve_source_link(app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref,
-                        content: nodes.TextElement) -> nodes.Node | None:
+def resolve_source_link(
+    app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.TextElement
+) -> nodes.Node | None:
     """Point a source link at its page; other builders than HTML have no such pages and show the text alone."""
     if node["reftype"] != LINK:
         return None
@@ -147,20 +156,31 @@ def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, object], str]]:
         index = app.builder.get_relative_uri(page_of(source), f"{FOLDER}/index")
         all_sources = f'<p><a class="reference internal" href="{index}">All source files</a></p>'
         body = f'<h1>{escape(source)}</h1>\n<p class="ad-source-lead">{escape(lead)}</p>\n{source_html(code)}'
-        yield page_of(source), {
-            "title": source,
-            "body": f'<section class="ad-source-page">{body}{all_sources}</section>',
-            "toc": contents_html(source, definitions(code)),
-            "parents": [],
-        }, "page.html"
+        yield (
+            page_of(source),
+            {
+                "title": source,
+                "body": f'<section class="ad-source-page">{body}{all_sources}</section>',
+                "toc": contents_html(source, definitions(code)),
+                "parents": [],
+            },
+            "page.html",
+        )
     if files:
         items = "".join(
             f'<li><a class="reference internal" href="{app.builder.get_relative_uri(f"{FOLDER}/index", page_of(source))}">'
-            f"<code>{escape(source)}</code></a></li>" for source in files
+            f"<code>{escape(source)}</code></a></li>"
+            for source in files
         )
-        yield f"{FOLDER}/index", {
-            "title": "Source code", "body": f"<section><h1>Source code</h1><ul>{items}</ul></section>", "parents": [],
-        }, "page.html"
+        yield (
+            f"{FOLDER}/index",
+            {
+                "title": "Source code",
+                "body": f"<section><h1>Source code</h1><ul>{items}</ul></section>",
+                "parents": [],
+            },
+            "page.html",
+        )
 
 
 def setup(app: Sphinx) -> None:
