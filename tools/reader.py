@@ -213,6 +213,7 @@ def _variables(scratch: Path, package: Path) -> dict[str, str]:
         "GIT_CONFIG_VALUE_1": address + ".git",
         "GIT_TERMINAL_PROMPT": "0",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PIP_NO_COLOR": "1",
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
         "ADBOOK_PROOF": str(scratch / "proof.json"),
@@ -239,12 +240,13 @@ def serve(package: Path, folder: Path, tag: str) -> Path:
 def _cell_failures(cells: list[dict], code: list[tuple[int, nbformat.NotebookNode]]) -> list[str]:
     found = []
     for cell in cells:
-        said = " ".join(cell["computed"])
-        errors = [line for line in said.split("\n") if line.startswith(("ERROR", "error:"))]
+        said = "\n".join(cell["computed"])
+        errors = re.findall(r"(?i)^[\s│]*(error: .*?)\s*$", said, re.MULTILINE)
         if errors and "pip install" in _source(cell, code):
-            unreached = re.search(r"No matching distribution|onnection|imed out|Could not (fetch|find a version)", said)
+            unreached = re.search(r"No matching distribution|Could not fetch|[Cc]onnection|timed out", said)
             why = "what pip needs could not be fetched" if unreached else "pip failed"
-            found.append(f"{_place(cell, code)}: the set-up cell did not install adlib, {why}: {errors[0]}")
+            words = "; ".join(dict.fromkeys(errors))
+            found.append(f"{_place(cell, code)}: adlib was not installed, {why}: {words}")
         if cell["failed"] or cell["skipped"]:
             found.append(f"{_place(cell, code)}: {_difference(cell)}")
     return found

@@ -1,13 +1,16 @@
 """What the tests of the book share: the built book itself, and small books with a planted defect."""
 
+import os
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat import v4
+from nbformat import NotebookNode, v4
 
 from tools import ROOT
+from tools.browse import NoBrowser, chromium
 from tools.build import BuildResult, build
+from tools.normalise import normalised, text_of
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +62,30 @@ class TinyBook:
 def tiny_book(tmp_path: Path) -> TinyBook:
     """A small book to plant defects in."""
     return TinyBook(tmp_path)
+
+
+@pytest.fixture
+def notebook_file(tmp_path: Path):
+    """Write a notebook in its committed form: `notebook_file(*cells)` gives its path, in a folder of its own."""
+
+    def write(*cells: NotebookNode, name: str = "05-tiny.ipynb") -> Path:
+        path = tmp_path / "chapters" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text_of(normalised(v4.new_notebook(cells=list(cells)))), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def need_browser():
+    """A function that ends a test without Chromium: as a skip, or as a failure where a browser was asked for."""
+
+    def need() -> None:
+        try:
+            chromium()
+        except NoBrowser as missing:
+            end = pytest.fail if os.environ.get("ADBOOK_REQUIRE_BROWSER") == "1" else pytest.skip
+            end(str(missing))
+
+    return need
