@@ -27,6 +27,7 @@ from ._errors import (
     ArgumentError,
     EscapedTracerError,
     GradientCheckError,
+    TracedAttributeError,
     TracedValueError,
 )
 from ._forward import derivative, jacfwd, jvp
@@ -42,6 +43,7 @@ __all__ = [
     "EscapedTracerError",
     "Graph",
     "GradientCheckError",
+    "TracedAttributeError",
     "TracedValueError",
     "bilinear",
     "check_grads",

@@ -6,6 +6,30 @@ from ._errors import ArgumentError
 from ._trace import is_traced
 from ._tree import flatten, unflatten
 
+_FLOAT64 = np.dtype(float)
+
+
+def float_dtype(x):
+    """The dtype of a float or float array; float64 for values of other types."""
+    dtype = getattr(x, "dtype", _FLOAT64)
+    return dtype if dtype.kind == "f" else _FLOAT64
+
+
+def copied(x):
+    """A copy of an array with the same strides.
+
+    NumPy's sums and products round differently for another layout, and a traced
+    function returns the plain value bit for bit.
+    """
+    if x.flags.forc or x.size == 0:
+        return np.array(x)
+    reach = [stride * (n - 1) for n, stride in zip(x.shape, x.strides)]
+    first = sum(r for r in reach if r < 0)
+    memory = np.empty(sum(r for r in reach if r > 0) - first + x.itemsize, np.uint8)
+    result = np.ndarray(x.shape, x.dtype, memory, -first, x.strides)
+    result[...] = x
+    return result
+
 
 def as_primal(x, transformation):
     """Return `x` as something to differentiate by: a float, a float array or a tracer.
@@ -17,8 +41,13 @@ def as_primal(x, transformation):
         return x
     if isinstance(x, (np.ndarray, np.generic)):
         kind = x.dtype.kind
+        if isinstance(x, np.ndarray) and type(x) not in (np.ndarray, np.memmap):
+            raise ArgumentError(
+                f"{transformation} differentiates plain arrays, but an argument is a {type(x).__name__}, "
+                "whose operators have a meaning of their own; convert it with np.asarray(x)"
+            )
         if kind == "f":
-            return np.array(x) if isinstance(x, np.ndarray) else x
+            return copied(x) if isinstance(x, np.ndarray) else x
         dtype = x.dtype
     elif isinstance(x, (bool, int)):
         kind, dtype = "i", type(x).__name__
@@ -54,24 +83,30 @@ def tangent_for(x, tangent):
         )
     if is_traced(tangent):
         return tangent
-    dtype = np.dtype(float) if type(x) is float else x.dtype
+    tangent = np.asarray(tangent)
+    if tangent.dtype.kind not in "fiu":
+        raise ArgumentError(f"tangents and cotangents are real, but got one of type {tangent.dtype}; pass floats")
     # A copy: the caller may go on to change the array.
-    return np.array(tangent, dtype=dtype)[()]
+    return np.array(tangent, dtype=float_dtype(x))[()]
 
 
 def like_result(value, tangent):
-    """Give a tangent the type of the value it belongs to: a plain scalar for a scalar."""
-    if is_traced(tangent):
-        return tangent
-    if type(value) is float:
+    """Give a tangent the type of the value it belongs to: a plain scalar for a scalar.
+
+    An array is a copy: the tangent of ``x + 1`` is that of ``x``, and the caller
+    may change one of the two.
+    """
+    if type(value) is float and not is_traced(tangent):
         return float(tangent)
-    return np.asarray(tangent, dtype=getattr(value, "dtype", float))[()] if np.ndim(value) == 0 else np.asarray(tangent)
+    dtype = float_dtype(value)
+    if is_traced(tangent):
+        return tangent if tangent.dtype == dtype else tangent.astype(dtype)
+    return np.array(tangent, dtype=dtype)[()]
 
 
 def basis(x):
     """The unit tangents of `x`, in the order of its entries."""
-    shape = np.shape(x)
-    dtype = np.dtype(float) if type(x) is float else x.dtype
+    shape, dtype = np.shape(x), float_dtype(x)
     for i in range(int(np.prod(shape))):
         e = np.zeros(shape, dtype)
         e.reshape(-1)[i] = 1
@@ -99,6 +134,10 @@ def select(args, argnums, transformation):
                 f"called with {len(args)} positional argument{'s' * (len(args) != 1)}"
             )
     numbers = [k % len(args) for k in numbers]
+    if len(set(numbers)) < len(numbers):
+        raise ArgumentError(
+            f"{transformation} was asked for the same argument twice (argnums={argnums!r}); name each argument once"
+        )
     chosen = tuple(args[k] for k in numbers)
     leaves, structure = flatten(chosen if isinstance(argnums, (tuple, list)) else chosen[0])
     inputs = [as_primal(x, transformation) for x in leaves]

@@ -20,6 +20,10 @@ class TracedValueError(AdlibError, TypeError):
     """A traced value was used where its derivative would be lost or undefined."""
 
 
+class TracedAttributeError(TracedValueError, AttributeError):
+    """A traced value was asked for an attribute or method that it does not have."""
+
+
 class EscapedTracerError(AdlibError, RuntimeError):
     """A traced value was used after the transformation that made it had ended."""
 

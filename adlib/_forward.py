@@ -9,9 +9,9 @@ Wengert, "A simple automatic derivative evaluation program", CACM 7(8), 1964.
 
 import numpy as np
 
-from ._arguments import as_primal, basis, like_result, select, tangent_for
+from ._arguments import as_primal, basis, float_dtype, like_result, select, tangent_for
 from ._errors import ArgumentError
-from ._trace import TRACERS, Trace
+from ._trace import TRACERS, Trace, output_leaves, shape_and_dtype
 from ._tree import flatten, unflatten
 
 
@@ -32,11 +32,21 @@ class ForwardTrace(Trace):
                 primals.append(x)
                 tangents.append(None)
         ans = call(*primals, **kwargs)
+        shape, _ = shape_and_dtype(ans)
         tangent = rule.jvp(call, ans, primals, kwargs, tangents)
-        shape = np.shape(ans)
         if np.shape(tangent) != shape:
-            tangent = np.broadcast_to(tangent, shape)
+            tangent = _broadcast(tangent, shape)
         return self.tracer(ans, tangent)
+
+
+def _broadcast(tangent, shape):
+    try:
+        return np.broadcast_to(tangent, shape)
+    except ValueError:
+        raise ArgumentError(
+            f"a derivative rule returned a tangent of shape {np.shape(tangent)} "
+            f"for a result of shape {shape}; the two must be equal or broadcast"
+        ) from None
 
 
 def push(f, primals, tangents):
@@ -46,7 +56,7 @@ def push(f, primals, tangents):
         out = f(*[trace.tracer(x, t) for x, t in zip(primals, tangents)])
     finally:
         trace.closed = True
-    leaves, structure = flatten(out)
+    leaves, structure = output_leaves(out, trace)
     values, out_tangents = [], []
     for y in leaves:
         if type(y) in TRACERS and y._trace is trace:
@@ -55,7 +65,7 @@ def push(f, primals, tangents):
         else:
             # The output does not depend on the input.
             values.append(y)
-            out_tangents.append(np.zeros_like(y, dtype=np.result_type(float, getattr(y, "dtype", float)))[()])
+            out_tangents.append(np.zeros(np.shape(y), float_dtype(y))[()])
     return values, out_tangents, structure
 
 
@@ -204,7 +214,7 @@ def jacfwd(f, argnums=0):
                 values, tangents, structure = push(
                     lambda *xs: f(*restore(xs)), inputs, [*zeros[:k], e, *zeros[k + 1 :]]
                 )
-                columns.append(tangents)
+                columns.append([like_result(y, t) for y, t in zip(values, tangents)])
         if not columns:
             values, _, structure = push(lambda *xs: f(*restore(xs)), inputs, zeros)
         # columns[i][r] is the derivative of output leaf r along input entry i.
@@ -216,7 +226,7 @@ def jacfwd(f, argnums=0):
                 count = int(np.prod(shape))
                 block = [columns[i][r] for i in range(start, start + count)]
                 start += count
-                stacked = np.stack(block, -1) if block else np.zeros((*np.shape(y), 0))
+                stacked = np.stack(block, -1) if block else np.zeros((*np.shape(y), 0), float_dtype(y))
                 blocks.append(np.reshape(stacked, np.shape(y) + shape)[()])
             results.append(rebuild(blocks))
         return unflatten(structure, results)

@@ -15,10 +15,10 @@ import threading
 
 import numpy as np
 
-from ._arguments import basis, select, tangent_for
-from ._errors import ArgumentError, TracedValueError, located
+from ._arguments import basis, copied, select, tangent_for
+from ._errors import ArgumentError
 from ._rules import project
-from ._trace import TRACERS, Trace, is_traced
+from ._trace import TRACERS, Trace, is_traced, output_leaves, shape_and_dtype
 from ._tree import flatten, unflatten
 from .rules.indexing import Scatter
 
@@ -45,7 +45,7 @@ class ReverseTrace(Trace):
 
     def input(self, value):
         """A new input of the list."""
-        shape, dtype = _shape_and_dtype(value)
+        shape, dtype = shape_and_dtype(value)
         self.entries.append((None, (), (), None, shape, dtype))
         return self.tracer(value, len(self.entries) - 1)
 
@@ -62,7 +62,7 @@ class ReverseTrace(Trace):
                 values.append(x if type(x) is not np.ndarray else self._constant(x))
         active = tuple(active)
         ans = call(*values, **kwargs)
-        shape, dtype = _shape_and_dtype(ans)
+        shape, dtype = shape_and_dtype(ans)
         saved = rule.save(ans, values, kwargs, active)
         self.entries.append((rule, active, parents, saved, shape, dtype))
         return self.tracer(ans, len(self.entries) - 1)
@@ -71,7 +71,7 @@ class ReverseTrace(Trace):
         """A plain array among the operands: safe from being changed under the list."""
         kept = self._constants.get(id(x))
         if kept is None:
-            kept = (x, x.copy() if self._keep else x)
+            kept = (x, copied(x) if self._keep else x)
             self._constants[id(x)] = kept
             if not self._keep:
                 _hold(x)
@@ -148,45 +148,49 @@ class ReverseTrace(Trace):
             owned[position] = type(total) is np.ndarray
 
 
-def _shape_and_dtype(value):
-    if type(value) is float:
-        return (), _FLOAT64
-    dtype = value.dtype
-    if dtype.kind != "f":
-        raise located(
-            TracedValueError(
-                f"an operation on a traced value gave a result of dtype {dtype}; adlib "
-                "differentiates real functions only: pass real and imaginary parts separately"
-            )
-        )
-    return value.shape, dtype
-
-
-_FLOAT64 = np.dtype(float)
-
 # Arrays held read-only by running transformations, and by how many: {id: [array, count]}.
 _held = {}
 _held_lock = threading.Lock()
 
 
+def _owners(x):
+    """The array and what it is a view of, the owner of the memory last."""
+    while isinstance(x, np.ndarray):
+        yield x
+        x = x.base
+
+
 def _hold(x):
     with _held_lock:
-        entry = _held.get(id(x))
-        if entry is not None:
-            entry[1] += 1
-        elif x.flags.writeable:
-            x.flags.writeable = False
-            _held[id(x)] = [x, 1]
+        for a in _owners(x):
+            entry = _held.get(id(a))
+            if entry is not None:
+                entry[1] += 1
+            elif a.flags.writeable:
+                a.setflags(write=False)
+                _held[id(a)] = [a, 1]
 
 
 def _release(x):
     with _held_lock:
-        entry = _held.get(id(x))
-        if entry is not None:
+        # A view can be made writeable again only after its owner.
+        for a in reversed(list(_owners(x))):
+            entry = _held.get(id(a))
+            if entry is None:
+                continue
             entry[1] -= 1
-            if entry[1] == 0:
-                del _held[id(x)]
-                x.flags.writeable = True
+            if entry[1] <= 0:
+                _give_back(a)
+        for a in [a for a, count in _held.values() if count <= 0]:
+            _give_back(a)
+
+
+def _give_back(a):
+    try:
+        a.setflags(write=True)
+    except ValueError:
+        return  # its owner is held by another transformation, whose end gives both back
+    del _held[id(a)]
 
 
 class _Run:
@@ -200,7 +204,7 @@ class _Run:
         except BaseException:
             trace.close()
             raise
-        self.out, self.structure = flatten(out)
+        self.out, self.structure = output_leaves(out, trace)
 
     def value(self, y):
         """The plain value of an output leaf (of the level below)."""
@@ -331,6 +335,12 @@ def value_and_grad(f, argnums=0, has_aux=False):
                     f"grad needs a function with one number as its result, but got shape "
                     f"{np.shape(value)}; reduce it with np.sum, or use adlib.jacrev"
                 )
+            dtype = np.result_type(value) if not is_traced(value) else value.dtype
+            if dtype.kind != "f":
+                raise ArgumentError(
+                    f"grad needs a function with a real result, but got one of type {dtype}, "
+                    "which has no derivative; return a float"
+                )
             gradient = rebuild(run.adjoints([(0, _one(value))]))
         finally:
             run.trace.close()
@@ -433,7 +443,7 @@ def jacrev(f, argnums=0):
             blocks = []
             for k, x in enumerate(inputs):
                 shape = np.shape(y) + np.shape(x)
-                stacked = np.stack([row[k] for row in rows]) if rows else np.zeros(shape)
+                stacked = np.stack([row[k] for row in rows]) if rows else np.zeros(shape, getattr(x, "dtype", float))
                 blocks.append(np.reshape(stacked, shape)[()])
             results.append(rebuild(blocks))
         return unflatten(run.structure, results)

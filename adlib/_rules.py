@@ -23,7 +23,7 @@ import inspect
 import numpy as np
 
 from ._errors import ArgumentError, TracedValueError, describe, located
-from ._trace import RULES, TRACERS, apply, is_traced, no_rule, strip
+from ._trace import RULES, TRACERS, apply, is_traced, no_rule, operand, strip
 
 
 class Rule:
@@ -92,11 +92,11 @@ class Elementwise(Differentiable):
         slots = (ans, *args)
         total = None
         for k, tangent in enumerate(tangents):
-            if tangent is None:
+            if tangent is None or self.partials[k] is None:
                 continue
             term = scale(self.partial(k, slots), tangent)
             total = term if total is None else total + term
-        return total
+        return np.zeros_like(ans) if total is None else total
 
     def _plan(self, active):
         """Which slots to keep for these operands, and where each partial finds its own."""
@@ -112,7 +112,7 @@ class Elementwise(Differentiable):
     def vjp(self, g, saved, active):
         _, partials = self._plans[active]
         return [
-            scale(_evaluate(p, [saved[i] for i in where]) if where else p, g)
+            p and scale(_evaluate(p, [saved[i] for i in where]) if callable(p) else p, g)
             for p, where in partials
         ]
 
@@ -122,16 +122,21 @@ def _evaluate(partial, needed):
         return partial(*needed)
     except ArithmeticError:
         # Python's floats raise where NumPy's give an infinite slope.
-        return partial(*[np.float64(x) if type(x) in (float, int) else x for x in needed])
+        return partial(*[x * np.float64(1) if type(strip(x)) in (float, int) else x for x in needed])
 
 
 def scale(partial, x):
-    """``partial * x``, without the multiplication where the partial is 1 or -1."""
+    """``partial * x``, without the multiplication where the partial is 1 or -1.
+
+    A mask selects: what it leaves out is 0 even where x is not finite.
+    """
     if type(partial) is int:
         if partial == 1:
             return x
         if partial == -1:
             return -x
+    elif getattr(partial, "dtype", None) == bool:
+        return np.where(partial, x, 0.0)
     return partial * x
 
 
@@ -147,6 +152,16 @@ class Linear(Differentiable):
     def __init__(self, name, transpose):
         super().__init__(name)
         self.transpose = transpose
+        parameters = inspect.signature(transpose).parameters.values()
+        self._keywords = None if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters}
+
+    def bind(self, call, args, kwargs):
+        if kwargs and self._keywords is not None:
+            for name, value in kwargs.items():
+                if name not in self._keywords and type(value) not in TRACERS and value is not None:
+                    raise _unsupported_keyword(name, call, args[0] if args else value)
+            kwargs = {name: value for name, value in kwargs.items() if value is not None}
+        return super().bind(call, args, kwargs)
 
     def jvp(self, call, ans, args, kwargs, tangents):
         self._only_first(args, [k for k, t in enumerate(tangents) if t is not None])
@@ -182,11 +197,11 @@ class LinearJoin(Differentiable):
         self.transpose = transpose
 
     def bind(self, call, args, kwargs):
-        arrays, *rest = args
-        bound = inspect.signature(call).bind(arrays, *rest, **kwargs)
-        kwargs = {k: v for k, v in list(bound.arguments.items())[1:] if v is not None}
+        arguments = {**dict(zip(("arrays", "axis", "out"), args)), **kwargs}
+        arrays = arguments.pop("arrays")
+        arguments.pop("out", None)
         spread = functools.partial(_spread, call)
-        return apply(self, spread, tuple(arrays), kwargs)
+        return apply(self, spread, [operand(x) for x in arrays], arguments)
 
     def jvp(self, call, ans, args, kwargs, tangents):
         tangents = [np.zeros_like(strip(x)) if t is None else t for x, t in zip(args, tangents)]
@@ -199,6 +214,16 @@ class LinearJoin(Differentiable):
         shapes, kwargs = saved
         parts = self.transpose(g, shapes, **kwargs)
         return [parts[k] for k in active]
+
+
+def _unsupported_keyword(name, function, x):
+    prefix = "numpy." if getattr(np, _name(function), None) is function else ""
+    return located(
+        TracedValueError(
+            f"the keyword {name!r} of {prefix}{_name(function)} is not supported on a "
+            f"{describe(x)}; leave it out, or use np.where or astype"
+        )
+    )
 
 
 def _spread(call, *arrays, **kwargs):
@@ -214,6 +239,9 @@ class Bilinear(Differentiable):
     def __init__(self, name, transposes):
         super().__init__(name)
         self.transposes = transposes
+
+    def bind(self, call, args, kwargs):
+        return super().bind(call, [operand(x) for x in args], kwargs)
 
     def jvp(self, call, ans, args, kwargs, tangents):
         a, b = args
@@ -456,5 +484,5 @@ def project(ct, shape, dtype):
         if np.shape(ct) != shape:
             ct = np.reshape(ct, shape)
     if ct.dtype != dtype:
-        ct = ct.astype(dtype) if plain else ct
+        ct = ct.astype(dtype)
     return ct

@@ -18,7 +18,8 @@ import operator
 
 import numpy as np
 
-from ._errors import EscapedTracerError, TracedValueError, describe, located
+from ._errors import ArgumentError, EscapedTracerError, TracedAttributeError, TracedValueError, describe, located
+from ._tree import flatten
 
 _levels = itertools.count(1)
 
@@ -83,6 +84,53 @@ def strip(x):
     return x
 
 
+def shape_and_dtype(value):
+    """Shape and dtype of a result, which must be a float or a plain array of floats."""
+    kind = type(value)
+    if kind is float:
+        return (), _FLOAT64
+    if kind in _FLOATS:
+        dtype = value.dtype
+        if dtype.kind == "f":
+            return value.shape, dtype
+    raise located(_not_real(value))
+
+
+def _not_real(value):
+    dtype = getattr(value, "dtype", None)
+    if type(value) is complex or dtype is not None and dtype.kind == "c":
+        return TracedValueError(
+            f"an operation on a traced value gave a result of dtype {dtype or 'complex'}; adlib "
+            "differentiates real functions only: pass real and imaginary parts separately"
+        )
+    plain = dtype is not None and type(value) in (np.ndarray, dtype.type)
+    return TracedValueError(
+        f"an operation on a traced value gave a result of type {dtype if plain else type(value).__name__}, "
+        "but only floats and plain float arrays have derivatives; "
+        "make the other operands plain float arrays, np.asarray(a, dtype=float), and leave out dtype="
+    )
+
+
+def output_leaves(out, trace):
+    """The leaves of what the function of `trace` returned, and their structure.
+
+    Refused are containers that `flatten` does not look into, where a traced
+    value would pass for a constant, and traced values of a function that has
+    returned before.
+    """
+    leaves, structure = flatten(out)
+    for y in leaves:
+        if type(y) in TRACERS:
+            if y._trace is not trace and y._trace.closed:
+                raise y._trace.escaped()
+        elif not isinstance(y, (float, int, complex, np.ndarray, np.generic)) or np.result_type(y).kind in "OVUS":
+            raise ArgumentError(
+                f"a function to be differentiated returns numbers, arrays, or tuples, lists and dicts of them, "
+                f"but it returned a {type(y).__name__}; return the arrays themselves"
+            )
+    return leaves, structure
+
+
 # What a rule is asked for is in `_rules`; the table itself is filled by `adlib.rules`.
 RULES = {}
 
@@ -111,6 +159,7 @@ _BUILD = (
     "build arrays from traced values with np.stack or np.concatenate, "
     "and call NumPy functions on the traced value itself"
 )
+_PICKLE = "differentiate inside the other process, and send plain arrays"
 _MATH = "use NumPy's function in place of math's (np.sin, not math.sin)"
 
 
@@ -160,10 +209,14 @@ class Tracer:
     def __array_ufunc__(self, ufunc, method, *args, **kwargs):
         if not _only_ours(args):
             return NotImplemented
-        name = f"numpy.{ufunc.__name__}"
+        name = ufunc.__name__
+        if getattr(np, name, None) is ufunc:
+            name = f"numpy.{name}"
         if "out" in kwargs:
             raise _in_place(f"{name} with out=", self)
         rule = RULES.get(ufunc)
+        if method == "at":
+            raise _in_place(f"{name}.at", self)
         if method != "__call__":
             raise no_rule(f"{name}.{method}", self)
         if rule is None:
@@ -175,7 +228,7 @@ class Tracer:
                     f"{describe(self)}; leave it out, or use np.where or astype"
                 )
             )
-        return rule.bind(ufunc, args, kwargs)
+        return rule.bind(ufunc, [operand(x) for x in args], kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
         if not all(issubclass(t, (Tracer, np.ndarray)) for t in types):
@@ -183,7 +236,10 @@ class Tracer:
         rule = RULES.get(function)
         if rule is None:
             raise no_rule(f"{function.__module__}.{function.__name__}", self)
-        if kwargs.get("out") is not None:
+        position = _OUT_POSITIONS.get(function)
+        if kwargs.get("out") is not None or (
+            position is not None and len(args) > position and args[position] is not None
+        ):
             raise _in_place(f"numpy.{function.__name__} with out=", self)
         return rule.bind(function, args, kwargs)
 
@@ -193,6 +249,7 @@ class Tracer:
     __int__ = _refused_conversion("int()", "round with np.round, or use a plain number")
     __index__ = _refused_conversion("indexing or counting with the value", "use an integer")
     __complex__ = _refused_conversion("complex()", "only real values are differentiated")
+    __reduce_ex__ = _refused_conversion("pickling", _PICKLE)
 
     def item(self):
         raise located(
@@ -202,18 +259,42 @@ class Tracer:
             )
         )
 
+    def __getattr__(self, name):
+        if name.startswith("__"):  # Python and NumPy ask for these in passing
+            raise AttributeError(name)
+        instead = f"np.{name}(x)" if hasattr(np, name) else "a NumPy function"
+        raise located(
+            TracedAttributeError(f"a {describe(self)} has no attribute or method {name!r}; use {instead} instead")
+        )
+
     # Branches follow the value; their choice has no derivative.
     def __bool__(self):
         return bool(strip(self))
+
+    def __round__(self, ndigits=None):
+        return round(strip(self), ndigits)
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    # A tracer never changes, so it is its own copy.
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
 
     __hash__ = object.__hash__
 
     # Methods that arrays have, each the NumPy function of the same name.
     def sum(self, axis=None, dtype=None, out=None, keepdims=False):
-        return np.sum(self, axis, dtype, out, keepdims)
+        return np.sum(self, axis=axis, dtype=dtype, out=out, keepdims=keepdims)
 
     def mean(self, axis=None, dtype=None, out=None, keepdims=False):
-        return np.mean(self, axis, dtype, out, keepdims)
+        return np.mean(self, axis=axis, dtype=dtype, out=out, keepdims=keepdims)
 
     def dot(self, other):
         return np.dot(self, other)
@@ -239,6 +320,13 @@ class Tracer:
     def copy(self):
         return self
 
+    def astype(self, dtype):
+        from .rules.shapes import astype
+
+        if np.dtype(dtype).kind in "iub":  # integers do not vary with x
+            return np.asarray(strip(self)).astype(dtype)[()]
+        return astype(self, dtype)
+
 
 def _in_place(what, x):
     return located(
@@ -247,6 +335,11 @@ def _in_place(what, x):
             "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
         )
     )
+
+
+def operand(x):
+    """An operand as NumPy reads it: a list or tuple of numbers is an array."""
+    return np.asarray(x) if type(x) in (list, tuple) else x
 
 
 def _only_ours(args):
@@ -277,13 +370,28 @@ class ArrayTracer(Tracer):
         return (self[i] for i in range(self.shape[0]))
 
     def __getitem__(self, index):
+        if type(index) is list:
+            index = _frozen(index)
+        elif type(index) is tuple:
+            index = tuple([_frozen(i) for i in index])
         return RULES[operator.getitem].bind(operator.getitem, (self, index), _NO_KEYWORDS)
 
     def __setitem__(self, index, value):
         raise _in_place("x[...] = value", self)
 
 
+def _frozen(index):
+    """A copy of an index, which the caller may go on to change."""
+    if type(index) is list:
+        return np.array(index, dtype=None if index else np.intp)
+    return index.copy() if type(index) is np.ndarray else index
+
+
 TRACERS = frozenset({ScalarTracer, ArrayTracer})
+_FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
+_FLOAT64 = np.dtype(float)
+# Where `out` stands among the positional arguments.
+_OUT_POSITIONS = {np.sum: 3, np.mean: 3, np.dot: 2, np.concatenate: 2, np.stack: 2, np.round: 2}
 _PLAIN = frozenset({ScalarTracer, ArrayTracer, np.ndarray, np.float64, float, int})
 _NO_KEYWORDS = {}
 
@@ -315,15 +423,17 @@ def define_operators():
         rule = RULES[ufunc]
 
         def method(self, other):
-            if type(other) not in _PLAIN and not _only_ours((other,)):
-                return NotImplemented
+            if type(other) not in _PLAIN:
+                if not _only_ours((other,)):
+                    return NotImplemented
+                other = operand(other)
             return rule.bind(call, (self, other), _NO_KEYWORDS)
 
         return method
 
     def reflected(call, ufunc):
         rule = RULES[ufunc]
-        return lambda self, other: rule.bind(call, (other, self), _NO_KEYWORDS)
+        return lambda self, other: rule.bind(call, (operand(other), self), _NO_KEYWORDS)
 
     def in_place(symbol):
         def method(self, other):

@@ -4,6 +4,8 @@ A *tree* is an array (or number), or a tuple, list, dict or named tuple of
 trees; its arrays are its leaves.  `None` is an empty tree.
 """
 
+from collections import OrderedDict
+
 
 def flatten(tree):
     """Return ``(leaves, structure)``; `unflatten` puts them together again."""
@@ -13,9 +15,9 @@ def flatten(tree):
         if node is None:
             return (None, None)
         kind = type(node)
-        if kind is dict:
+        if kind in (dict, OrderedDict):
             keys = tuple(node)
-            return (dict, keys, [visit(node[k]) for k in keys])
+            return (kind, keys, [visit(node[k]) for k in keys])
         if isinstance(node, (tuple, list)):
             return (kind, None, [visit(child) for child in node])
         leaves.append(node)
@@ -40,8 +42,8 @@ def unflatten(structure, leaves):
             return None
         kind, keys, children = node
         built = [build(child) for child in children]
-        if kind is dict:
-            return dict(zip(keys, built))
+        if kind in (dict, OrderedDict):
+            return kind(zip(keys, built))
         if hasattr(kind, "_fields"):
             return kind(*built)
         return kind(built)

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from .._rules import elementwise
-from .._trace import strip
+from .._rules import Elementwise, elementwise
+from .._trace import RULES, operand, strip
 
 # Operators.
 elementwise(np.add, 1, 1)
@@ -100,9 +100,18 @@ def _share(x1, x2, first):
 
 elementwise(np.maximum, lambda x1, x2: _share(x1, x2, True), lambda x1, x2: _share(x1, x2, False))
 elementwise(np.minimum, lambda x1, x2: _share(x1, x2, False), lambda x1, x2: _share(x1, x2, True))
-elementwise(
-    np.where,
-    None,
-    lambda x1: np.where(strip(x1), 1.0, 0.0),
-    lambda x1: np.where(strip(x1), 0.0, 1.0),
+
+
+class Where(Elementwise):
+    """``np.where``, whose form with one argument is ``np.nonzero``."""
+
+    def bind(self, call, args, kwargs):
+        if len(args) == 1:
+            return np.nonzero(strip(args[0]))
+        return super().bind(call, [operand(x) for x in args], kwargs)
+
+
+RULES[np.where] = Where(
+    "where",
+    (None, lambda x1: np.not_equal(strip(x1), 0), lambda x1: np.equal(strip(x1), 0)),
 )

@@ -40,7 +40,7 @@ def _dot_first(g, shape_a, b):
     if np.ndim(b) == 1:
         return np.expand_dims(g, -1) * b
     # dot sums the last axis of a with the second to last of b; the rest of b's axes end up last.
-    rows = np.reshape(g, (-1, _size(b.shape[:-2]), b.shape[-1]))
+    rows = np.reshape(g, (_size(shape_a[:-1]), _size(b.shape[:-2]), b.shape[-1]))
     columns = np.reshape(b, (_size(b.shape[:-2]), b.shape[-2], b.shape[-1]))
     return np.reshape(np.sum(np.matmul(np.swapaxes(rows, 0, 1), _swap(columns)), 0), shape_a)
 
@@ -48,7 +48,7 @@ def _dot_first(g, shape_a, b):
 def _dot_second(g, a, shape_b):
     if not shape_b or np.ndim(a) == 0:
         return np.sum(g * a) if not shape_b else g * a
-    left = np.reshape(a, (-1, a.shape[-1]))
+    left = np.reshape(a, (_size(a.shape[:-1]), a.shape[-1]))
     if len(shape_b) == 1:
         return np.matmul(np.reshape(g, (-1,)), left)
     rows = np.reshape(g, (left.shape[0], _size(shape_b[:-2]), shape_b[-1]))

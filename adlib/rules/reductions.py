@@ -7,7 +7,7 @@ import numpy as np
 from .._rules import composite, linear
 
 
-def _sum_transpose(g, shape, axis=None, dtype=None, out=None, keepdims=False):
+def _sum_transpose(g, shape, axis=None, dtype=None, keepdims=False):
     return np.broadcast_to(_restore_axes(g, shape, axis, keepdims), shape)
 
 
@@ -23,10 +23,10 @@ def _restore_axes(g, shape, axis, keepdims):
 linear(np.sum, _sum_transpose)
 
 
-def _mean(a, axis=None, dtype=None, out=None, keepdims=False):
+def _mean(a, axis=None, dtype=None, out=None, keepdims=False, **unsupported):
     axes = range(np.ndim(a)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     count = math.prod(np.shape(a)[i] for i in axes)
-    return np.sum(a, axis, dtype, None, keepdims) / count
+    return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims, **unsupported) / count
 
 
 composite(np.mean, _mean)
