@@ -135,7 +135,7 @@ def scale(partial, x):
             return x
         if partial == -1:
             return -x
-    elif getattr(partial, "dtype", None) == bool:
+    elif type(partial) is np.bool_ or type(partial) is np.ndarray and partial.dtype.kind == "b":
         return np.where(partial, x, 0.0)
     return partial * x
 
