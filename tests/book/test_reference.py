@@ -33,14 +33,14 @@ def test_the_reference_is_complete(page):
 
 def test_a_dropped_name_is_named(page):
     planted = page.replace(".. autofunction:: jvp\n", "")
-    assert problems(planted, adlib) == ["not in the reference: jvp"]
+    assert "not in the reference: jvp" in problems(planted, adlib)
 
 
 def test_an_invented_name_is_named(page):
     planted = page.replace(":: jvp\n", ":: jvp\n.. autofunction:: jvq\n")
-    assert problems(planted, adlib) == ["in the reference, but not in adlib: jvq"]
+    assert "in the reference, but not in adlib: jvq" in problems(planted, adlib)
 
 
 def test_a_name_listed_twice_is_named(page):
     planted = page.replace(":: jvp\n", ":: jvp\n.. autofunction:: jvp\n")
-    assert problems(planted, adlib) == ["twice in the reference: jvp"]
+    assert "twice in the reference: jvp" in problems(planted, adlib)
