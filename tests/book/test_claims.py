@@ -1,0 +1,72 @@
+"""A wrong statement put into a chapter turns the check cell that guards it red.
+
+Each plant is one edit of a chapter's code: a statement of the slides that is wrong, a lost factor, a confused index.
+The chapter's cells are then run in order, and the first to fail must be the named check.
+"""
+
+import warnings
+
+import nbformat
+import pytest
+
+from tools import ROOT
+
+FORWARD_MODE = "05-forward-mode.ipynb"
+PLANTS = [
+    # what goes wrong, chapter, what stands there, what is put in its place, the check that must notice
+    ("the product rule loses a term", FORWARD_MODE, "w2_dot * v1 + w2 * v1_dot", "w2_dot * v1", "Check 5.1:"),
+    ("the root loses its factor 2", FORWARD_MODE, "v2_dot / (2 * np.sqrt(v2))", "v2_dot / np.sqrt(v2)", "Check 5.1:"),
+    ("the seeds are confused", FORWARD_MODE, "(2.0, 3.0), (0.0, 1.0))\nclosed", "(2.0, 3.0), (1.0, 0.0))\nclosed", "Check 5.2:"),
+    ("ancestors for parents, as on the slide", FORWARD_MODE, "over_ancestors - 3 * v3_dot", "over_ancestors - v3_dot", "Check 5.3:"),
+    ("the derivative of a product as the product of derivatives", FORWARD_MODE,
+     "Dual(a * b, a_dot * b + a * b_dot)", "Dual(a * b, a_dot * b_dot)", "Check 5.4:"),
+    ("a loop is not differentiated through", FORWARD_MODE, "x = (x + a / x) / 2",
+     "x = (x + adlib.stop_gradient(a) / x) / 2", "Check 5.5:"),
+    ("a symmetric matrix for a dual number", FORWARD_MODE, "[0.0, x.value]]", "[x.dot, x.value]]", "Check 5.6:"),
+    ("a link does not turn the links after it", FORWARD_MODE, "angle = np.tri(3) @ theta  ", "angle = np.eye(3) @ theta  ", "Check 5.7:"),
+    ("the value for the tangent", FORWARD_MODE, "adlib.jvp(hand, (theta,), (seed,))[1]", "adlib.jvp(hand, (theta,), (seed,))[0]", "Check 5.8:"),
+    ("another function in JAX", FORWARD_MODE, "jnp.tri(3)", "jnp.eye(3)", "Check 5.9:"),
+    ("the components of the gradient change places", FORWARD_MODE, "e1, e2 = np.eye(2)", "e2, e1 = np.eye(2)", "Check 5.10:"),
+    ("one epsilon for all levels", FORWARD_MODE, "level = next(levels)  ", "level = 1  ", "Check 5.11:"),
+    ("forward mode and differences cost the same, as on the slide", FORWARD_MODE,
+     'row["n sweeps"] > row["differences"]', 'row["n sweeps"] == row["differences"]', "Check 5.12:"),
+    ("a difference for the exact derivative", FORWARD_MODE,
+     "adlib.jvp(L, (2.0, 3.0), (1.0, 0.0))[1] - truth", "(L(2.0 + 1e-8, 3.0) - L(2.0, 3.0)) / 1e-8 - truth", "Check 5.13:"),
+    ("reverse mode needs no memory either", FORWARD_MODE, "held[10][0] == held[100][0] < 10", "held[10][1] == held[100][1] < 10", "Check 5.14:"),
+    ("a sweep costs two evaluations", FORWARD_MODE, "(3 * layers - 1) / layers", "2", "Check 5.15:"),
+]  # fmt: skip
+
+
+def run_until_failure(chapter: str, old: str, new: str) -> tuple[str, BaseException]:
+    """Run the chapter with one edit; the first line of the cell that fails, and its error."""
+    cells = [c for c in nbformat.read(ROOT / "chapters" / chapter, 4).cells if c.cell_type == "code"]
+    assert sum(old in cell.source for cell in cells) == 1, f"the plant must fit one cell of {chapter}: {old!r}"
+    names = {"__name__": "__main__"}
+    for cell in cells[1:]:  # the first cell sets Colab up
+        source = cell.source.replace(old, new)
+        try:
+            exec(compile(source, chapter, "exec"), names)
+        except Exception as error:
+            return source.splitlines()[0], error
+    pytest.fail(f"no check of {chapter} noticed that {old!r} became {new!r}")
+
+
+@pytest.mark.parametrize(
+    ("chapter", "old", "new", "check"), [plant[1:] for plant in PLANTS], ids=[plant[0] for plant in PLANTS]
+)
+def test_a_wrong_statement_turns_its_check_red(chapter, old, new, check):
+    pytest.importorskip("matplotlib").use("agg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # figures cannot be shown here
+        line, error = run_until_failure(chapter, old, new)
+    assert line.startswith(f"# {check}")
+    assert isinstance(error, AssertionError)
+
+
+def test_every_check_cell_has_a_plant():
+    planted = {(plant[1], plant[4]) for plant in PLANTS}
+    for file in sorted((ROOT / "chapters").glob("*.ipynb")):
+        for cell in nbformat.read(file, 4).cells:
+            if cell.cell_type == "code" and cell.source.startswith("# Check "):
+                check = cell.source.split()[2]
+                assert (file.name, f"Check {check}") in planted, f"{file.name}: Check {check} has no planted failure"
