@@ -1,0 +1,10 @@
+"""Drawings: computational graphs that move one step at a time, formulas as outlines, one style for figures.
+
+Needs matplotlib, which is imported when something is drawn and not before.
+"""
+
+from ._mathtext import svg as formula_svg
+from ._stepper import Stepper, graph_html, stepper_html
+from .style import COLOURS, figure, label, use_style
+
+__all__ = ["COLOURS", "Stepper", "figure", "formula_svg", "graph_html", "label", "stepper_html", "use_style"]

@@ -1,0 +1,365 @@
+"""What each step of a graph says: the formulas of the new node, in symbols and in numbers.
+
+This is the content of a stepper without its form. `forward_frames` tells the story of forward mode;
+another mode is another function that returns the same `Story`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._errors import ArgumentError
+from .._graph import Ref
+from .._tree import flatten
+from . import _tex
+from ._mathtext import reading
+
+FOLD_ABOVE = 40  # a graph with more nodes than this is drawn as its beginning and its end
+_HEAD, _TAIL = 8, 6
+_BUTTONS = 6  # as many inputs can be chosen among; a function of more starts from its first
+_LISTED = 8  # elementary operations listed under the bare graph
+_SUMMANDS = 6  # terms of one sum written out
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a formula in one colour: ``role`` is "" or the derivative's ("forward")."""
+
+    tex: str
+    role: str = ""
+
+
+Chunk = tuple[Piece, ...]  # pieces that stay on one line
+Row = tuple[Chunk, ...]  # chunks between which a line may break
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A left-hand side and what it equals, row under row; ``by_seed`` holds rows that depend on the seed."""
+
+    label: str
+    left: Chunk
+    rows: tuple[Row, ...]
+    by_seed: tuple[tuple[Row, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One step: which drawn boxes become done, and what is said."""
+
+    title: str
+    boxes: tuple[int, ...]
+    equations: tuple[Equation, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class BoxText:
+    """A box of the drawing: its name, and beside it the value and, for each seed, the derivative."""
+
+    tex: str
+    above: str = ""
+    below: tuple[str, ...] = ()
+    fold: bool = False
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Where a derivative starts: the inputs' tangents, and the name of the derivative in TeX and in words."""
+
+    tangents: tuple
+    tex: str
+    input: int | None = None  # position among the inputs, when the seed is one input's direction
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that a stepper shows: boxes and the boxes they depend on, seeds, and the frames."""
+
+    title: str
+    boxes: tuple[BoxText, ...]
+    parents: tuple[tuple[int, ...], ...]
+    seeds: tuple[Seed, ...]
+    frames: tuple[Frame, ...]
+    role: str
+
+
+def forward_frames(graph, tangents: Sequence | None = None) -> Story:
+    """Forward mode on ``graph``, told node by node.
+
+    ``tangents`` gives one tangent an input; without it every input's own direction can be chosen. Costs
+    one forward sweep a seed.
+    """
+    seeds = _seeds(graph, tangents)
+    kept = _fold(graph)
+    box_of, members = _boxes(graph, kept)
+    sweeps = []
+    for seed in seeds:
+        steps = {}
+        for step in graph.forward(*seed.tangents):
+            if step.node.index in kept:
+                steps[step.node.index] = step
+        sweeps.append(steps)
+
+    inputs = set(graph.inputs)
+    texts, parents = [], []
+    for box, indices in enumerate(members):
+        if indices[0] not in kept:
+            texts.append(BoxText(rf"\ldots\ {len(indices)}\ \mathrm{{more\ nodes}}", fold=True))
+        else:
+            node = graph.nodes[indices[0]]
+            below = tuple(_tex.short(steps[node.index].tangent) for steps in sweeps)
+            texts.append(BoxText(_tex.name(node.name), _tex.short(node.value), below))
+        above = {box_of[p] for i in indices for p in graph.nodes[i].parents} - {box}
+        parents.append(tuple(sorted(above)))
+
+    first = [i for i in graph.inputs if i in kept]
+    frames = [_bare(graph, kept, members)]
+    frames.append(_inputs(graph, first, seeds, sweeps, tuple(box_of[i] for i in first), len(inputs) - len(first)))
+    for box, indices in enumerate(members):
+        if indices[0] not in kept:
+            note = f"The next {len(indices)} nodes are computed in the same way; they are not shown."
+            frames.append(Frame(f"{len(indices)} more nodes", (box,), (), note))
+        elif indices[0] not in inputs:
+            frames.append(_node(graph, graph.nodes[indices[0]], box, seeds, [s[indices[0]] for s in sweeps]))
+    return Story(graph.name, tuple(texts), tuple(parents), seeds, tuple(frames), "forward")
+
+
+def _fold(graph) -> frozenset[int]:
+    """The nodes that are shown."""
+    n = len(graph.nodes)
+    if n <= FOLD_ABOVE:
+        return frozenset(range(n))
+    return frozenset(range(_HEAD)) | frozenset(range(n - _TAIL, n))
+
+
+def _boxes(graph, kept) -> tuple[dict[int, int], list[list[int]]]:
+    """The box of each node, and the nodes of each box: one a shown node, one for all the others."""
+    members: list[list[int]] = []
+    box_of: dict[int, int] = {}
+    for i in range(len(graph.nodes)):
+        if not members or i in kept or i - 1 in kept:
+            members.append([])
+        members[-1].append(i)
+        box_of[i] = len(members) - 1
+    return box_of, members
+
+
+# Seeds --------------------------------------------------------------------------------------------
+
+
+def _seeds(graph, tangents) -> tuple[Seed, ...]:
+    inputs = [graph.nodes[i] for i in graph.inputs]
+    if tangents is not None:
+        tangents, _ = flatten(tuple(tangents))
+        if len(tangents) != len(inputs):
+            names = ", ".join(node.name for node in inputs)
+            raise ArgumentError(
+                f"the graph of {graph.name} has {len(inputs)} inputs ({names}), but the seed has {len(tangents)} tangents"
+            )
+        return (Seed(tuple(tangents), _direction(inputs, tangents), _basis(tangents)),)
+    chosen = range(len(inputs)) if len(inputs) <= _BUTTONS else range(1)
+    if len(graph.nodes) > FOLD_ABOVE:
+        chosen = chosen[:2]
+    seeds = []
+    for k in chosen:
+        start = tuple(_filled(node.value, float(j == k)) for j, node in enumerate(inputs))
+        scalar = not np.shape(inputs[k].value)
+        tex = rf"\partial/\partial {_tex.name(inputs[k].name)}" if scalar else _dot(inputs[k].name) + " = 1"
+        seeds.append(Seed(start, tex, k if scalar else None))
+    return tuple(seeds) or (Seed((), ""),)
+
+
+def _filled(value, entry: float):
+    shape = np.shape(value)
+    if not shape:
+        return entry
+    dtype = np.asarray(value).dtype
+    return np.full(shape, entry, dtype=dtype if dtype.kind == "f" else float)
+
+
+def _basis(tangents) -> int | None:
+    """The position of the only 1 among zeros, or None."""
+    if any(np.shape(t) for t in tangents):
+        return None
+    ones = [k for k, t in enumerate(tangents) if t == 1]
+    return ones[0] if len(ones) == 1 and all(t == 0 for k, t in enumerate(tangents) if k != ones[0]) else None
+
+
+def _direction(inputs, tangents) -> str:
+    if (k := _basis(tangents)) is not None:
+        return rf"\partial/\partial {_tex.name(inputs[k].name)}"
+    return r",\ ".join(f"{_dot(n.name)} = {_tex.short(t)}" for n, t in list(zip(inputs, tangents))[:_BUTTONS])
+
+
+# Frames -------------------------------------------------------------------------------------------
+
+
+def _bare(graph, kept, members) -> Frame:
+    computed = [graph.nodes[m[0]] for m in members if m[0] in kept and m[0] not in graph.inputs]
+    equations = tuple(
+        Equation("", (Piece(_tex.name(node.name)),), (((_equals(_formula(graph, node))),),))
+        for node in computed[:_LISTED]
+    )
+    left_out = len(graph.nodes) - len(graph.inputs) - len(equations)
+    note = "Every node is one elementary operation on earlier nodes."
+    if left_out:
+        note += f" The first {len(equations)} of them:"
+    return Frame("The graph", (), equations, note)
+
+
+def _inputs(graph, shown, seeds, sweeps, boxes, hidden: int) -> Frame:
+    equations = []
+    for i in shown:
+        node = graph.nodes[i]
+        equations.append(Equation("", (Piece(_tex.name(node.name)),), ((_equals(Piece(_tex.number(node.value))),),)))
+        rows = []
+        for seed, steps in zip(seeds, sweeps):
+            result = (Piece(_tex.number(steps[i].tangent), "forward"),)
+            if seed.input is None:
+                rows.append(((_equals(*result),),))
+            else:
+                by = graph.nodes[graph.inputs[seed.input]].name
+                rows.append(((_equals(Piece(_derivative(node.name, by))), _equals(*result)),))
+        left = (Piece(_dot(node.name), "forward"),)
+        equations.append(Equation("", left, (), tuple(rows)))
+    note = "The inputs have their values; their tangents are the seed."
+    if hidden:
+        note += f" {hidden} more inputs are not shown."
+    return Frame("Inputs", boxes, tuple(equations), note)
+
+
+def _node(graph, node, box, seeds, steps) -> Frame:
+    name = _tex.name(node.name)
+    symbols, numbers = _operands(graph, node, False), _operands(graph, node, True)
+    value_row = [_equals(Piece(_tex.value(node.op, symbols)))]
+    if not any(np.shape(graph.nodes[p].value) for p in node.parents) and not np.shape(node.value):
+        value_row.append(_equals(Piece(_tex.value(node.op, numbers))))
+    value_row.append(_equals(Piece(_tex.number(node.value))))
+    value = Equation("Value", (Piece(name),), (tuple(value_row),))
+
+    tangent = Equation(
+        "Tangent",
+        (Piece(_dot(node.name), "forward"),),
+        tuple(_symbolic_rows(graph, node, steps[0].terms, symbols)),
+        tuple(_numeric_rows(step) for step in steps),
+    )
+    equations = [value, tangent]
+    if node.index in graph.outputs and all(seed.input is not None for seed in seeds):
+        sources = [graph.nodes[graph.inputs[seed.input]].name for seed in seeds]
+        results = tuple(
+            (((Piece(_derivative(node.name, source)), *_equals(Piece(_tex.number(step.tangent), "forward"))),),)
+            for source, step in zip(sources, steps)
+        )
+        equations.append(Equation("Result", (), (), results))
+    return Frame(f"Node {reading(name)}", (box,), tuple(equations))
+
+
+def _symbolic_rows(graph, node, terms, symbols):
+    """The chain rule in general, then with this operation's derivatives."""
+    if not terms:
+        return
+    dots = [Piece(_dot(graph.nodes[t.parent].name), "forward") for t in terms]
+    if len({t.parent for t in terms}) == len(terms):
+        general = [
+            (Piece(_derivative(node.name, graph.nodes[t.parent].name) + r"\,"), d) for t, d in zip(terms, dots)
+        ]
+        yield _sum(general)
+    if node.op in _tex.LINEAR:
+        special = []
+        for term, dot in zip(terms, dots):
+            with_dot = list(symbols)
+            if not 0 <= term.operand < len(with_dot):
+                return
+            with_dot[term.operand] = dot.tex
+            special.append((Piece(_tex.value(node.op, with_dot), "forward"),))
+        yield _sum(special)
+        return
+    partials = [_tex.partial(node.op, t.operand, symbols, _tex.name(node.name)) for t in terms]
+    if any(p is None for p in partials):
+        return
+    many = bool(np.shape(node.value))
+    yield _sum([_product(p, d, elementwise=many) for p, d in zip(partials, dots)])
+
+
+def _numeric_rows(step) -> tuple[Row, ...]:
+    """The chain rule in numbers; of arrays, only what comes out."""
+    result = _equals(Piece(_tex.number(step.tangent), "forward"))
+    scalar = not np.shape(step.tangent) and all(
+        t.partial is not None and not np.shape(t.partial) and not np.shape(t.tangent) for t in step.terms
+    )
+    if not step.terms or not scalar:
+        return ((result,),)
+    products = [
+        (Piece(_first(_tex.number(t.partial))), Piece(r"{} \cdot {}"), Piece(_tex.enclosed(_tex.number(t.tangent)), "forward"))
+        for t in step.terms
+    ]
+    return ((*_sum(products), result),)
+
+
+def _sum(summands: Sequence[Chunk]) -> Row:
+    """``= a + b + c`` with a break possible before each sign; a long sum keeps its ends."""
+    out: list[Chunk] = []
+    for k, summand in enumerate(summands):
+        if len(summands) > _SUMMANDS and _SUMMANDS - 2 <= k < len(summands) - 1:
+            if k == _SUMMANDS - 2:
+                out.append((Piece(r"{} + \ldots"),))
+            continue
+        first, *rest = summand
+        if k == 0:
+            out.append((Piece("{} = {}"), first, *rest))
+        elif first.tex.startswith("-"):
+            out.append((Piece("{} - {}"), Piece(first.tex[1:], first.role), *rest))
+        else:
+            out.append((Piece("{} + {}"), first, *rest))
+    return tuple(out)
+
+
+def _product(partial: str, dot: Piece, *, elementwise: bool) -> Chunk:
+    if partial == "1":
+        return (dot,)
+    if partial == "-1":
+        return (Piece("-"), dot)
+    if " + " in partial or " - " in partial.lstrip("-"):
+        partial = partial if partial.startswith(("(", r"\dfrac", "e^", "|")) else f"({partial})"
+    return (Piece(partial + (r" \odot " if elementwise else r" \cdot " if partial[-1].isdigit() and _tex.is_number(partial) else r"\,")), dot)
+
+
+def _first(tex: str) -> str:
+    return f"({tex})" if r"\times 10" in tex else tex
+
+
+def _equals(*pieces: Piece) -> Chunk:
+    return (Piece("{} = {}"), *pieces)
+
+
+def _derivative(of: str, by: str) -> str:
+    return rf"\dfrac{{\partial {_tex.name(of)}}}{{\partial {_tex.name(by)}}}"
+
+
+def _dot(identifier: str) -> str:
+    return _tex.name(identifier, "dot")
+
+
+def _formula(graph, node) -> Piece:
+    return Piece(_tex.value(node.op, _operands(graph, node, False)))
+
+
+def _operands(graph, node, numeric: bool) -> list[str]:
+    """The TeX of a node's operands: their names, or their numbers; constants are numbers in both."""
+
+    def tex(operand) -> str:
+        if isinstance(operand, Ref):
+            parent = graph.nodes[operand.index]
+            return _tex.number(parent.value) if numeric else _tex.name(parent.name)
+        if isinstance(operand, (list, tuple)) and any(isinstance(part, Ref) for part in operand):
+            return "(" + r",\ ".join(tex(part) for part in operand) + ")"
+        return _tex.number(operand)
+
+    out = [tex(operand) for operand in node.operands]
+    if node.op in ("index", "getitem") and len(out) == 2 and not isinstance(node.operands[1], Ref):
+        out[1] = _tex.key(node.operands[1])
+    return out

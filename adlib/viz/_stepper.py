@@ -1,0 +1,312 @@
+"""A computational graph as a piece of a page that moves one node at a time.
+
+The page needs nothing: no network, no library, no running Python. What every step shows is already
+in the markup; a few lines of script choose which of it is seen. Without script the graph stands
+finished, and below it all steps as a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from ._frames import Equation, Story, forward_frames
+from ._layout import Size, layout
+from ._mathtext import EM, Sheet, frame, reading
+
+_NAME, _NUMBER, _FORMULA = 17.0, 13.5, 1.15  # text sizes: px in the graph, em in the formulas
+_RADIUS = 17.0
+_WIDTH = 336.0  # what fits between the margins of a page 390 px wide
+_ROW = 296.0  # the same for a row of a formula
+_EM = 16.0
+
+_STYLE = """
+.ad-stepper{color:inherit;font-size:max(1em,15px);line-height:1.45;max-width:42rem;margin:0 0 1em;text-align:left;
+--f:var(--ad-forward,color-mix(in srgb,#0072b2 70%,currentColor));
+--r:var(--ad-reverse,color-mix(in srgb,#d55e00 64%,currentColor));
+--h:var(--ad-highlight,#e69f00);--q:#858585}
+.ad-stepper *{box-sizing:border-box}
+.ad-stepper svg{fill:currentColor;overflow:visible;max-width:none;margin:0;padding:0;background:none}
+.ad-stepper .ad-def{position:absolute;width:0;height:0}
+.ad-stepper .ad-f{fill:var(--f)}.ad-stepper .ad-r{fill:var(--r)}
+.ad-stepper .ad-off{display:none}
+.ad-stepper .ad-sr{position:absolute;width:1px;height:1px;margin:-1px;padding:0;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.ad-stepper .ad-box{overflow-x:auto;overflow-y:hidden;border-radius:.4rem}
+.ad-stepper .ad-graph{display:block;margin:0 auto}
+.ad-stepper .ad-n{fill:color-mix(in srgb,currentColor 14%,transparent);stroke:currentColor;stroke-width:1.4}
+.ad-stepper .ad-e{fill:none;stroke:var(--q);stroke-width:1.4}.ad-stepper .ad-a{fill:var(--q)}
+.ad-stepper .ad-now .ad-n{fill:color-mix(in srgb,var(--h) 42%,transparent);stroke:var(--h);stroke-width:2.6}
+.ad-stepper .ad-now .ad-e{stroke:var(--h);stroke-width:2.8}.ad-stepper .ad-now .ad-a{fill:var(--h)}
+.ad-stepper .ad-todo .ad-n{fill:none}.ad-stepper .ad-todo .ad-l{visibility:hidden}
+.ad-stepper[data-on] .ad-k{cursor:pointer}
+.ad-stepper .ad-bar,.ad-stepper .ad-seeds{display:none;align-items:center;gap:.4rem;margin:.4rem 0}
+.ad-stepper[data-on] .ad-bar,.ad-stepper[data-on] .ad-seeds{display:flex}
+.ad-stepper .ad-seeds{flex-wrap:wrap}
+.ad-stepper button{display:inline-flex;align-items:center;justify-content:center;font:inherit;color:inherit;background:none;border:1px solid var(--q);border-radius:.4rem;min-width:44px;min-height:44px;padding:.2rem .6rem;margin:0;cursor:pointer}
+.ad-stepper button[aria-pressed=true]{background:color-mix(in srgb,var(--f) 14%,transparent);border:2px solid var(--f)}
+.ad-stepper button[aria-disabled=true]{opacity:.4;cursor:default}
+.ad-stepper button:focus-visible,.ad-stepper input:focus-visible,.ad-stepper .ad-box:focus-visible{outline:3px solid var(--f);outline-offset:2px}
+.ad-stepper input{flex:1;min-width:3rem;height:44px;margin:0;accent-color:var(--f)}
+.ad-stepper output{min-width:2.7em;text-align:right;font-variant-numeric:tabular-nums}
+.ad-stepper .ad-steps{margin:.4rem 0 0;padding:0 0 0 1.6rem}
+.ad-stepper .ad-steps>li{margin:0 0 .8rem;padding:0}
+.ad-stepper p{margin:0 0 .3rem}
+.ad-stepper[data-on] .ad-steps{display:grid;list-style:none;padding:.7rem .8rem;border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:.4rem}
+.ad-stepper[data-on] .ad-steps>li{grid-area:1/1;min-width:0;margin:0;visibility:hidden}
+.ad-stepper[data-on] .ad-steps>li.ad-cur{visibility:visible}
+.ad-stepper[data-on] .ad-steps .ad-sr,.ad-stepper[data-on] .ad-for{display:none}
+.ad-stepper .ad-q{margin:0 0 .5rem}.ad-stepper .ad-q p{margin:.3em 0;padding-left:var(--i)}.ad-stepper .ad-q p.ad-0{text-indent:calc(-1*var(--i))}.ad-stepper .ad-lab{display:block;font-size:.85em;opacity:.8}
+.ad-stepper .ad-for{font-size:.85em}
+@media(prefers-reduced-motion:no-preference){.ad-stepper .ad-n,.ad-stepper .ad-e{transition:fill .18s,stroke .18s,stroke-width .18s}}
+"""
+
+_SCRIPT = """(function(){document.querySelectorAll('.ad-stepper:not([data-on])').forEach(function(w){
+var all=function(q){return Array.prototype.slice.call(w.querySelectorAll(q))},one=function(q){return w.querySelector(q)};
+var steps=all('.ad-steps>li'),n=steps.length-1,k=0,s='0',bar=one('input'),box=one('.ad-box'),live=one('.ad-live'),
+move=all('button[data-go]'),seeds=all('button[data-seed]');
+function show(){var now=null;
+all('[data-k]').forEach(function(g){var d=+g.getAttribute('data-k');
+g.classList.toggle('ad-now',d===k&&k>0);g.classList.toggle('ad-todo',d>k);if(d===k&&g.classList.contains('ad-k'))now=g});
+steps.forEach(function(li,i){li.classList.toggle('ad-cur',i===k)});
+all('[data-s]').forEach(function(g){g.classList.toggle('ad-off',g.getAttribute('data-s')!==s)});
+seeds.forEach(function(b){b.setAttribute('aria-pressed',b.getAttribute('data-seed')===s)});
+move.forEach(function(b){b.setAttribute('aria-disabled',b.getAttribute('data-go')>0?k===n:k===0)});
+bar.value=k;bar.setAttribute('aria-valuetext',k+' of '+n);one('output').textContent=k+' / '+n;
+live.textContent=Array.prototype.filter.call(steps[k].querySelectorAll('.ad-sr'),function(p){return !p.classList.contains('ad-off')}).map(function(p){return p.textContent}).join(' ');
+if(now&&box.scrollWidth>box.clientWidth){var a=now.getBoundingClientRect(),b=box.getBoundingClientRect();
+box.scrollLeft+=(a.left+a.right-b.left-b.right)/2}}
+function go(i){k=Math.max(0,Math.min(n,i));show()}
+w.addEventListener('click',function(e){var b=e.target.closest('button,.ad-k');if(!b||!w.contains(b))return;
+if(b.hasAttribute('data-go')){var d=+b.getAttribute('data-go');go(d<-1?0:k+d)}
+else if(b.hasAttribute('data-seed')){s=b.getAttribute('data-seed');show()}
+else if(b.hasAttribute('data-k'))go(+b.getAttribute('data-k'))});
+bar.addEventListener('input',function(){go(+bar.value)});
+w.addEventListener('keydown',function(e){if(e.altKey||e.ctrlKey||e.metaKey||e.shiftKey)return;
+var t={ArrowRight:k+1,ArrowLeft:k-1,Home:0,End:n}[e.key];
+if(t===undefined)return;e.preventDefault();e.stopPropagation();go(t)});
+w.setAttribute('data-on','');show()})})();"""
+
+_ICONS = {-9: ("First step", "M4 3v12M15 3 7 9l8 6z"), -1: ("Previous step", "M13 3 5 9l8 6z"), 1: ("Next step", "M5 3l8 6-8 6z")}
+
+
+class Stepper:
+    """A graph in steps, for a notebook to show; ``Graph.stepper`` makes it.
+
+    ``seeds`` and ``mode`` are those of `stepper_html`, which is called at once, so that a seed that does not
+    fit is an error where it is given.
+    """
+
+    def __init__(self, graph, seeds: Sequence | None = None, mode: str = "forward") -> None:
+        self._html = stepper_html(graph, mode, seeds)
+        self._title = f"{mode} mode of {graph.name}, {len(graph.nodes)} nodes"
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def __repr__(self) -> str:
+        return f"<{self._title}>"
+
+
+def graph_html(graph) -> str:
+    """The graph and its forward mode as HTML, one button a seed: what a notebook shows for a `Graph`.
+
+    The same graph gives the same bytes. Costs one forward sweep a seed; a graph of more than 40 nodes
+    is drawn as its beginning and its end, with one seed for each of its first two inputs.
+    """
+    return stepper_html(graph)
+
+
+def stepper_html(graph, mode: str = "forward", seeds: Sequence | None = None) -> str:
+    """One mode of differentiation on ``graph``, step by step, as HTML that needs no network and no Python.
+
+    ``seeds`` gives one tangent an input, of that input's shape; without it the reader chooses among the
+    inputs' own directions. Raises ``ArgumentError`` for seeds that do not fit and ``ValueError`` for an unknown mode.
+    """
+    if mode != "forward":
+        raise ValueError(f"No stepper for the mode {mode!r}; there is 'forward'.")
+    return _page(forward_frames(graph, seeds))
+
+
+def _page(story: Story) -> str:
+    sheet = Sheet()
+    label = escape(f"Forward mode of {story.title}, step by step", quote=True)
+    body = "".join(
+        [
+            _seed_buttons(story, sheet),
+            _graph(story, sheet),
+            _bar(len(story.frames) - 1),
+            _steps(story, sheet),
+        ]
+    )
+    body, defs = sheet.finish(body)
+    return (
+        f'<div class="ad-stepper" role="group" aria-label="{label}" data-lm-suppress-shortcuts="true">'
+        f"<style>{_STYLE}</style>"
+        f'<svg class="ad-def" aria-hidden="true" focusable="false">{defs}</svg>'
+        f'{body}<p class="ad-sr ad-live" aria-live="polite"></p></div><script>{_SCRIPT}</script>'
+    )
+
+
+# The drawing --------------------------------------------------------------------------------------
+
+
+def _graph(story: Story, sheet: Sheet) -> str:
+    sizes, step_of = [], {}
+    for k, step in enumerate(story.frames):
+        for box in step.boxes:
+            step_of[box] = k
+    for box in story.boxes:
+        half = max(_RADIUS, _px(sheet, box.tex, _NAME) / 2 + 7) if not box.fold else _px(sheet, box.tex, _NUMBER) / 2 + 9
+        labels = [_px(sheet, text, _NUMBER) / 2 for text in (box.above, *box.below) if text]
+        room = _RADIUS + (21 if labels else 0)
+        sizes.append(Size(half, _RADIUS, max([half, *labels]) + 1, room, room))
+    drawing = layout(story.parents, sizes, width=_WIDTH)
+
+    parts = []
+    for (_, child), edge in sorted(drawing.edges.items(), key=lambda item: (step_of[item[0][1]], item[0])):
+        (x, y), turn = edge.tip, f"rotate({edge.turn:g})" if edge.turn else ""
+        parts.append(
+            f'<g data-k="{step_of[child]}"><path class="ad-e" d="{edge.path}"/>'
+            f'<path class="ad-a" d="M0 0l-8-4v8z" transform="translate({x:.1f} {y:.1f}){turn}"/></g>'
+        )
+    for i, box in enumerate(story.boxes):
+        x, y = drawing.centres[i]
+        half = sizes[i].half
+        shape = f'<rect class="ad-n" x="{x - half:.1f}" y="{y - _RADIUS:.1f}" width="{2 * half:.1f}" height="{2 * _RADIUS:g}" rx="{5 if box.fold else _RADIUS:g}"/>'
+        name = _centred(sheet, box.tex, x, y, _NUMBER if box.fold else _NAME, middle=True)
+        labels = ""
+        if box.above:
+            labels += _centred(sheet, box.above, x, y - _RADIUS - 7, _NUMBER)
+        for s, text in enumerate(box.below):
+            hidden = " ad-off" if s else ""
+            drawn = _centred(sheet, text, x, y + _RADIUS + 17, _NUMBER)
+            labels += f'<g class="ad-{story.role[0]}{hidden}" data-s="{s}">{drawn}</g>'
+        parts.append(f'<g class="ad-k" data-k="{step_of[i]}">{shape}{name}<g class="ad-l">{labels}</g></g>')
+
+    width, height = round(drawing.width) + 4, round(drawing.height) + 4
+    least = round(0.89 * width)  # numbers are then still 12 px high; a wider drawing scrolls in its box
+    label = escape(_described(story), quote=True)
+    return (
+        f'<div class="ad-box" tabindex="0" role="group" aria-label="Drawing">'
+        f'<svg class="ad-graph" role="img" aria-label="{label}" viewBox="-2 -2 {width} {height}" '
+        f'style="width:100%;min-width:{least}px;max-width:{round(width * 1.6)}px">{"".join(parts)}</svg></div>'
+    )
+
+
+def _px(sheet: Sheet, tex: str, size: float) -> float:
+    return sheet.box(tex).width * size / EM
+
+
+def _centred(sheet: Sheet, tex: str, x: float, y: float, size: float, *, middle: bool = False) -> str:
+    box = sheet.box(tex)
+    scale = size / EM
+    left = x - box.width * scale / 2
+    base = y + 0.22 * size if middle else y  # lower-case letters centred on y
+    return f'<g transform="translate({left:.1f} {base:.1f})scale({scale:.4g})">{sheet.run(tex)}</g>'
+
+
+def _described(story: Story) -> str:
+    """The graph in words."""
+    names = [reading(box.tex) for box in story.boxes]
+    clauses = [
+        f"{name} from {' and '.join(names[p] for p in parents)}" for name, parents in zip(names, story.parents) if parents
+    ]
+    sources = [name for name, parents in zip(names, story.parents) if not parents]
+    return f"Computational graph of {story.title}. Inputs {', '.join(sources)}. " + "; ".join(clauses) + "."
+
+
+# Controls and text --------------------------------------------------------------------------------
+
+
+def _seed_buttons(story: Story, sheet: Sheet) -> str:
+    if len(story.seeds) < 2:
+        return ""
+    buttons = "".join(
+        f'<button type="button" data-seed="{s}" aria-pressed="{"false" if s else "true"}" '
+        f'aria-label="{escape(_seed_words(seed.tex), quote=True)}">'
+        f'<svg aria-hidden="true" {frame(sheet.box(seed.tex), 1.1)}>{sheet.run(seed.tex)}</svg></button>'
+        for s, seed in enumerate(story.seeds)
+    )
+    return f'<div class="ad-seeds" role="group" aria-label="Seed">{buttons}</div>'
+
+
+def _seed_words(tex: str) -> str:
+    words = reading(tex)
+    return words.replace("partial over partial", "derivative by") if words.startswith("partial over") else words
+
+
+def _bar(last: int) -> str:
+    buttons = {
+        go: f'<button type="button" data-go="{go}" aria-label="{text}"><svg aria-hidden="true" viewBox="0 0 18 18" '
+        f'width="18" height="18" stroke="currentColor" stroke-width="2" stroke-linejoin="round"><path d="{icon}"/></svg></button>'
+        for go, (text, icon) in _ICONS.items()
+    }
+    return (
+        f'<div class="ad-bar">{buttons[-9]}{buttons[-1]}<input type="range" min="0" max="{last}" value="{last}" '
+        f'aria-label="Step">{buttons[1]}<output aria-hidden="true"></output></div>'
+    )
+
+
+def _steps(story: Story, sheet: Sheet) -> str:
+    items = []
+    for k, step in enumerate(story.frames):
+        note = f"<p>{escape(step.note)}</p>" if step.note else ""
+        equations = "".join(_equation(e, story, sheet) for e in step.equations)
+        words = _words(step, story, k)
+        items.append(f"<li>{words}{note}{equations}</li>")
+    return f'<ol class="ad-steps" start="0">{"".join(items)}</ol>'
+
+
+def _words(step, story: Story, k: int) -> str:
+    """What a screen reader hears: what holds for every seed, then what differs by seed."""
+    common = [f"Step {k} of {len(story.frames) - 1}. {step.title}.", step.note]
+    common += [_said(e, e.rows) for e in step.equations if not e.by_seed]
+    out = f'<p class="ad-sr">{escape(" ".join(filter(None, common)))}</p>'
+    for s, seed in enumerate(story.seeds):
+        said = " ".join(_said(e, (*e.rows, *e.by_seed[s])) for e in step.equations if e.by_seed)
+        if said:
+            by, which = (f' data-s="{s}"', f"For the {_seed_words(seed.tex)}: ") if len(story.seeds) > 1 else ("", "")
+            out += f'<p class="ad-sr"{by}>{escape(which + said)}</p>'
+    return out
+
+
+def _said(e: Equation, rows) -> str:
+    tex = "".join(piece.tex for piece in (*e.left, *(piece for row in rows for chunk in row for piece in chunk)))
+    return (f"{e.label}: " if e.label else "") + reading(tex) + "."
+
+
+def _equation(e: Equation, story: Story, sheet: Sheet) -> str:
+    """The formula as drawings, which a screen reader passes over: it has the words."""
+    label = f'<span class="ad-lab">{escape(e.label)}</span>' if e.label else ""
+    indent = sum(sheet.box(piece.tex).width for piece in e.left) * _FORMULA / EM
+
+    def drawn(rows, left) -> str:
+        return "".join(_row(row, left if not k else (), indent, story.role, sheet) for k, row in enumerate(rows))
+
+    rows = drawn(e.rows, e.left)
+    for s, by_seed in enumerate(e.by_seed):
+        inside = drawn(by_seed, () if e.rows else e.left)
+        if len(story.seeds) > 1:
+            words = escape(_seed_words(story.seeds[s].tex))
+            inside = f'<div data-s="{s}"><span class="ad-for">{words}:</span>{inside}</div>'
+        rows += inside
+    return f'<div class="ad-q" aria-hidden="true" style="--i:{indent:.3g}em">{label}{rows}</div>'
+
+
+def _row(row, left, indent: float, role: str, sheet: Sheet) -> str:
+    """One line of a formula. It is one drawing where it fits a phone, else one a chunk, so that it can break."""
+    pieces = (*left, *(piece for chunk in row for piece in chunk))
+    total = sum(sheet.box(piece.tex).width for piece in pieces) * _FORMULA / EM + (0 if left else indent)
+    groups = [pieces] if total * _EM <= _ROW else [(*left, *row[0]), *row[1:]]
+    drawn = "".join(_drawing(group, role, sheet) for group in groups)
+    return f'<p class="ad-0">{drawn}</p>' if left else f"<p>{drawn}</p>"
+
+
+def _drawing(pieces, role: str, sheet: Sheet) -> str:
+    x, parts, up, down = 0, [], 0, 0
+    for piece in pieces:
+        box = sheet.box(piece.tex)
+        parts.append(sheet.run(piece.tex, x, f"ad-{role[0]}" if piece.role else ""))
+        x, up, down = x + box.width, max(up, box.height), max(down, box.depth)
+    extent = frame(type(box)(x, up, down, (), ()), _FORMULA)
+    return f'<svg {extent}>{"".join(parts)}</svg>'

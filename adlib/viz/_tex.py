@@ -1,0 +1,338 @@
+"""The notation of graphs and steps: names, numbers, values and local derivatives as TeX.
+
+Everything here returns the subset of TeX that matplotlib's mathtext draws. Two tables, one row an
+operation under its NumPy name, say how its value and its partial derivatives are written; an
+operation without a row is written generically, so that any graph can be shown.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+# Names --------------------------------------------------------------------------------------------
+
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+
+
+def name(identifier: str, accent: str = "") -> str:
+    """The TeX of a variable's name, with ``accent`` (``dot`` or ``bar``) on the letter and not on the index.
+
+    >>> name("w1"), name("theta"), name("x_hidden"), name("v2", "dot")
+    ('w_1', '\\\\theta', 'x_{\\\\mathrm{hidden}}', '\\\\dot{v}_2')
+    """
+    if identifier == "<lambda>":
+        identifier = "lambda_"
+    identifier = "".join(_spelled(c) for c in identifier)
+    match = re.fullmatch(r"([^\W\d_]+)_?(\d*)(?:_(\w+?))?_*", identifier)
+    if not match:
+        return _accented(_upright(identifier), accent)
+    stem, digits, rest = match.groups()
+    if stem == "lambda" or stem in _GREEK:
+        body = "\\" + stem
+    elif len(stem) == 1 and stem.isascii():
+        body = stem
+    else:
+        body = _upright(stem)
+    index = ",".join(filter(None, [digits, rest and (rest if rest.isdigit() or len(rest) == 1 else _upright(rest))]))
+    body = _accented(body, accent)
+    return body if not index else f"{body}_{index}" if len(index) == 1 else f"{body}_{{{index}}}"
+
+
+def _spelled(character: str) -> str:
+    """Greek letters by their names, as TeX wants them."""
+    words = unicodedata.name(character, "").split()
+    if words[:1] == ["GREEK"] and words[2:3] == ["LETTER"] and len(words) == 4:
+        word = words[3].lower().replace("lamda", "lambda")
+        return word.capitalize() if words[1] == "CAPITAL" else word
+    return character
+
+
+def _upright(text: str) -> str:
+    return r"\mathrm{" + "".join(c if c.isalnum() else r"\_" if c == "_" else r"\ " for c in text) + "}"
+
+
+def _accented(body: str, accent: str) -> str:
+    """An accent over one letter, or over the whole of a longer name."""
+    if not accent:
+        return body
+    if body.startswith(r"\mathrm"):
+        return {"dot": rf"\overset{{\mathbf{{.}}}}{{{body}}}", "bar": rf"\overline{{{body}}}"}[accent]
+    return rf"\{accent}{{{body}}}"
+
+
+# Numbers ------------------------------------------------------------------------------------------
+
+
+def number(value, digits: int = 4) -> str:
+    """A number to ``digits`` significant digits; an array by its entries when short, else by shape and range.
+
+    >>> number(0.693147), number(-3.0), number(1.5e-7), number(np.array([1.0, 2.0]))
+    ('0.6931', '-3', '1.5 \\\\times 10^{-7}', '(1,\\\\ 2)')
+    """
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return _scalar(array.item(), digits)
+    if array.ndim == 1 and 0 < array.size <= 3:
+        entries = [_scalar(entry, digits) for entry in array.tolist()]
+        return "(" + r",\ ".join(entries) + (")" if array.size > 1 else ",)")
+    if array.size == 0 or array.dtype.kind not in "biuf":
+        return shape(array)
+    low, high = _scalar(array.min().item(), 3), _scalar(array.max().item(), 3)
+    if low == high:
+        return shape(array) + rf"\ \mathrm{{all}}\ {{{low}}}"
+    return shape(array) + rf"\ \mathrm{{from}}\ {{{low}}}\ \mathrm{{to}}\ {{{high}}}"
+
+
+def short(value) -> str:
+    """A number for a narrow place: three digits where four would need a power of ten, an array as its shape.
+
+    >>> short(2.079442), short(-1.5e-7), short(np.zeros((3, 4)))
+    ('2.079', '-1.5\\\\mathrm{e}{-7}', '[3{\\\\times}4]')
+    """
+    array = np.asarray(value)
+    if array.ndim:
+        return shape(array)
+    text = _scalar(array.item(), 4)
+    if r"\times" not in text:
+        return text
+    mantissa, exponent = f"{array.item():.2e}".split("e")
+    return rf"{float(mantissa):g}\mathrm{{e}}{{{int(exponent)}}}"
+
+
+def shape(array) -> str:
+    return "[" + r"{\times}".join(map(str, np.shape(array))) + "]"
+
+
+def _scalar(value, digits: int) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return _upright(str(value))
+    if math.isnan(value):
+        return r"\mathrm{NaN}"
+    if math.isinf(value):
+        return r"-\infty" if value < 0 else r"\infty"
+    if value == int(value) and abs(value) < 10**6:
+        return str(int(value))
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa
+
+
+def is_number(tex: str) -> bool:
+    return tex[:1].isdigit() or tex[:1] in "-(["
+
+
+def enclosed(tex: str) -> str:
+    """``tex`` as a factor or a later summand: a negative number goes in brackets."""
+    return f"({tex})" if tex.startswith("-") or r"\times 10" in tex else tex
+
+
+def times(*factors: str, elementwise: bool = False) -> str:
+    """A product: names side by side, numbers with a dot, a factor 1 left out.
+
+    >>> times("v_1", "w_2"), times("3", "-2"), times("1", "x"), times("-1", "x")
+    ('v_1\\\\,w_2', '3 \\\\cdot (-2)', 'x', '-x')
+    """
+    kept = [f for f in factors if f != "1"]
+    if len(kept) > 1 and kept[0] == "-1" and not any(is_number(f) for f in kept[1:]):
+        return "-" + times(*kept[1:], elementwise=elementwise)
+    if not kept:
+        return "1"
+    out = kept[0] if r"\times 10" not in kept[0] or len(kept) == 1 else f"({kept[0]})"
+    for left, right in zip(kept, kept[1:]):
+        if elementwise:
+            sign = r" \odot "
+        else:
+            sign = r" \cdot " if is_number(left) and is_number(right) or right[:1].isdigit() else r"\,"
+        out += sign + enclosed(right)
+    return out
+
+
+# Operations ---------------------------------------------------------------------------------------
+
+Rows = dict[str, Callable[..., str]]
+
+
+def _call(function: str) -> Callable[..., str]:
+    return lambda a: rf"{function} {enclosed(a)}"
+
+
+def _base(a: str) -> str:
+    """``a`` as the base of a power."""
+    return a if re.fullmatch(r"\w|\\\w+|[\d.]+", a) else f"({a})" if a.startswith("-") else a
+
+
+VALUE: Rows = {
+    "add": lambda a, b: f"{a} - {b[1:]}" if re.match(r"-[\d.]", b) else f"{a} + {b}",
+    "subtract": lambda a, b: f"{a} - {enclosed(b)}",
+    "multiply": lambda a, b: times(a, b) if "1" not in (a, b) else rf"{a} \cdot {b}",
+    "divide": lambda a, b: rf"\dfrac{{{a}}}{{{b}}}",
+    "power": lambda a, b: f"{_base(a)}^{{{b}}}",
+    "float_power": lambda a, b: f"{_base(a)}^{{{b}}}",
+    "negative": lambda a: f"-{enclosed(a)}",
+    "positive": lambda a: a,
+    "square": lambda a: f"{_base(a)}^{{2}}",
+    "reciprocal": lambda a: rf"\dfrac{{1}}{{{a}}}",
+    "sqrt": lambda a: rf"\sqrt{{{a}}}",
+    "cbrt": lambda a: rf"\sqrt[3]{{{a}}}",
+    "exp": lambda a: f"e^{{{a}}}",
+    "exp2": lambda a: f"2^{{{a}}}",
+    "expm1": lambda a: f"e^{{{a}}} - 1",
+    "log": _call(r"\log"),
+    "log2": _call(r"\log_{2}"),
+    "log10": _call(r"\log_{10}"),
+    "log1p": lambda a: rf"\log(1 + {enclosed(a)})",
+    "sin": _call(r"\sin"),
+    "cos": _call(r"\cos"),
+    "tan": _call(r"\tan"),
+    "sinh": _call(r"\sinh"),
+    "cosh": _call(r"\cosh"),
+    "tanh": _call(r"\tanh"),
+    "arcsin": _call(r"\arcsin"),
+    "arccos": _call(r"\arccos"),
+    "arctan": _call(r"\arctan"),
+    "arcsinh": _call(r"\mathrm{arsinh}\:"),
+    "arccosh": _call(r"\mathrm{arcosh}\:"),
+    "arctanh": _call(r"\mathrm{artanh}\:"),
+    "absolute": lambda a: f"|{a}|",
+    "fabs": lambda a: f"|{a}|",
+    "sign": _call(r"\mathrm{sign}\:"),
+    "maximum": lambda a, b: rf"\max({a}, {b})",
+    "minimum": lambda a, b: rf"\min({a}, {b})",
+    "arctan2": lambda a, b: rf"\mathrm{{arctan2}}({a}, {b})",
+    "hypot": lambda a, b: rf"\sqrt{{{_base(a)}^{{2}} + {_base(b)}^{{2}}}}",
+    "logaddexp": lambda a, b: rf"\log(e^{{{a}}} + e^{{{b}}})",
+    "matmul": lambda a, b: rf"{a}\,{b}",
+    "dot": lambda a, b: rf"{a} \cdot {b}",
+    "sum": _call(r"\sum\:"),
+}
+VALUE |= {"true_divide": VALUE["divide"], "abs": VALUE["absolute"], "pow": VALUE["power"]}
+
+# The operands, then the node's own value.
+PARTIAL: dict[str, tuple[Callable[..., str], ...]] = {
+    "add": (lambda a, b, r: "1", lambda a, b, r: "1"),
+    "subtract": (lambda a, b, r: "1", lambda a, b, r: "-1"),
+    "multiply": (lambda a, b, r: b, lambda a, b, r: a),
+    "divide": (
+        lambda a, b, r: rf"\dfrac{{1}}{{{b}}}",
+        lambda a, b, r: rf"-\dfrac{{{a}}}{{{_base(b)}^{{2}}}}",
+    ),
+    "power": (
+        lambda a, b, r: times(b, _power(a, b)),
+        lambda a, b, r: rf"{r}\,\log {a}",
+    ),
+    "negative": (lambda a, r: "-1",),
+    "positive": (lambda a, r: "1",),
+    "square": (lambda a, r: rf"2\,{a}",),
+    "reciprocal": (lambda a, r: rf"-\dfrac{{1}}{{{_base(a)}^{{2}}}}",),
+    "sqrt": (lambda a, r: rf"\dfrac{{1}}{{2\sqrt{{{a}}}}}",),
+    "cbrt": (lambda a, r: rf"\dfrac{{1}}{{3\,{_base(r)}^{{2}}}}",),
+    "exp": (lambda a, r: f"e^{{{a}}}",),
+    "exp2": (lambda a, r: rf"2^{{{a}}}\,\log 2",),
+    "expm1": (lambda a, r: f"e^{{{a}}}",),
+    "log": (lambda a, r: rf"\dfrac{{1}}{{{a}}}",),
+    "log2": (lambda a, r: rf"\dfrac{{1}}{{{a}\,\log 2}}",),
+    "log10": (lambda a, r: rf"\dfrac{{1}}{{{a}\,\log 10}}",),
+    "log1p": (lambda a, r: rf"\dfrac{{1}}{{1 + {a}}}",),
+    "sin": (lambda a, r: rf"\cos({a})",),
+    "cos": (lambda a, r: rf"-\sin({a})",),
+    "tan": (lambda a, r: rf"(1 + {r}^{{2}})",),
+    "sinh": (lambda a, r: rf"\cosh({a})",),
+    "cosh": (lambda a, r: rf"\sinh({a})",),
+    "tanh": (lambda a, r: rf"(1 - {r}^{{2}})",),
+    "arcsin": (lambda a, r: rf"\dfrac{{1}}{{\sqrt{{1 - {a}^{{2}}}}}}",),
+    "arccos": (lambda a, r: rf"-\dfrac{{1}}{{\sqrt{{1 - {a}^{{2}}}}}}",),
+    "arctan": (lambda a, r: rf"\dfrac{{1}}{{1 + {a}^{{2}}}}",),
+    "arcsinh": (lambda a, r: rf"\dfrac{{1}}{{\sqrt{{1 + {a}^{{2}}}}}}",),
+    "arccosh": (lambda a, r: rf"\dfrac{{1}}{{\sqrt{{{a}^{{2}} - 1}}}}",),
+    "arctanh": (lambda a, r: rf"\dfrac{{1}}{{1 - {a}^{{2}}}}",),
+    "absolute": (lambda a, r: rf"\mathrm{{sign}}({a})",),
+    "fabs": (lambda a, r: rf"\mathrm{{sign}}({a})",),
+    "sign": (lambda a, r: "0",),
+    "maximum": (lambda a, b, r: f"[{a} > {b}]", lambda a, b, r: f"[{b} > {a}]"),
+    "minimum": (lambda a, b, r: f"[{a} < {b}]", lambda a, b, r: f"[{b} < {a}]"),
+    "arctan2": (
+        lambda a, b, r: rf"\dfrac{{{b}}}{{{_base(a)}^{{2}} + {_base(b)}^{{2}}}}",
+        lambda a, b, r: rf"-\dfrac{{{a}}}{{{_base(a)}^{{2}} + {_base(b)}^{{2}}}}",
+    ),
+    "hypot": (lambda a, b, r: rf"\dfrac{{{a}}}{{{r}}}", lambda a, b, r: rf"\dfrac{{{b}}}{{{r}}}"),
+    "logaddexp": (lambda a, b, r: f"e^{{{a} - {r}}}", lambda a, b, r: f"e^{{{b} - {r}}}"),
+}
+PARTIAL |= {
+    "true_divide": PARTIAL["divide"],
+    "abs": PARTIAL["absolute"],
+    "pow": PARTIAL["power"],
+    "float_power": PARTIAL["power"],
+}
+
+# Operations that are linear in each operand: the tangent of one is the operation with that operand's tangent.
+LINEAR = {"matmul", "dot", "inner", "outer", "vdot", "sum", "index", "getitem"}
+
+
+def _power(a: str, b: str) -> str:
+    """The TeX of a to the power b - 1."""
+    if re.fullmatch(r"\d+", b):
+        exponent = int(b) - 1
+        return "1" if exponent == 0 else a if exponent == 1 else f"{_base(a)}^{{{exponent}}}"
+    return f"{_base(a)}^{{{b} - 1}}"
+
+
+def value(op: str, operands: Sequence[str]) -> str:
+    """The TeX of ``op`` applied to ``operands``.
+
+    >>> value("log", ["w_1"]), value("multiply", ["3", "0.6931"]), value("erf", ["x"])
+    ('\\\\log w_1', '3 \\\\cdot 0.6931', '\\\\mathrm{erf}(x)')
+    """
+    if op in ("index", "getitem") and len(operands) == 2:
+        return f"{operands[0]}{operands[1]}"
+    row = VALUE.get(op)
+    if row is not None:
+        try:
+            return row(*operands)
+        except TypeError:  # another number of operands than the row was written for
+            pass
+    return _upright(op) + "(" + ",\\ ".join(operands) + ")"
+
+
+def partial(op: str, position: int, operands: Sequence[str], result: str) -> str | None:
+    """The TeX of the derivative of ``op`` by its operand number ``position``, or None where the table has no row.
+
+    >>> partial("sqrt", 0, ["v_2"], "v_3")
+    '\\\\dfrac{1}{2\\\\sqrt{v_2}}'
+    """
+    row = PARTIAL.get(op)
+    if row is None or not 0 <= position < len(row):
+        return None
+    try:
+        return row[position](*operands, result)
+    except TypeError:
+        return None
+
+
+def key(index) -> str:
+    """The TeX of what stands in the brackets of an indexing.
+
+    >>> key((slice(None, 3), 0))
+    '[{:}3, 0]'
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    out = []
+    for part in parts:
+        if isinstance(part, slice):
+            ends = ["" if end is None else str(end) for end in (part.start, part.stop)]
+            out.append("{:}".join(ends) + ("" if part.step is None else f"{{:}}{part.step}"))
+        elif part is Ellipsis:
+            out.append(r"\ldots")
+        elif part is None:
+            out.append(r"\mathrm{None}")
+        elif isinstance(part, (int, np.integer)):
+            out.append(str(part))
+        else:
+            out.append(shape(np.asarray(part)))
+    return "[" + ", ".join(out) + "]"
