@@ -154,6 +154,18 @@ class Graph:
         """Positions of the nodes that use node `index`, in order."""
         return self._children[index]
 
+    def operand_values(self, node):
+        """The plain values of a node's operands, in call order.
+
+        Examples
+        --------
+        >>> import adlib
+        >>> graph = adlib.make_graph(lambda x: 3.0 * x)(2.0)
+        >>> graph.operand_values(graph.nodes[1])
+        (3.0, 2.0)
+        """
+        return tuple(self.nodes[x.index].value if isinstance(x, Ref) else x for x in node.operands)
+
     def forward(self, *tangents):
         """Forward mode along the graph, one node at a time.
 
@@ -196,7 +208,7 @@ class Graph:
 
     def _terms(self, node, done):
         """What each operand of `node` contributes to its tangent."""
-        args = [self.nodes[x.index].value if isinstance(x, Ref) else x for x in node.operands]
+        args = self.operand_values(node)
         for k, operand in enumerate(node.operands):
             if not isinstance(operand, Ref):
                 continue
