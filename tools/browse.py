@@ -362,10 +362,11 @@ _INSPECT = r"""() => {
   const found = [];
   const add = (rule, message) => found.push([rule, message]);
   const short = text => (text || "").trim().replace(/\s+/g, " ").slice(0, 80);
-  for (const e of document.querySelectorAll("mjx-merror, [data-mml-node=merror]")) {
-    const formula = e.closest("mjx-container")?.parentElement;
-    add("mathematics", "MathJax error: " + (e.getAttribute("data-mjx-error") || e.getAttribute("title") || short(e.textContent))
-      + (formula ? " near: " + short(formula.closest("p, div, li, td")?.previousElementSibling?.textContent) : ""));
+  for (const e of document.querySelectorAll("mjx-merror, [data-mml-node=merror]"))
+    add("mathematics", "MathJax error: " + (e.getAttribute("data-mjx-error") || e.getAttribute("title") || short(e.textContent)));
+  for (const e of document.querySelectorAll("mjx-container [data-mml-node=mtext][fill=red]")) {
+    const formula = e.closest("mjx-container").querySelector("mjx-assistive-mml mtext[mathcolor=red]");
+    add("mathematics", "MathJax knows no macro " + short(formula?.textContent));
   }
   for (const e of document.querySelectorAll(".math:not(code *)"))
     if (!e.querySelector("mjx-container") && e.checkVisibility()) add("mathematics", "not set by MathJax: " + short(e.textContent));

@@ -57,7 +57,11 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
         r"write \begin{aligned} inside $$",
     ),
     ("dollar", r"\\\$", "Jupyter reads escaped dollars as mathematics; write the currency in words"),
-    ("words-in-formula", r"\\(?:text|mbox)\{[^}]*[A-Za-z]{2}", "no words inside formulas: a translation cannot reach them"),
+    (
+        "words-in-formula",
+        r"\\(?:text|mbox)\{[^}]*[A-Za-z]{2}",
+        "no words inside formulas: a translation cannot reach them",
+    ),
 )
 
 
@@ -125,7 +129,11 @@ def _display_math(index: int, text: str) -> Iterator[Finding]:
         before = text[:start].rsplit("\n", 1)[-1]
         after = text[end + 2 :].split("\n", 1)[0]
         if before.strip(" >") or after.strip():
-            yield index, "display-math", f"$$ inside a line: {(before + '$$')[-40:].strip()!r}; give it lines of its own"
+            yield (
+                index,
+                "display-math",
+                f"$$ inside a line: {(before + '$$')[-40:].strip()!r}; give it lines of its own",
+            )
     outside = re.sub(r"(?s)(?<!\\)\$\$.*?\$\$", "", text)
     if re.search(r"^\s*\\begin\{", outside, re.MULTILINE):
         yield index, "display-math", r"a bare \begin is not mathematics on GitHub; put it inside $$"
@@ -181,7 +189,11 @@ def _headings(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
                 continue
             now = int(token.tag[1])
             if level == 0 and (now != 1 or index != 0):
-                yield index, "heading", "the first cell must begin with the chapter's title, the only heading of level 1"
+                yield (
+                    index,
+                    "heading",
+                    "the first cell must begin with the chapter's title, the only heading of level 1",
+                )
             elif level and now == 1:
                 yield index, "heading", "a second heading of level 1"
             elif level and now > level + 1:
@@ -210,7 +222,11 @@ def _code(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
             if len(line) > width and position:  # the set-up cell holds a long address
                 yield index, "wide-line", f"line {number} has {len(line)} characters, at most {width}"
         if lines[-1].rstrip().endswith(";"):
-            yield index, "semicolon", "the test run shows a result in spite of a last semicolon; write _ = ... or plt.show()"
+            yield (
+                index,
+                "semicolon",
+                "the test run shows a result in spite of a last semicolon; write _ = ... or plt.show()",
+            )
         for tag in cell.metadata.get("tags", []):
             if tag not in CELL_TAGS:
                 yield index, "tag", f"unknown cell tag {tag!r}"
@@ -232,7 +248,11 @@ def _figures(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
             continue
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         if len(alt.split()) < 4:
-            yield index, "alt", 'the figure has no alternative text: "mystnb": {"image": {"alt": "what it shows"}} in the metadata'
+            yield (
+                index,
+                "alt",
+                'the figure has no alternative text: "mystnb": {"image": {"alt": "what it shows"}} in the metadata',
+            )
         after = notebook.cells[index + 1] if index + 1 < len(notebook.cells) else None
         if after is None or not re.match(r"\*\*Figure \d+\.\d+\.\*\* \S", after.source):
             yield index, "caption", "the cell after a figure begins with its caption: **Figure 5.1.** What to see."

@@ -254,7 +254,9 @@ def _in_inline(block: Token, heading: bool, tags: set[str]) -> Iterator[Numeral]
 def _in_formula(block: Token | str, sentence: str | None = None) -> Iterator[Numeral]:
     formula = block if isinstance(block, str) else block.content
     shown = sentence or " ".join(formula.split())
-    plain = re.sub(r"\\tag\{[^}]*\}|\\(?:text|mathrm|begin|end|label)\{[^}]*\}", lambda m: " " * len(m.group()), formula)
+    plain = re.sub(
+        r"\\tag\{[^}]*\}|\\(?:text|mathrm|begin|end|label)\{[^}]*\}", lambda m: " " * len(m.group()), formula
+    )
     plain = plain.replace("−", "-")
     for match in _MATH_NUMBER.finditer(plain):
         yield _numeral(match, shown, about="\\approx" in plain[: match.start()][-9:], whole=shown)

@@ -39,7 +39,9 @@ PACKAGE_FILES = ("adlib", "pyproject.toml", "README.md", "LICENSE")
 NOTEBOOK_TIMEOUT = 600  # seconds; a chapter is meant to take twenty
 
 # Variables that would let the reader's environment see more, or less, than Colab's.
-_DROPPED = re.compile(r"PYTHON.*|PYTEST_.*|VIRTUAL_ENV|CONDA_.*|JUPYTER.*|IPYTHON.*|PIP_(USER|TARGET|PREFIX|ROOT)|GIT_.*")
+_DROPPED = re.compile(
+    r"PYTHON.*|PYTEST_.*|VIRTUAL_ENV|CONDA_.*|JUPYTER.*|IPYTHON.*|PIP_(USER|TARGET|PREFIX|ROOT)|GIT_.*"
+)
 
 _PROOF_CELL = """
 import json as _json, os as _os, sys as _sys
@@ -258,7 +260,9 @@ def _difference(cell: dict) -> str:
         return "was not run: " + (cell["error"] or "an earlier cell ran out of time")
     if cell["error"] != "Cell outputs differ":
         trace = [line for line in _plain(cell["trace"]).split("\n") if line.strip()]
-        last = next((k for k in range(len(trace) - 1, -1, -1) if re.match(r"\w*(\.\w+)*(Error|Exception)\b", trace[k])), -1)
+        last = next(
+            (k for k in range(len(trace) - 1, -1, -1) if re.match(r"\w*(\.\w+)*(Error|Exception)\b", trace[k])), -1
+        )
         return " ".join(trace[last:]) if trace else cell["error"]
     committed = "\n".join(cell["committed"]).split("\n")
     computed = "\n".join(cell["computed"]).split("\n")

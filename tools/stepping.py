@@ -77,6 +77,8 @@ def _one(page, index: int) -> Iterator[str]:
         yield "Previous does not go back"
     slider.focus()
     page.keyboard.press("Home")
+    if page.evaluate(_STATES)[index]["steps"] != states[0]["steps"]:
+        yield "the key Home on the slider does not go to the first step"
     page.keyboard.press("ArrowRight")
     if page.evaluate(_STATES)[index]["steps"] != states[1]["steps"]:
         yield "the arrow key on the slider does not step"

@@ -120,8 +120,14 @@ def test_code_may_show_what_prose_may_not(lint_of):
 
 CELLS = [
     (code("\n".join(["x"] * 41)), "long-cell: 41 lines, at most 40 fit a screen"),
-    (code("x" * 89), "wide-line: line 1 has 89 characters, at most 88"),
-    (code("x = 1\nx;"), "semicolon: the test run shows a result in spite of a last semicolon; write _ = ... or plt.show()"),
+    (
+        code("x" * (lint.LINE_WIDTH + 1)),
+        f"wide-line: line 1 has {lint.LINE_WIDTH + 1} characters, at most {lint.LINE_WIDTH}",
+    ),
+    (
+        code("x = 1\nx;"),
+        "semicolon: the test run shows a result in spite of a last semicolon; write _ = ... or plt.show()",
+    ),
     (code("x", tags=["slow"]), "tag: unknown cell tag 'slow'"),
     (code("# NBVAL_SKIP\nx"), "ignored-output: use the cell tag nbval-ignore-output and give its reason"),
     (
@@ -169,9 +175,7 @@ def test_another_set_up_cell_is_red(notebook_file, capsys):
 
 def test_an_unguarded_number_is_red(lint_of):
     added = v4.new_markdown_cell("The graph has 7 nodes. It is small.")
-    assert lint_of(added) == [
-        '5: numeral: 7 is in no code and no output of this section: "The graph has 7 nodes."'
-    ]
+    assert lint_of(added) == ['5: numeral: 7 is in no code and no output of this section: "The graph has 7 nodes."']
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,205 @@
+"""Planted failures of a built page: a small site with one fault a page, looked at as the book is."""
+
+import shutil
+
+import pytest
+
+from tools import ROOT, browse
+
+PAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{name}</title>
+<meta name="viewport" content="width=device-width">
+<style>body {{ color: #111; background: #fff }} html[data-theme=dark] body {{ color: #eee; background: #111 }} a {{ color: inherit }}</style>
+</head><body><main><h1>{name}</h1>
+{body}
+</main></body></html>
+"""
+MATHJAX = '<script src="tex-svg-full.js"></script>'
+
+# A stepper as small as it can be: three steps, the buttons, the slider, and the text that is read out.
+STEPPER = """
+<div class="ad-stepper" role="group" aria-label="A stepper">
+<button type="button" data-go="-1">Previous step</button>
+<input type="range" min="0" max="2" value="0" aria-label="Step">
+<button type="button" data-go="1">Next step</button>
+<ol class="ad-steps"><li>One</li><li>Two</li><li>Three</li></ol><p aria-live="polite"></p>
+</div>
+"""
+STEPPER_SCRIPT = """
+<script>
+for (const root of document.querySelectorAll(".ad-stepper")) {
+  const steps = [...root.querySelectorAll("li")], bar = root.querySelector("input");
+  const show = k => {
+    bar.value = k;
+    steps.forEach((step, i) => { step.hidden = i != k });
+    root.querySelector("[aria-live]").textContent = steps[k].textContent;
+  };
+  const go = k => show(Math.max(0, Math.min(2, k)));
+  for (const button of root.querySelectorAll("button"))
+    button.addEventListener("click", () => go(+bar.value + +button.dataset.go));
+  bar.addEventListener("input", () => go(+bar.value));
+  show(0);
+}
+</script>
+"""
+STEPPING = STEPPER + STEPPER_SCRIPT
+
+# Page -> (what stands on it, what is reported of it).
+FAULTS = {
+    "formulas": (
+        rf'<div class="math">\[ \right) \]</div><p class="math">\(\undefinedmacro\)</p>'
+        rf'<p class="math mathjax_ignore">\(x\)</p>{MATHJAX}',
+        [
+            r"mathematics: MathJax error: Missing \left or extra \right",
+            r"mathematics: MathJax knows no macro \undefinedmacro",
+            r"mathematics: not set by MathJax: \(x\)",
+        ],
+    ),
+    "scripts": (
+        '<script>document.querySelector("#none").focus()</script><script>console.error("no data")</script>'
+        '<script src="gone.js"></script><script src="https://cdn.example.org/lib.js"></script>',
+        [
+            "script-error: Cannot read properties of null (reading 'focus')",
+            "script-error: no data (scripts.html)",
+            "script-error: Failed to load resource: "
+            "the server responded with a status of 404 (File not found) (gone.js)",
+            "outside-request: asks for https://cdn.example.org/lib.js",
+        ],
+    ),
+    "pictures": (
+        '<img src="dot.svg"><img src="dot.svg" alt="_images/dot.svg"><img src="dot.png" alt="A dot.">'
+        '<svg width="9" height="9"><path d="M0 0h9"/></svg>',
+        [
+            "alt: the image dot.svg has no alternative text",
+            "alt: the alternative text of dot.svg is a file name: _images/dot.svg",
+            "alt: the image dot.png does not load",
+            'alt: a drawing (svg) needs a role and a label: <svg width="9" height="9"><path d="M0 0h9">',
+        ],
+    ),
+    "wide": (
+        '<div class="wide" style="width: 500px">Wide.</div>',
+        ['overflow: at 390 px the page scrolls sideways: 508 px wide: <div class="wide" style="width: 500px">'],
+    ),
+    "barriers": (
+        '<p class="a" style="color: #bbb; background: #fff">Pale.</p>'
+        '<p class="b" style="color: #333">Fine by day.</p><button></button>',
+        [
+            "axe: color-contrast (light, 1280 px): .a: Element has insufficient color contrast of 1.91",
+            "axe: color-contrast (dark, 390 px): .a and 1 more: Element has insufficient color contrast",
+            "axe: button-name (light, 1280 px): button: Element does not have inner text that is visible",
+        ],
+    ),
+    "heavy": (
+        f"<!-- {'x' * 1000 * browse.PAGE_KB} -->",
+        [f"weight: {browse.PAGE_KB} kB of its own, at most {browse.PAGE_KB} kB"],
+    ),
+    "links": (
+        '<a href="gone.html">There</a> <a href="index.html#gone">Here</a> '
+        '<a href="https://github.com/owner_not_set/book">Source</a>',
+        [
+            "broken-link: gone.html: no such file in the site",
+            "broken-link: index.html#gone: the page has no such id",
+            "broken-link: https://github.com/owner_not_set/book: the repository's address is not set",
+        ],
+    ),
+    "dead-stepper": (STEPPER, ["stepper: stepper 1: shows 3 steps at once, expected one"]),
+    "stuck-stepper": (
+        STEPPING.replace("Math.min(2, k)", "Math.min(1, k)"),
+        ["stepper: stepper 1: Next does not step on from step 2 of 3"],
+    ),
+    "one-way-stepper": (
+        STEPPING.replace("go(+bar.value + +button.dataset.go)", "go(+bar.value + 1)"),
+        ["stepper: stepper 1: Previous does not go back"],
+    ),
+    "silent-stepper": (
+        STEPPING.replace(".textContent = steps[k].textContent", ".textContent = 'A step'"),
+        ["stepper: stepper 1: the text read out does not change at step 2 of 3"],
+    ),
+    "stepper-without-keys": (
+        STEPPING.replace('bar.addEventListener("input"', 'bar.addEventListener("none"'),
+        ["stepper: stepper 1: the key Home on the slider does not go to the first step"],
+    ),
+    "joined-steppers": (
+        STEPPER
+        + STEPPING
+        + """<script>
+        const [first, second] = [...document.querySelectorAll('[data-go="1"]')];
+        first.addEventListener("click", () => second.click());
+        </script>""",
+        ["stepper: stepper 1: moves stepper 2 as well"],
+    ),
+    "stepper-hidden-without-script": (
+        STEPPING.replace("<li>Two", "<li hidden>Two"),
+        ["stepper: stepper 1: without script 1 of 3 steps are hidden"],
+    ),
+}
+GOOD = rf"""
+<p>A <a href="pictures.html">link</a>, one <a href="#here">within</a>, and a formula.</p>
+<div class="math" id="here">\[ \frac{{1}}{{2}} \]</div>
+<img src="dot.svg" alt="A dot.">
+{STEPPER}{STEPPING}{MATHJAX}
+"""
+
+
+def write_site(folder, pages):
+    for name, body in pages.items():
+        (folder / f"{name}.html").write_text(PAGE.format(name=name, body=body), encoding="utf-8")
+    shutil.copy(ROOT / "_extra" / "mathjax" / "tex-svg-full.js", folder)
+    (folder / "dot.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def looked_at(need_browser, tmp_path_factory):
+    """All the pages, looked at in one go: page -> its findings."""
+    need_browser()
+    pages = {"index": GOOD, **{name: body for name, (body, _) in FAULTS.items()}}
+    site = write_site(tmp_path_factory.mktemp("site"), pages)
+    return {report.page: [str(f) for f in report.findings] for report in browse.browse(site)}
+
+
+def test_a_good_page_is_green(looked_at):
+    assert looked_at["index.html"] == []
+
+
+@pytest.mark.parametrize(("page", "line"), [(page, line) for page in FAULTS for line in FAULTS[page][1]])
+def test_a_faulty_page_is_red(looked_at, page, line):
+    found = looked_at[f"{page}.html"]
+    assert any(finding.startswith(f"{page}.html: {line}") for finding in found), found
+
+
+@pytest.mark.parametrize("page", FAULTS)
+def test_nothing_else_is_found_on_it(looked_at, page):
+    """So that a finding is the planted fault's, and not a quirk of the small site."""
+    rules = {line.partition(":")[0] for line in FAULTS[page][1]}
+    side_effects = {"pictures": {"script-error", "broken-link", "axe"}, "scripts": {"broken-link"}}
+    found = {finding.split(": ")[1] for finding in looked_at[f"{page}.html"]}
+    assert found == rules | side_effects.get(page, set())
+
+
+def test_a_page_that_needs_a_server_is_red(need_browser, tmp_path, capsys):
+    """From an unpacked archive, an address that begins at the root leads nowhere."""
+    need_browser()
+    site = write_site(tmp_path, {"index": '<script src="/fine.js"></script>'})
+    (site / "fine.js").touch()
+    assert browse.main([str(site)]) == 1
+    assert "index.html: script-error: opened from its file: Failed to load resource" in capsys.readouterr().out
+
+
+def test_pictures_are_taken_at_both_widths_in_both_themes(need_browser, tmp_path, capsys):
+    need_browser()
+    site = write_site(tmp_path, {"index": "<p>Text.</p>"})
+    assert browse.main([str(site), "--screenshots", str(tmp_path / "pictures")]) == 0
+    names = {picture.name for picture in (tmp_path / "pictures").iterdir()}
+    assert names == {f"index-{width}-{theme}.png" for width in (1280, 390) for theme in ("light", "dark")}
+    assert browse.HEADER in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("asked", "end"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
+def test_without_chromium_the_package_is_named(need_browser, monkeypatch, asked, end):
+    """A skip on a reader's machine, a failure where the browser was asked for."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("ADBOOK_REQUIRE_BROWSER", asked)
+    with pytest.raises(end, match="no page was looked at; install it: apt install chromium"):
+        need_browser()
