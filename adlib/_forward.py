@@ -11,6 +11,7 @@ import numpy as np
 
 from ._arguments import as_primal, basis, float_dtype, like_result, select, tangent_for
 from ._errors import ArgumentError
+from ._rules import rebuilt
 from ._trace import TRACERS, Trace, output_leaves, shape_and_dtype
 from ._tree import flatten, unflatten
 
@@ -32,8 +33,15 @@ class ForwardTrace(Trace):
                 primals.append(x)
                 tangents.append(None)
         ans = call(*primals, **kwargs)
-        shape, _ = shape_and_dtype(ans)
         tangent = rule.jvp(call, ans, primals, kwargs, tangents)
+        if isinstance(ans, tuple):
+            # A result without tangent (a sign, a rank) is a constant.
+            pairs = zip(ans, tangent)
+            return rebuilt(ans, [y if t is None else self._pair(y, t) for y, t in pairs])
+        return self._pair(ans, tangent)
+
+    def _pair(self, ans, tangent):
+        shape, _ = shape_and_dtype(ans)
         if np.shape(tangent) != shape:
             tangent = _broadcast(tangent, shape)
         return self.tracer(ans, tangent)

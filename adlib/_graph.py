@@ -12,8 +12,8 @@ import numpy as np
 from ._arguments import select, tangent_for
 from ._errors import ArgumentError
 from ._reverse import ReverseTrace
-from ._rules import Elementwise, Rule
-from ._trace import TRACERS, is_traced
+from ._rules import OUTPUT, Elementwise, Rule
+from ._trace import TRACERS, is_traced, strip
 from ._tree import flatten
 
 
@@ -56,7 +56,7 @@ class Node:
 
     @property
     def shape(self):
-        return np.shape(self.value)
+        return None if isinstance(self.value, tuple) else np.shape(self.value)
 
     @property
     def dtype(self):
@@ -118,8 +118,13 @@ class GraphTrace(ReverseTrace):
                 parents.append(x._info)
             else:
                 operands.append(np.array(x) if type(x) is np.ndarray else x)
-        value = result._value
+        several = isinstance(result, tuple)
+        value = tuple(strip(y) for y in result) if several else result._value
         self.records.append((rule.name, tuple(operands), tuple(parents), value, rule, call, kwargs))
+        for k, y in enumerate(result if several else ()):
+            if type(y) in TRACERS:
+                source = y._info - 1 - sum(type(x) in TRACERS for x in result[:k])
+                self.records.append(("output", (Ref(source), k), (source,), y._value, OUTPUT, None, {}))
         return result
 
 
@@ -197,6 +202,16 @@ class Graph:
         for node in self.nodes:
             if node.op == "input":
                 tangent, terms = tangent_for(node.value, seeds[len(done)]), ()
+            elif isinstance(node.value, tuple):
+                # Several results at once: their nodes follow, and take their tangents from here.
+                tangents = [done[x.index] if isinstance(x, Ref) else None for x in node.operands]
+                args = self.operand_values(node)
+                tangent = node._rule.jvp(node._call, node.value, args, node._kwargs, tangents)
+                terms = ()
+            elif node._rule is OUTPUT:
+                source, number = node.operands
+                tangent = done[source.index][number]
+                terms = (Term(source.index, 0, None, tangent, tangent),)
             else:
                 terms = tuple(self._terms(node, done))
                 total = terms[0].contribution

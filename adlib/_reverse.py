@@ -17,7 +17,7 @@ import numpy as np
 
 from ._arguments import basis, copied, select, tangent_for
 from ._errors import ArgumentError
-from ._rules import project
+from ._rules import OUTPUT, OutputAdjoint, project, rebuilt
 from ._trace import TRACERS, Trace, is_traced, output_leaves, shape_and_dtype
 from ._tree import flatten, unflatten
 from .rules.indexing import Scatter
@@ -62,10 +62,28 @@ class ReverseTrace(Trace):
                 values.append(x if type(x) is not np.ndarray else self._constant(x))
         active = tuple(active)
         ans = call(*values, **kwargs)
-        shape, dtype = shape_and_dtype(ans)
         saved = rule.save(ans, values, kwargs, active)
+        if isinstance(ans, tuple):
+            return self._outputs(ans, (rule, active, parents, saved, len(ans), None))
+        shape, dtype = shape_and_dtype(ans)
         self.entries.append((rule, active, parents, saved, shape, dtype))
         return self.tracer(ans, len(self.entries) - 1)
+
+    def _outputs(self, ans, entry):
+        """Record an operation with several results: its entry, then one for each result.
+
+        The adjoint of the operation is the list of the adjoints of its results.
+        A result that is not real (a sign, a rank) is a constant.
+        """
+        position = len(self.entries)
+        self.entries.append(entry)
+        outputs = []
+        for k, y in enumerate(ans):
+            if y.dtype.kind == "f":
+                self.entries.append((OUTPUT, (0,), [position], k, y.shape, y.dtype))
+                y = self.tracer(y, len(self.entries) - 1)
+            outputs.append(y)
+        return rebuilt(ans, outputs)
 
     def _constant(self, x):
         """A plain array among the operands: safe from being changed under the list."""
@@ -126,6 +144,11 @@ class ReverseTrace(Trace):
         """Add one contribution to the adjoint at `position`."""
         _, _, _, _, shape, dtype = self.entries[position]
         old = adjoints[position]
+        if type(ct) is OutputAdjoint:
+            # Each result reports once, when its own adjoint is complete.
+            adjoints[position] = old or [None] * shape
+            adjoints[position][ct.number] = ct.adjoint
+            return
         if type(ct) is Scatter:
             if type(old) in TRACERS:
                 buffer = np.zeros(shape, dtype)

@@ -283,6 +283,31 @@ class General(Differentiable):
         return [cotangents[k] for k in active]
 
 
+class OutputAdjoint:
+    """The adjoint of one of several results of an operation."""
+
+    __slots__ = ("number", "adjoint")
+
+    def __init__(self, number, adjoint):
+        self.number = number
+        self.adjoint = adjoint
+
+
+class Output(Differentiable):
+    """Taking one result of an operation that has several."""
+
+    def vjp(self, g, saved, active):
+        return [OutputAdjoint(saved, g)]
+
+
+OUTPUT = Output("output")
+
+
+def rebuilt(ans, outputs):
+    """The results in the container they came in: a tuple, or NumPy's named tuple."""
+    return type(ans)(*outputs) if hasattr(ans, "_fields") else tuple(outputs)
+
+
 class Composite(Rule):
     """Plain NumPy code of other primitives, differentiated by running it."""
 
@@ -383,6 +408,9 @@ def rule(function, jvp, vjp):
     ``jvp(tangents, ans, *args, **kwargs)`` returns the tangent of `ans`; a
     tangent is None where the argument is constant.  ``vjp(g, ans, *args,
     **kwargs)`` returns one cotangent for each argument.
+
+    A function that returns a tuple has a tuple of tangents, and `g` is a list
+    with None for the results that nothing depends on.
     """
     RULES[function] = General(_name(function), jvp, vjp)
 
