@@ -243,7 +243,7 @@ def _draw(parents, sizes, columns, order, y, before, width) -> Layout:
                 left, high, right, low = boxes[j]
                 middle, tall = centres[j][1], sizes[j].tall + 2 * _CLEAR
                 others += [(left, high, right, middle - tall), (left, middle + tall, right, low)]
-            edges[p, i] = _edge((centres[p], sizes[p]), (centres[i], sizes[i]), lanes, reach[columns[p]], others)
+            edges[p, i] = _edge((centres[p], sizes[p]), (centres[i], sizes[i]), lanes, (reach[columns[p]], reach[columns[i]]), others)
     return Layout(
         width=max(at - gap, width) if nodes else 0.0,
         height=bottom - top,
@@ -257,32 +257,27 @@ _Point = tuple[float, float]
 _Curve = tuple[_Point, _Point, _Point, _Point]
 
 
-def _edge(parent, child, lanes, reach: float, boxes) -> Edge:
+def _edge(parent, child, lanes, reach: tuple[float, float], boxes) -> Edge:
     """One curve from node to node where it meets nothing on its way, else the way through the lanes."""
     (px, py), (cx, cy) = parent[0], child[0]
     tip = (cx - child[1].half, cy)
     start, end = (px + parent[1].half, py), (tip[0] - _HEAD, cy)
     if not lanes and abs(py - cy) < 0.05:
         return Edge(f"M{start[0]:.1f} {py:.1f}H{end[0]:.1f}", tip)
-    if lanes:
-        for edge, curve in _curves(parent, child, start, end, lanes):
-            if _is_clear(curve, boxes):
-                return edge
+    for edge, curve in _curves(parent, child, start, end, lanes):
+        if _is_clear(curve, boxes):
+            return edge
 
     # Through the lanes the curve climbs only between columns, so it cannot meet what stands in them.
-    out, at = [f"M{start[0]:.1f} {py:.1f}"], start
-    if lanes:
-        at = (max(px + reach, start[0]), py)
-        out.append(f"H{at[0]:.1f}")
-    for x, y, half in [*lanes, (*end, 0.0)]:
-        if abs(y - at[1]) < 0.05:
-            out.append(f"H{x + half:.1f}")
-        else:
-            middle = (at[0] + x - half) / 2
-            out.append(f"C{middle:.1f} {at[1]:.1f} {middle:.1f} {y:.1f} {x - half:.1f} {y:.1f}")
-            if half:
-                out.append(f"H{x + half:.1f}")
+    at = (max(px + reach[0], start[0]), py)
+    out = [f"M{start[0]:.1f} {py:.1f}H{at[0]:.1f}"]
+    for x, y, half in [*lanes, (cx, cy, reach[1])]:
+        if abs(y - at[1]) > 0.05:
+            left = min(x - half, end[0])
+            middle = (at[0] + left) / 2
+            out.append(f"C{middle:.1f} {at[1]:.1f} {middle:.1f} {y:.1f} {left:.1f} {y:.1f}")
         at = (x + half, y)
+        out.append(f"H{min(at[0], end[0]):.1f}")
     return Edge("".join(out), tip)
 
 
@@ -294,6 +289,8 @@ def _curves(parent, child, start: _Point, end: _Point, lanes) -> Iterator[tuple[
     for bend in (0.5, 0.65, 0.8):
         curve = (start, (x0 + span * bend, y0), (x1 - span * (1 - bend), y1), end)
         yield Edge(_path(curve), tip), curve
+    if not lanes:
+        return
     far = max((lane[1] for lane in lanes), key=lambda y: abs(2 * y - y0 - y1))
     side = 1 if far > (y0 + y1) / 2 else -1
     for angle in (45, 40, 35, 30, 50):

@@ -283,8 +283,7 @@ def frame(box: Box, size: float) -> str:
     scale = size / EM
     return (
         f'viewBox="0 {-box.height} {box.width} {box.height + box.depth}" '
-        f'style="width:{box.width * scale:.3g}em;height:{(box.height + box.depth) * scale:.3g}em;'
-        f'vertical-align:-{box.depth * scale:.3g}em"'
+        f'style="width:{box.width * scale:.3g}em;vertical-align:-{box.depth * scale:.3g}em"'
     )
 
 

@@ -26,8 +26,8 @@ _STYLE = """
 --r:var(--ad-reverse,color-mix(in srgb,#d55e00 64%,currentColor));
 --h:var(--ad-highlight,#e69f00);--q:#858585}
 .ad-stepper *{box-sizing:border-box}
-.ad-stepper svg{fill:currentColor;overflow:visible;max-width:none;margin:0;padding:0;background:none}
-.ad-stepper .ad-def{position:absolute;width:0;height:0}
+.ad-stepper svg{fill:currentColor;overflow:visible;max-width:100%;height:auto;margin:0;padding:0;background:none}
+.ad-stepper svg.ad-def{position:absolute;width:0;height:0}
 .ad-stepper .ad-f{fill:var(--f)}.ad-stepper .ad-r{fill:var(--r)}
 .ad-stepper .ad-off{display:none}
 .ad-stepper .ad-sr{position:absolute;width:1px;height:1px;margin:-1px;padding:0;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -38,7 +38,7 @@ _STYLE = """
 .ad-stepper .ad-now .ad-n{fill:color-mix(in srgb,var(--h) 42%,transparent);stroke:var(--h);stroke-width:2.6}
 .ad-stepper .ad-now .ad-e{stroke:var(--h);stroke-width:2.8}.ad-stepper .ad-now .ad-a{fill:var(--h)}
 .ad-stepper .ad-todo .ad-n{fill:none}.ad-stepper .ad-todo .ad-l{visibility:hidden}
-.ad-stepper[data-on] .ad-k{cursor:pointer}
+.ad-stepper[data-on] .ad-k{cursor:pointer;pointer-events:all}
 .ad-stepper .ad-bar,.ad-stepper .ad-seeds{display:none;align-items:center;gap:.4rem;margin:.4rem 0}
 .ad-stepper[data-on] .ad-bar,.ad-stepper[data-on] .ad-seeds{display:flex}
 .ad-stepper .ad-seeds{flex-wrap:wrap}

@@ -1,0 +1,248 @@
+"""The stepper in a browser: clicks, keys, two on a page, no script, a phone, the dark, a screen reader's view."""
+
+import os
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+import adlib
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+def L(w1, w2):
+    v2 = w2 * np.log(w1)
+    return v2 + np.sqrt(v2)
+
+
+def deep(x, y):
+    for _ in range(12):
+        x = np.sin(x) * y
+    return x
+
+
+def page_of(*graphs, dark=False):
+    ground, text = ("#14181e", "#ced6dd") if dark else ("#ffffff", "#323232")
+    body = "".join(f"<section>{g._repr_html_()}</section>" for g in graphs)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Steppers</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>body{{margin:0;padding:20px;font:16px/1.5 sans-serif;background:{ground};color:{text}}}</style>"
+        f"<main><h1>Steppers</h1>{body}</main></html>"
+    )
+
+
+@pytest.fixture(scope="module")
+def browser():
+    end = pytest.fail if os.environ.get("ADBOOK_REQUIRE_BROWSER") == "1" else pytest.skip
+    if CHROMIUM is None:
+        end("no Chromium here, so no stepper was clicked; install it: apt install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(browser):
+    """Opens graphs as a page; fails on a script error or a request."""
+    pages, wrong = [], []
+
+    def show(*graphs, width=390, dark=False, **context):
+        page = browser.new_page(viewport={"width": width, "height": 900}, **context)
+        pages.append(page)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: wrong.append(request.url))
+        page.set_content(page_of(*graphs, dark=dark))
+        return page
+
+    yield show
+    for page in pages:
+        page.context.close()
+    assert not wrong
+
+
+@pytest.fixture(scope="module")
+def example():
+    return adlib.make_graph(L)(2.0, 3.0)
+
+
+def state(page, number=0):
+    """Step shown, words heard, numbers seen in the drawing, of one stepper."""
+    return page.evaluate(
+        """i => { const w = document.querySelectorAll('.ad-stepper')[i];
+        const seen = e => { const s = getComputedStyle(e); return s.visibility === 'visible' && e.getClientRects().length > 0 };
+        return {shown: [...w.querySelectorAll('.ad-steps>li')].map((e, k) => seen(e) ? k : -1).filter(k => k >= 0),
+                heard: w.querySelector('.ad-live').textContent,
+                count: w.querySelector('output').textContent,
+                labels: [...w.querySelectorAll('.ad-l')].filter(seen).length,
+                seeds: [...w.querySelectorAll('.ad-l [data-s]')].filter(seen).map(e => e.dataset.s),
+                now: w.querySelectorAll('.ad-k.ad-now').length} }""",
+        number,
+    )
+
+
+def test_next_previous_and_first(show, example):
+    page = show(example)
+    assert state(page)["shown"] == [0] and state(page)["labels"] == 0
+    page.get_by_label("Next step").click()
+    page.get_by_label("Next step").click()
+    now = state(page)
+    assert now["shown"] == [2] and now["count"] == "2 / 5" and now["labels"] == 3 and now["now"] == 1
+    assert "v1 = log w1 = log 2 = 0.6931" in now["heard"] and "0.5 times 1 = 0.5" in now["heard"]
+    page.get_by_label("Previous step").click()
+    assert state(page)["shown"] == [1]
+    page.get_by_label("First step").click()
+    assert state(page)["shown"] == [0]
+
+
+def test_next_stays_at_the_end_and_keeps_the_focus(show, example):
+    page = show(example)
+    button = page.get_by_label("Next step")
+    for _ in range(8):
+        button.click(force=True)
+    assert state(page)["shown"] == [5]
+    assert button.get_attribute("aria-disabled") == "true"
+    assert page.evaluate("document.activeElement.dataset.go") == "1"
+
+
+def test_keys_and_slider(show, example):
+    page = show(example)
+    page.get_by_label("Next step").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert state(page)["shown"] == [2]
+    page.keyboard.press("ArrowLeft")
+    assert state(page)["shown"] == [1]
+    page.keyboard.press("End")
+    assert state(page)["shown"] == [5]
+    page.keyboard.press("Home")
+    assert state(page)["shown"] == [0]
+    slider = page.locator("input[type=range]")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert state(page)["shown"] == [1]
+    slider.fill("4")
+    assert state(page)["shown"] == [4]
+    assert slider.get_attribute("aria-valuetext") == "4 of 5"
+
+
+def test_seed_buttons_change_numbers_and_words(show, example):
+    page = show(example)
+    page.keyboard.press("Tab")
+    page.locator("input[type=range]").fill("5")
+    assert "= 2.02" in state(page)["heard"] and set(state(page)["seeds"]) == {"0"}
+    second = page.locator("button[data-seed]").nth(1)
+    second.click()
+    assert "= 0.9335" in state(page)["heard"] and set(state(page)["seeds"]) == {"1"}
+    assert second.get_attribute("aria-pressed") == "true"
+    assert second.get_attribute("aria-label") == "derivative by w2"
+    assert state(page)["shown"] == [5]
+
+
+def test_a_click_on_a_node_goes_there(show, example):
+    page = show(example)
+    page.locator(".ad-k[data-k='3'] .ad-n").click(force=True)  # its name lies over it
+    assert state(page)["shown"] == [3]
+
+
+def test_two_on_a_page_are_independent(show, example):
+    page = show(example, adlib.make_graph(deep)(0.3, 1.2))
+    page.get_by_label("Next step").nth(1).click()
+    assert state(page, 0)["shown"] == [0]
+    assert state(page, 1)["shown"] == [1]
+
+
+def test_the_script_run_again_changes_nothing(show, example):
+    page = show(example)
+    page.evaluate("eval(document.querySelector('script').textContent)")
+    page.get_by_label("Next step").click()
+    assert state(page)["shown"] == [1]
+
+
+def test_without_script_everything_is_there(show, example):
+    page = show(example, java_script_enabled=False)
+    for k in range(6):
+        assert page.locator(".ad-steps>li").nth(k).is_visible()
+    assert page.locator(".ad-l").count() == 6
+    assert all(label.is_visible() for label in page.locator(".ad-l").all())
+    assert not page.get_by_label("Next step").is_visible()
+    assert page.locator("ol").get_attribute("start") == "0"
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_sideways_scroll(show, example, width):
+    page = show(example, adlib.make_graph(deep)(0.3, 1.2), width=width)
+    for k in (0, 3, 5):
+        page.locator("input[type=range]").nth(0).fill(str(k))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # No formula is cut off by its panel.
+    assert page.evaluate(
+        "[...document.querySelectorAll('.ad-q svg')].every(s => s.getBoundingClientRect().right <= innerWidth - 20)"
+    )
+
+
+def test_numbers_are_legible_on_a_phone(show, example):
+    page = show(example, width=390)
+    scale = page.evaluate(
+        "(s => s.getBoundingClientRect().width / s.viewBox.baseVal.width)(document.querySelector('.ad-graph'))"
+    )
+    assert 13.5 * scale >= 12
+    assert page.evaluate("document.querySelector('.ad-box').scrollWidth <= document.querySelector('.ad-box').clientWidth")
+
+
+def test_a_wide_graph_follows_the_current_node(show):
+    page = show(adlib.make_graph(deep)(0.3, 1.2), width=390)
+    page.locator("input[type=range]").fill("20")
+    box, node = (page.locator(s).first.bounding_box() for s in (".ad-box", ".ad-k.ad-now"))
+    assert box["x"] <= node["x"] and node["x"] + node["width"] <= box["x"] + box["width"]
+
+
+def test_touch_targets(show, example):
+    page = show(example, width=390)
+    for control in page.locator("button, input").all():
+        box = control.bounding_box()
+        assert box["height"] >= 44 and box["width"] >= 44
+
+
+def _luminance(colour):
+    channels = [c / 255 for c in colour]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("role", ["f", "r"])
+def test_accents_can_be_read_on_light_and_dark(show, example, dark, role):
+    page = show(example, dark=dark)
+    colour = page.evaluate(
+        """role => { const e = document.createElementNS('http://www.w3.org/2000/svg', 'g');
+        e.setAttribute('class', 'ad-' + role); document.querySelector('.ad-graph').append(e);
+        const c = document.createElement('canvas').getContext('2d'); c.fillStyle = getComputedStyle(e).fill;
+        c.fillRect(0, 0, 1, 1); return [...c.getImageData(0, 0, 1, 1).data].slice(0, 3) }""",
+        role,
+    )
+    ground = (0x14, 0x18, 0x1E) if dark else (255, 255, 255)
+    high, low = sorted((_luminance(colour), _luminance(ground)), reverse=True)
+    assert (high + 0.05) / (low + 0.05) >= 4.5, colour
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(show, example, dark, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = show(example, adlib.make_graph(deep)(0.3, 1.2), dark=dark, width=width)
+    page.locator("input[type=range]").nth(0).fill("3")
+    results = axe.Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_motion_only_where_it_is_wanted(show, example):
+    still = show(example, reduced_motion="reduce")
+    assert re.fullmatch(r"0s(, 0s)*", still.locator(".ad-n").first.evaluate("e => getComputedStyle(e).transitionDuration"))
+    moving = show(example, reduced_motion="no-preference")
+    assert "0.18s" in moving.locator(".ad-n").first.evaluate("e => getComputedStyle(e).transitionDuration")
