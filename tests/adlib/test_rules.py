@@ -1,0 +1,171 @@
+"""Every rule of the table, in both modes and their four compositions, against other means.
+
+The oracles are the complex step on NumPy itself, JAX, and the identity
+``<J v, w> = <v, J^T w>``.
+"""
+
+import numpy as np
+import pytest
+
+import adlib
+from adlib._rules import Composite, Differentiable, Zero
+from adlib._trace import RULES, is_traced
+from tests.adlib.cases import CASES, draw
+from tests.adlib.oracles import Jax, close, complex_step, inner, same_bits
+
+CHECKS = [
+    pytest.param(case, shapes, id=f"{case.name} {' '.join(map(str, shapes))}") for case in CASES for shapes in case.shapes
+]
+
+
+def name(function):
+    return getattr(function, "__name__", str(function))
+
+
+def ours(rules):
+    """The rules of adlib's own table; primitives that tests and examples declare are not its."""
+    return {f for f, rule in rules.items() if getattr(f, "__module__", "").startswith(("numpy", "adlib", "_operator")) or isinstance(f, np.ufunc)}
+
+
+def test_every_differentiable_rule_has_a_case():
+    differentiable = {f for f in ours(RULES) if isinstance(RULES[f], (Differentiable, Composite))}
+    missing = differentiable - {case.key for case in CASES}
+    assert not missing, f"no case in tests/adlib/cases.py for {sorted(map(name, missing))}"
+
+
+def test_every_case_has_a_rule():
+    assert {case.key for case in CASES} <= set(RULES)
+
+
+@pytest.mark.parametrize("case, shapes", CHECKS)
+def test_value_and_first_derivatives(case, shapes):
+    f = lambda *xs: case.f(np, *xs)  # noqa: E731
+    xs, vs = case.points(shapes), case.points(shapes, seed=7)
+    plain = f(*xs)
+    w = draw("real", np.shape(plain), 5)
+    theirs = Jax.of(case)
+
+    value, tangent = adlib.jvp(f, tuple(xs), tuple(vs))
+    same_bits(value, plain)
+    close(tangent, theirs.jvp(xs, vs), "jvp")
+    if case.analytic:
+        close(tangent, complex_step(f, xs, vs), "jvp by complex step")
+
+    value, pullback = adlib.vjp(f, *xs)
+    same_bits(value, plain)
+    cotangents = pullback(w)
+    for x, c, expected in zip(xs, cotangents, theirs.vjp(xs, w), strict=True):
+        assert np.shape(c) == np.shape(x)
+        close(c, expected, "vjp")
+
+    pushed, pulled = inner([tangent], [w]), inner(vs, cotangents)
+    size = inner([np.abs(tangent)], [np.abs(w)]) + inner(map(np.abs, vs), map(np.abs, cotangents))
+    close(pushed, pulled, "adjoint") if size == 0 else close(1 + pushed / size, 1 + pulled / size, "adjoint", 1e-13)
+
+
+@pytest.mark.parametrize("case, shapes", CHECKS)
+def test_second_derivatives(case, shapes):
+    f = lambda *xs: case.f(np, *xs)  # noqa: E731
+    jvp, vjp = adlib.jvp, adlib.vjp
+    xs, us, vs = (tuple(case.points(shapes, seed)) for seed in (0, 7, 9))
+    w = draw("real", np.shape(f(*xs)), 5)
+    theirs = Jax.of(case)
+    hessian_vs = theirs.second_weighted(xs, w, vs)
+    hessian_us = theirs.second_weighted(xs, w, us)
+
+    forward_forward = jvp(lambda *ys: jvp(f, ys, us)[1], xs, vs)[1]
+    close(forward_forward, theirs.second_directional(xs, us, vs), "forward over forward")
+
+    forward_reverse = jvp(lambda *ys: vjp(f, *ys)[1](w), xs, vs)[1]
+    reverse_forward = vjp(lambda *ys: jvp(f, ys, us)[1], *xs)[1](w)
+    reverse_reverse = vjp(lambda *ys: vjp(f, *ys)[1](w), *xs)[1](vs)
+    for k in range(len(xs)):
+        close(forward_reverse[k], hessian_vs[k], "forward over reverse")
+        close(reverse_forward[k], hessian_us[k], "reverse over forward")
+        close(reverse_reverse[k], hessian_vs[k], "reverse over reverse")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_single_precision_stays(case):
+    f = lambda *xs: case.f(np, *xs)  # noqa: E731
+    shapes = case.shapes[-1]
+    xs, vs = (tuple(np.asarray(x, np.float32) for x in case.points(shapes, seed)) for seed in (0, 7))
+    plain = f(*xs)
+    value, tangent = adlib.jvp(f, xs, vs)
+    same_bits(value, plain)
+    assert tangent.dtype == plain.dtype
+
+    value, pullback = adlib.vjp(f, *xs)
+    same_bits(value, plain)
+    w = draw("real", np.shape(plain), 5)
+    assert [c.dtype for c in pullback(w)] == [np.float32] * len(xs)
+    exact = adlib.vjp(f, *[x.astype(float) for x in xs])[1](w)
+    for c, d in zip(pullback(w), exact, strict=True):
+        close(c, d, "vjp in single precision", 1e-4)
+
+    gradient, product = adlib.jvp(lambda *ys: adlib.vjp(f, *ys)[1](w), xs, vs)
+    assert [g.dtype for g in (*gradient, *product)] == [np.float32] * (2 * len(xs))
+    product = adlib.vjp(lambda *ys: adlib.vjp(f, *ys)[1](w), *xs)[1](vs)
+    assert [g.dtype for g in product] == [np.float32] * len(xs)
+
+
+SCALARS = [case for case in CASES if all(s == () for s in case.shapes[0])]
+
+
+@pytest.mark.parametrize("case", SCALARS, ids=lambda case: case.name)
+def test_python_floats_stay(case):
+    f = lambda *xs: np.sum(case.f(np, *xs))  # noqa: E731
+    xs = [float(x) for x in case.points(case.shapes[0])]
+    everything = tuple(range(len(xs)))
+    plain = f(*xs)
+    value, gradient = adlib.value_and_grad(f, everything)(*xs)
+    same_bits(value, plain)
+    assert [type(g) for g in gradient] == [float] * len(xs)
+    arrays = adlib.grad(f, everything)(*[np.asarray(x) for x in xs])
+    assert [type(g) for g in arrays] == [np.ndarray] * len(xs)
+    close(gradient, arrays, "grad of Python floats")
+    close(adlib.jvp(f, tuple(xs), (1.0,) * len(xs))[1], sum(gradient), "jvp of Python floats")
+
+
+@pytest.mark.parametrize("case", SCALARS, ids=lambda case: case.name)
+def test_a_python_float_as_result_stays(case):
+    f = lambda *xs: case.f(np, *xs)  # noqa: E731
+    xs = [float(x) for x in case.points(case.shapes[0])]
+    value, tangent = adlib.jvp(f, tuple(xs), (1.0,) * len(xs))
+    assert type(value) is type(f(*xs))
+    assert np.shape(tangent) == np.shape(value)
+    if type(value) is float:
+        assert type(tangent) is float
+
+
+# Functions without a derivative, and what to call them with besides x.
+ZERO = {
+    np.floor_divide: (2.0,), np.isclose: (1.0,), np.allclose: (1.0,), np.array_equal: (np.ones(3),),
+    np.equal: (1.0,), np.not_equal: (1.0,), np.less: (1.0,), np.less_equal: (1.0,), np.greater: (1.0,),
+    np.greater_equal: (1.0,), np.logical_and: (True,), np.logical_or: (False,), np.logical_xor: (True,),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", [f for f in ours(RULES) if isinstance(RULES[f], Zero)], ids=name)
+@pytest.mark.parametrize("transformation", ["forward", "reverse", "both"])
+def test_functions_without_derivative_give_plain_values(function, transformation):
+    x = np.array([0.3, -1.2, 1.0])
+    rest = ZERO.get(function, ())
+    seen = []
+
+    def f(y):
+        result = function(y, *rest)
+        assert not is_traced(result)
+        seen.append(result)
+        return np.sum(y * y)
+
+    transform = {
+        "forward": lambda: adlib.jvp(f, (x,), (x,)),
+        "reverse": lambda: adlib.grad(f)(x),
+        "both": lambda: adlib.jvp(adlib.grad(f), (x,), (x,)),
+    }
+    transform[transformation]()
+    if function is np.empty_like:
+        assert np.shape(seen[0]) == (3,)
+    else:
+        np.testing.assert_equal(seen[0], function(x, *rest))
