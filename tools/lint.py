@@ -17,6 +17,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from _ext.adbook.boxes import BOXES, NUMBER, box_class
 from tools import ROOT, numerals
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
 from tools.normalise import chapters, read
@@ -25,14 +26,6 @@ CELL_LINES = 40  # what a laptop's screen shows at once
 LINE_WIDTH = 79  # what the page's column and the printed page show without cutting
 FOLDED_WIDTH = 110  # in cells that the book folds, such as those that draw; as in the package
 
-BOXES = {
-    r"Question \d+\.\d+\.": "Question 5.1.",
-    r"On the slides\.": "On the slides.",
-    r"In adlib\.": "In adlib.",
-    r"In JAX\.": "In JAX.",
-    r"Check\.": "Check.",
-    r"Note\.": "Note.",
-}
 HTML_TAGS = {"details", "summary", "br", "sub", "sup", "kbd"}
 CELL_TAGS = {
     *("hide-input", "hide-cell", "hide-output", "remove-input", "remove-output", "remove-cell"),
@@ -142,8 +135,9 @@ def _display_math(index: int, text: str) -> Iterator[Finding]:
 def _boxes(index: int, text: str) -> Iterator[Finding]:
     for quote in re.finditer(r"(?m)(?:^>[^\n]*\n?)+", text):
         lead = re.match(r">\s*\*\*(.+?)\*\*", quote.group())
-        if lead and not any(re.fullmatch(box, lead.group(1)) for box in BOXES):
-            yield index, "box", f"unknown lead {lead.group(1)!r}; the boxes are: {' '.join(BOXES.values())}"
+        if lead and not box_class(lead.group(1)):
+            known = " ".join(pattern.replace(NUMBER, "5.1") + "." for pattern in BOXES)
+            yield index, "box", f"unknown lead {lead.group(1)!r}; the boxes are: {known}"
 
 
 def _markdown(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
@@ -286,6 +280,7 @@ def _references(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
     for word, there in (
         ("Figure", rf"(?m)^\*\*Figure ({chapter}\.\d+)\.\*\*"),
         ("Question", rf"(?m)^>?\s*\*\*Question ({chapter}\.\d+)\.\*\*"),
+        ("Exercise", rf"(?m)^>?\s*\*\*Exercise ({chapter}\.\d+)\.\*\*"),
         ("Check", rf"(?m)^# Check ({chapter}\.\d+):"),
         ("formula", rf"\\tag\{{({chapter}\.\d+)\}}"),
     ):

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import pytest
 from nbformat import v4
@@ -180,19 +178,3 @@ def test_a_release_that_does_not_exist_is_red(notebook_file):
     assert installing.startswith(place + "adlib was not installed, pip failed: error: ")
     assert installing.endswith("error: pathspec 'v9.9.9' did not match any file(s) known to git")
     assert importing == place + "ModuleNotFoundError: No module named 'adlib'"
-
-
-# Examples in docstrings ----------------------------------------------------------------------------
-
-
-def test_a_failing_example_in_a_docstring_is_red(tmp_path):
-    """With the configuration of the book's own tests."""
-    module = tmp_path / "planted.py"
-    module.write_text('def double(x):\n    """Twice.\n\n    >>> double(2)\n    5\n    """\n    return 2 * x\n')
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-c", ROOT / "pyproject.toml", "--rootdir", tmp_path, module],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "Expected:\n    5\nGot:\n    4\n" in done.stdout
-    assert "planted.py::planted.double" in done.stdout

@@ -68,6 +68,7 @@ def test_a_good_chapter_is_green(lint_of):
 
 # The subset ----------------------------------------------------------------------------------------
 
+KNOWN = "Question 5.1. Exercise 5.1. On the slides. In adlib. In JAX. Check. Note. Try it."
 MARKDOWN = {
     ":::{note}\nText.\n:::": "directive: ':::': a MyST directive shows as raw text outside the book",
     "```{note}\nText.\n```": "directive: '```{': a MyST directive shows as raw text outside the book",
@@ -84,7 +85,7 @@ MARKDOWN = {
     "$$\nx \\text{ where } y\n$$": r"words-in-formula: '\\text{ where': no words inside formulas: a translation cannot reach them",
     "Then $$x$$ follows.": "display-math: $$ inside a line: 'Then $$'; give it lines of its own",
     "\\begin{matrix} x \\end{matrix}": r"display-math: a bare \begin is not mathematics on GitHub; put it inside $$",
-    "> **Beware.** Text.": "box: unknown lead 'Beware.'; the boxes are: Question 5.1. On the slides. In adlib. In JAX. Check. Note.",
+    "> **Beware.** Text.": "box: unknown lead 'Beware.'; the boxes are: " + KNOWN,
     "<details><summary>A</summary>\nText.\n\n</details>": "details: leave a blank line after </summary>, or Colab shows raw text",
     "<details><summary>A</summary>\n\nText.\n</details>": "details: leave a blank line before </details>",
     "<details><summary>An $x$</summary>\n\nText.\n\n</details>": "details: mathematics in a <summary> is not rendered in the book",
