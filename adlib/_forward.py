@@ -12,7 +12,7 @@ import numpy as np
 from ._arguments import as_primal, basis, float_dtype, like_result, select, tangent_for
 from ._errors import ArgumentError
 from ._rules import rebuilt
-from ._trace import TRACERS, Trace, output_leaves, shape_and_dtype
+from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, output_leaves, shape_and_dtype
 from ._tree import flatten, unflatten
 
 
@@ -24,15 +24,19 @@ class ForwardTrace(Trace):
     def process(self, rule, call, args, kwargs):
         if self.closed:
             raise self.escaped()
-        primals, tangents = [], []
-        for x in args:
-            if type(x) in TRACERS and x._trace is self:
-                primals.append(x._value)
-                tangents.append(x._info)
-            else:
-                primals.append(x)
-                tangents.append(None)
-        ans = call(*primals, **kwargs)
+        if len(args) == 1:
+            # The most frequent case: one operand, which is ours.
+            primals, tangents = (args[0]._value,), (args[0]._info,)
+        else:
+            primals, tangents = [], []
+            for x in args:
+                if type(x) in TRACERS and x._trace is self:
+                    primals.append(x._value)
+                    tangents.append(x._info)
+                else:
+                    primals.append(x)
+                    tangents.append(None)
+        ans = call(*primals, **kwargs) if kwargs else call(*primals)
         tangent = rule.jvp(call, ans, primals, kwargs, tangents)
         if isinstance(ans, tuple):
             # A result without tangent (a sign, a rank) is a constant.
@@ -42,9 +46,13 @@ class ForwardTrace(Trace):
 
     def _pair(self, ans, tangent):
         shape, _ = shape_and_dtype(ans)
-        if np.shape(tangent) != shape:
+        if type(tangent) is np.ndarray:
+            matches = tangent.shape == shape
+        else:
+            matches = np.shape(tangent) == shape
+        if not matches:
             tangent = _broadcast(tangent, shape)
-        return self.tracer(ans, tangent)
+        return (ArrayTracer if shape else ScalarTracer)(ans, self, tangent)
 
 
 def _broadcast(tangent, shape):

@@ -18,9 +18,12 @@ import numpy as np
 from ._arguments import basis, copied, select, tangent_for
 from ._errors import ArgumentError
 from ._rules import OUTPUT, OutputAdjoint, project, rebuilt
-from ._trace import TRACERS, Trace, is_traced, output_leaves, shape_and_dtype
+from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, output_leaves, shape_and_dtype
 from ._tree import flatten, unflatten
 from .rules.indexing import Scatter
+
+
+_FIRST = (0,)
 
 
 class ReverseTrace(Trace):
@@ -52,22 +55,27 @@ class ReverseTrace(Trace):
     def process(self, rule, call, args, kwargs):
         if self.closed:
             raise self.escaped()
-        active, parents, values = [], [], []
-        for k, x in enumerate(args):
-            if type(x) in TRACERS and x._trace is self:
-                active.append(k)
-                parents.append(x._info)
-                values.append(x._value)
-            else:
-                values.append(x if type(x) is not np.ndarray else self._constant(x))
-        active = tuple(active)
-        ans = call(*values, **kwargs)
+        if len(args) == 1:
+            # The most frequent case: one operand, which is ours.
+            active, parents, values = _FIRST, (args[0]._info,), (args[0]._value,)
+            ans = call(*values, **kwargs) if kwargs else call(*values)
+        else:
+            active, parents, values = (), [], []
+            for k, x in enumerate(args):
+                if type(x) in TRACERS and x._trace is self:
+                    active += (k,)
+                    parents.append(x._info)
+                    values.append(x._value)
+                else:
+                    values.append(x if type(x) is not np.ndarray else self._constant(x))
+            ans = call(*values, **kwargs) if kwargs else call(*values)
         saved = rule.save(ans, values, kwargs, active)
         if isinstance(ans, tuple):
             return self._outputs(ans, (rule, active, parents, saved, len(ans), None))
         shape, dtype = shape_and_dtype(ans)
-        self.entries.append((rule, active, parents, saved, shape, dtype))
-        return self.tracer(ans, len(self.entries) - 1)
+        entries = self.entries
+        entries.append((rule, active, parents, saved, shape, dtype))
+        return (ArrayTracer if shape else ScalarTracer)(ans, self, len(entries) - 1)
 
     def _outputs(self, ans, entry):
         """Record an operation with several results: its entry, then one for each result.

@@ -19,6 +19,7 @@ themselves.  So a rule that works once works at every order.
 
 import functools
 import inspect
+import operator
 
 import numpy as np
 
@@ -90,6 +91,8 @@ class Elementwise(Differentiable):
 
     def jvp(self, call, ans, args, kwargs, tangents):
         slots = (ans, *args)
+        if len(tangents) == 1:
+            return scale(self.partial(0, slots), tangents[0])
         total = None
         for k, tangent in enumerate(tangents):
             if tangent is None or self.partials[k] is None:
@@ -99,22 +102,51 @@ class Elementwise(Differentiable):
         return np.zeros_like(ans) if total is None else total
 
     def _plan(self, active):
-        """Which slots to keep for these operands, and where each partial finds its own."""
+        """How to keep what the partials of these operands need, and how to use it.
+
+        Made once for each set of traced operands: what to take from ``(y, x1,
+        x2, ...)``, and one function of ``(g, saved)`` for each operand.
+        """
         kept = sorted({i for k in active for i in self.slots[k]})
-        where = [tuple(kept.index(i) for i in self.slots[k]) for k in active]
-        plan = self._plans[active] = kept, [(self.partials[k], w) for k, w in zip(active, where)]
+        take = operator.itemgetter(*kept) if kept else _nothing
+        pulls = [_pull(self.partials[k], [kept.index(i) for i in self.slots[k]], len(kept)) for k in active]
+        plan = self._plans[active] = take, pulls
         return plan
 
     def save(self, ans, args, kwargs, active):
-        kept, _ = self._plans.get(active) or self._plan(active)
-        return [args[i - 1] if i else ans for i in kept]
+        take, _ = self._plans.get(active) or self._plan(active)
+        return take((ans, *args))
 
     def vjp(self, g, saved, active):
-        _, partials = self._plans[active]
-        return [
-            p and scale(_evaluate(p, [saved[i] for i in where]) if callable(p) else p, g)
-            for p, where in partials
-        ]
+        _, pulls = self._plans[active]
+        if len(pulls) == 1:
+            return (pulls[0](g, saved),)
+        return [pull(g, saved) for pull in pulls]
+
+
+def _nothing(slots):
+    return None
+
+
+def _pull(partial, where, count):
+    """The contribution of an adjoint through one partial derivative, as a function of ``(g, saved)``.
+
+    `where` says which of the `count` saved values the partial needs; a single
+    saved value is saved as it is, several as a tuple.
+    """
+    if not callable(partial):
+        return lambda g, saved: None if partial is None else scale(partial, g)
+    if count == 1:
+
+        def pull(g, saved):
+            return scale(_evaluate(partial, (saved,)), g)
+
+    else:
+
+        def pull(g, saved):
+            return scale(_evaluate(partial, [saved[i] for i in where]), g)
+
+    return pull
 
 
 def _evaluate(partial, needed):

@@ -207,6 +207,8 @@ class Tracer:
 
     # NumPy's two protocols.
     def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        if len(args) == 1 and not kwargs and method == "__call__" and ufunc in RULES:
+            return RULES[ufunc].bind(ufunc, args, _NO_KEYWORDS)
         if not _only_ours(args):
             return NotImplemented
         name = ufunc.__name__
