@@ -79,6 +79,7 @@ class Seed:
 class Story:
     """All that a stepper shows: boxes and the boxes they depend on, seeds, and the frames."""
 
+    heading: str
     title: str
     boxes: tuple[BoxText, ...]
     parents: tuple[tuple[int, ...], ...]
@@ -125,7 +126,9 @@ def forward_frames(graph, tangents: Sequence | None = None) -> Story:
             frames.append(Frame(f"{len(indices)} more nodes", (box,), (), note))
         elif indices[0] not in inputs:
             frames.append(_node(graph, graph.nodes[indices[0]], box, seeds, [s[indices[0]] for s in sweeps]))
-    return Story(graph.name, tuple(texts), tuple(parents), seeds, tuple(frames), "forward")
+    return Story(
+        f"Forward mode of {graph.name}", graph.name, tuple(texts), tuple(parents), seeds, tuple(frames), "forward"
+    )
 
 
 def _fold(graph) -> frozenset[int]:
@@ -205,7 +208,7 @@ def _bare(graph, kept, members) -> Frame:
         for node in computed[:_LISTED]
     )
     left_out = len(graph.nodes) - len(graph.inputs) - len(equations)
-    note = "Every node is one elementary operation on earlier nodes."
+    note = "Every node is one elementary operation on earlier nodes. Numbers are rounded to four digits."
     if left_out:
         note += f" The first {len(equations)} of them:"
     return Frame("The graph", (), equations, note)
@@ -264,9 +267,7 @@ def _symbolic_rows(graph, node, terms, symbols):
         return
     dots = [Piece(_dot(graph.nodes[t.parent].name), "forward") for t in terms]
     if len({t.parent for t in terms}) == len(terms):
-        general = [
-            (Piece(_derivative(node.name, graph.nodes[t.parent].name) + r"\,"), d) for t, d in zip(terms, dots)
-        ]
+        general = [(Piece(_derivative(node.name, graph.nodes[t.parent].name) + r"\,"), d) for t, d in zip(terms, dots)]
         yield _sum(general)
     if node.op in _tex.LINEAR:
         special = []
@@ -294,7 +295,11 @@ def _numeric_rows(step) -> tuple[Row, ...]:
     if not step.terms or not scalar:
         return ((result,),)
     products = [
-        (Piece(_first(_tex.number(t.partial))), Piece(r"{} \cdot {}"), Piece(_tex.enclosed(_tex.number(t.tangent)), "forward"))
+        (
+            Piece(_first(_tex.number(t.partial))),
+            Piece(r"{} \cdot {}"),
+            Piece(_tex.enclosed(_tex.number(t.tangent)), "forward"),
+        )
         for t in step.terms
     ]
     return ((*_sum(products), result),)
@@ -323,9 +328,7 @@ def _product(partial: str, dot: Piece, *, elementwise: bool) -> Chunk:
         return (dot,)
     if partial == "-1":
         return (Piece("-"), dot)
-    if " + " in partial or " - " in partial.lstrip("-"):
-        partial = partial if partial.startswith(("(", r"\dfrac", "e^", "|")) else f"({partial})"
-    return (Piece(partial + (r" \odot " if elementwise else r" \cdot " if partial[-1].isdigit() and _tex.is_number(partial) else r"\,")), dot)
+    return (Piece(partial + (r" \odot " if elementwise else r"\,")), dot)
 
 
 def _first(tex: str) -> str:

@@ -243,7 +243,9 @@ def _draw(parents, sizes, columns, order, y, before, width) -> Layout:
                 left, high, right, low = boxes[j]
                 middle, tall = centres[j][1], sizes[j].tall + 2 * _CLEAR
                 others += [(left, high, right, middle - tall), (left, middle + tall, right, low)]
-            edges[p, i] = _edge((centres[p], sizes[p]), (centres[i], sizes[i]), lanes, (reach[columns[p]], reach[columns[i]]), others)
+            edges[p, i] = _edge(
+                (centres[p], sizes[p]), (centres[i], sizes[i]), lanes, (reach[columns[p]], reach[columns[i]]), others
+            )
     return Layout(
         width=max(at - gap, width) if nodes else 0.0,
         height=bottom - top,

@@ -262,13 +262,27 @@ def _name(content: str) -> str:
 
 
 def svg(tex: str, *, size: float = 1.15) -> str:
-    """``tex`` as one inline ``<svg>`` that stands on the baseline of the text around it.
+    """A formula as one inline ``<svg>`` that stands on the baseline of the text around it.
 
-    ``size`` is the height of the formula's em in the text's em. The drawing takes the text's
-    colour, and a screen reader hears `reading(tex)`.
+    It takes the text's colour, needs no font, and a screen reader hears its words.
 
-    >>> svg("x^2").startswith("<svg")
-    True
+    Parameters
+    ----------
+    tex : str
+        What stands between the dollar signs, in the subset of TeX that matplotlib reads. What it cannot
+        read is drawn letter by letter.
+    size : float
+        The formula's em in the text's em.
+
+    Returns
+    -------
+    str
+        The element; the same formula gives the same bytes.
+
+    Examples
+    --------
+    >>> svg(r"\\dot{v}_1 = x^{2}")[:48]
+    '<svg role="img" aria-label="v1 dot = x squared" '
     """
     from html import escape
 
@@ -297,7 +311,14 @@ _WORDS = {
     "=": "=", "+": "plus", "-": "minus", "/": "over", ">": "is greater than", "<": "is less than",
     "(": "(", ")": ")", "[": "[", "]": "]", ",": ",", ":": ":",
 }  # fmt: skip
-_ACCENTS = {r"\dot": "dot", r"\ddot": "double dot", r"\bar": "bar", r"\hat": "hat", r"\tilde": "tilde", r"\vec": "vector"}
+_ACCENTS = {
+    r"\dot": "dot",
+    r"\ddot": "double dot",
+    r"\bar": "bar",
+    r"\hat": "hat",
+    r"\tilde": "tilde",
+    r"\vec": "vector",
+}
 _SILENT = {r"\;", r"\:", r"\!", r"\quad", r"\ ", r"\left", r"\right", r"\displaystyle", "{", "}", "~"}
 _ALPHABETS = {r"\mathrm", r"\mathbf", r"\mathit", r"\mathsf", r"\mathbb", r"\mathcal", r"\operatorname", r"\text"}
 

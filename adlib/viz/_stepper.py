@@ -86,14 +86,34 @@ var t={ArrowRight:k+1,ArrowLeft:k-1,Home:0,End:n}[e.key];
 if(t===undefined)return;e.preventDefault();e.stopPropagation();go(t)});
 w.setAttribute('data-on','');show()})})();"""
 
-_ICONS = {-9: ("First step", "M4 3v12M15 3 7 9l8 6z"), -1: ("Previous step", "M13 3 5 9l8 6z"), 1: ("Next step", "M5 3l8 6-8 6z")}
+_ICONS = {
+    -9: ("First step", "M4 3v12M15 3 7 9l8 6z"),
+    -1: ("Previous step", "M13 3 5 9l8 6z"),
+    1: ("Next step", "M5 3l8 6-8 6z"),
+}
 
 
 class Stepper:
     """A graph in steps, for a notebook to show; ``Graph.stepper`` makes it.
 
-    ``seeds`` and ``mode`` are those of `stepper_html`, which is called at once, so that a seed that does not
-    fit is an error where it is given.
+    Parameters
+    ----------
+    graph : Graph
+    seeds : sequence or None
+        One tangent an input, of its shape; None for a button an input.
+    mode : str
+        As in `stepper_html`.
+
+    Raises
+    ------
+    ArgumentError, ValueError
+        At once, as `stepper_html` does.
+
+    Examples
+    --------
+    >>> import adlib
+    >>> adlib.viz.Stepper(adlib.make_graph(lambda x: x * x)(3.0), (1.0,))
+    <forward mode of y, 2 nodes>
     """
 
     def __init__(self, graph, seeds: Sequence | None = None, mode: str = "forward") -> None:
@@ -108,28 +128,80 @@ class Stepper:
 
 
 def graph_html(graph) -> str:
-    """The graph and its forward mode as HTML, one button a seed: what a notebook shows for a `Graph`.
+    """What a notebook shows for a `Graph`: its drawing, and forward mode step by step.
 
-    The same graph gives the same bytes. Costs one forward sweep a seed; a graph of more than 40 nodes
-    is drawn as its beginning and its end, with one seed for each of its first two inputs.
+    Parameters
+    ----------
+    graph : Graph
+
+    Returns
+    -------
+    str
+        HTML; the same graph gives the same bytes.
+
+    Notes
+    -----
+    `stepper_html` without seeds, and at its cost.
+
+    Examples
+    --------
+    >>> import adlib
+    >>> graph = adlib.make_graph(lambda x: x * x)(3.0)
+    >>> graph_html(graph) == graph._repr_html_()
+    True
     """
     return stepper_html(graph)
 
 
 def stepper_html(graph, mode: str = "forward", seeds: Sequence | None = None) -> str:
-    """One mode of differentiation on ``graph``, step by step, as HTML that needs no network and no Python.
+    """One mode of differentiation on a graph, step by step, as a piece of a page.
 
-    ``seeds`` gives one tangent an input, of that input's shape; without it the reader chooses among the
-    inputs' own directions. Raises ``ArgumentError`` for seeds that do not fit and ``ValueError`` for an unknown mode.
+    It needs no network, no library and no running Python. Without script it shows the finished graph and a
+    list of all steps.
+
+    Parameters
+    ----------
+    graph : Graph
+    mode : str
+        ``"forward"``.
+    seeds : sequence or None
+        One tangent an input, of its shape. Without it the reader chooses among the inputs' own
+        directions: 1 for one input and 0 for the others, or ones where the input is an array. A function
+        of more than six inputs starts from its first.
+
+    Returns
+    -------
+    str
+        HTML; the same arguments give the same bytes.
+
+    Raises
+    ------
+    ArgumentError
+        When the seeds are not one an input, or not of its shape.
+    ValueError
+        When there is no such mode.
+
+    Notes
+    -----
+    Costs one forward sweep a seed, and some milliseconds a node for its formulas. A graph of more than 40 nodes is
+    drawn as its first and its last nodes, so its page stays small.
+
+    Examples
+    --------
+    >>> import adlib
+    >>> graph = adlib.make_graph(lambda x, y: x * y)(3.0, 2.0)
+    >>> html = stepper_html(graph, seeds=(1.0, 0.5))
+    >>> "2 times 1 plus 3 times 0.5 = 3.5" in html
+    True
     """
     if mode != "forward":
-        raise ValueError(f"No stepper for the mode {mode!r}; there is 'forward'.")
+        raise ValueError(f"no stepper for the mode {mode!r}; there is 'forward'")
     return _page(forward_frames(graph, seeds))
 
 
 def _page(story: Story) -> str:
     sheet = Sheet()
-    label = escape(f"Forward mode of {story.title}, step by step", quote=True)
+    label = escape(f"{story.heading}, step by step", quote=True)
     body = "".join(
         [
             _seed_buttons(story, sheet),
@@ -156,7 +228,9 @@ def _graph(story: Story, sheet: Sheet) -> str:
         for box in step.boxes:
             step_of[box] = k
     for box in story.boxes:
-        half = max(_RADIUS, _px(sheet, box.tex, _NAME) / 2 + 7) if not box.fold else _px(sheet, box.tex, _NUMBER) / 2 + 9
+        half = (
+            max(_RADIUS, _px(sheet, box.tex, _NAME) / 2 + 7) if not box.fold else _px(sheet, box.tex, _NUMBER) / 2 + 9
+        )
         labels = [_px(sheet, text, _NUMBER) / 2 for text in (box.above, *box.below) if text]
         room = _RADIUS + (21 if labels else 0)
         sizes.append(Size(half, _RADIUS, max([half, *labels]) + 1, room, room))
@@ -209,7 +283,9 @@ def _described(story: Story) -> str:
     """The graph in words."""
     names = [reading(box.tex) for box in story.boxes]
     clauses = [
-        f"{name} from {' and '.join(names[p] for p in parents)}" for name, parents in zip(names, story.parents) if parents
+        f"{name} from {' and '.join(names[p] for p in parents)}"
+        for name, parents in zip(names, story.parents)
+        if parents
     ]
     sources = [name for name, parents in zip(names, story.parents) if not parents]
     return f"Computational graph of {story.title}. Inputs {', '.join(sources)}. " + "; ".join(clauses) + "."
@@ -309,4 +385,4 @@ def _drawing(pieces, role: str, sheet: Sheet) -> str:
         parts.append(sheet.run(piece.tex, x, f"ad-{role[0]}" if piece.role else ""))
         x, up, down = x + box.width, max(up, box.height), max(down, box.depth)
     extent = frame(type(box)(x, up, down, (), ()), _FORMULA)
-    return f'<svg {extent}>{"".join(parts)}</svg>'
+    return f"<svg {extent}>{''.join(parts)}</svg>"

@@ -165,7 +165,7 @@ def _call(function: str) -> Callable[..., str]:
 
 def _base(a: str) -> str:
     """``a`` as the base of a power."""
-    return a if re.fullmatch(r"\w|\\\w+|[\d.]+", a) else f"({a})" if a.startswith("-") else a
+    return enclosed(a)
 
 
 VALUE: Rows = {

@@ -62,7 +62,15 @@ _STYLE = {
 def use_style() -> None:
     """Gives every later figure the book's look, and in a notebook has figures shown as SVG.
 
-    >>> use_style()
+    It changes ``matplotlib.rcParams``; nothing else is kept.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with matplotlib.rc_context():
+    ...     use_style()
+    ...     matplotlib.rcParams["font.size"]
+    12.0
     """
     import matplotlib
     from cycler import cycler
@@ -82,13 +90,32 @@ def use_style() -> None:
 
 
 def figure(width: float = 5.2, height: float = 3.2, **subplots):
-    """A figure in the book's style and its axes, as ``matplotlib.pyplot.subplots`` returns them.
+    """A figure in the book's style.
 
-    ``width`` and ``height`` are in inches; wider than 6.4 raises ``ValueError``, because the text could not
-    be read on a phone. Other arguments go to ``subplots``.
+    Parameters
+    ----------
+    width, height : float
+        In inches.
+    **subplots
+        Go to ``matplotlib.pyplot.subplots``.
 
-    >>> fig, ax = figure(4, 3)
-    >>> line = ax.plot([0, 1], [0, 1])
+    Returns
+    -------
+    Figure, Axes
+        As ``matplotlib.pyplot.subplots`` returns them.
+
+    Raises
+    ------
+    ValueError
+        When wider than 6.4 inches: the text could not be read on a phone.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with matplotlib.rc_context():
+    ...     fig, ax = figure(4, 3)
+    >>> print(fig.get_size_inches())
+    [4. 3.]
     """
     if width > WIDEST:
         raise ValueError(f"A figure is at most {WIDEST} inches wide, to be read on a phone; got {width}.")
@@ -99,10 +126,21 @@ def figure(width: float = 5.2, height: float = 3.2, **subplots):
 
 
 def label(ax, x: str, y: str, title: str = "") -> None:
-    """Names both axes (with their units), and the figure if it needs a name.
+    """Names both axes, with their units, and the figure if it needs a name.
 
-    >>> fig, ax = figure()
+    Parameters
+    ----------
+    ax : Axes
+    x, y, title : str
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with matplotlib.rc_context():
+    ...     fig, ax = figure()
     >>> label(ax, "step length", "error")
+    >>> ax.get_xlabel()
+    'step length'
     """
     ax.set_xlabel(x)
     ax.set_ylabel(y)

@@ -192,7 +192,9 @@ def test_numbers_are_legible_on_a_phone(show, example):
         "(s => s.getBoundingClientRect().width / s.viewBox.baseVal.width)(document.querySelector('.ad-graph'))"
     )
     assert 13.5 * scale >= 12
-    assert page.evaluate("document.querySelector('.ad-box').scrollWidth <= document.querySelector('.ad-box').clientWidth")
+    assert page.evaluate(
+        "document.querySelector('.ad-box').scrollWidth <= document.querySelector('.ad-box').clientWidth"
+    )
 
 
 def test_a_wide_graph_follows_the_current_node(show):
@@ -243,6 +245,8 @@ def test_axe_finds_nothing(show, example, dark, width):
 
 def test_motion_only_where_it_is_wanted(show, example):
     still = show(example, reduced_motion="reduce")
-    assert re.fullmatch(r"0s(, 0s)*", still.locator(".ad-n").first.evaluate("e => getComputedStyle(e).transitionDuration"))
+    assert re.fullmatch(
+        r"0s(, 0s)*", still.locator(".ad-n").first.evaluate("e => getComputedStyle(e).transitionDuration")
+    )
     moving = show(example, reduced_motion="no-preference")
     assert "0.18s" in moving.locator(".ad-n").first.evaluate("e => getComputedStyle(e).transitionDuration")

@@ -15,9 +15,7 @@ PLAIN = Size(17, 17, 22, 38, 38)
 @st.composite
 def graphs(draw):
     n = draw(st.integers(1, 24))
-    parents = [
-        tuple(draw(st.lists(st.integers(0, i - 1), max_size=3, unique=True))) if i else () for i in range(n)
-    ]
+    parents = [tuple(draw(st.lists(st.integers(0, i - 1), max_size=3, unique=True))) if i else () for i in range(n)]
     sizes = [
         Size(half, 17, half + draw(st.sampled_from([1, 6, 20])), 38, 38)
         for half in (draw(st.sampled_from([17, 24, 60])) for _ in range(n))
@@ -60,12 +58,10 @@ def test_every_drawing_is_legible(graph):
         assert all(drawing.columns[p] < drawing.columns[i] for p in above)
         assert all(drawing.centres[p][0] < drawing.centres[i][0] for p in above)
 
-    boxes = [
-        (x - s.reach, y - s.above, x + s.reach, y + s.below) for (x, y), s in zip(drawing.centres, sizes)
-    ]
+    boxes = [(x - s.reach, y - s.above, x + s.reach, y + s.below) for (x, y), s in zip(drawing.centres, sizes)]
     for i, a in enumerate(boxes):
-        assert -0.2 <= a[0] and a[2] <= drawing.width + 0.2
-        assert -0.2 <= a[1] and a[3] <= drawing.height + 0.2
+        assert a[0] >= -0.2 and a[2] <= drawing.width + 0.2
+        assert a[1] >= -0.2 and a[3] <= drawing.height + 0.2
         for b in boxes[:i]:
             assert a[2] <= b[0] + 0.2 or b[2] <= a[0] + 0.2 or a[3] <= b[1] + 0.2 or b[3] <= a[1] + 0.2
 
