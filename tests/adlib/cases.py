@@ -6,6 +6,7 @@ runs on NumPy and on `jax.numpy`, the shapes, and how to draw the numbers.
 
 import operator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -35,6 +36,10 @@ class Case:
     domains: tuple
     analytic: bool = False  # whether the complex step applies
     elementwise: bool = False  # whether broadcasting is all there is to the shapes
+
+    def on(self, xp):
+        """The function of arrays alone, on NumPy or on `jax.numpy`."""
+        return partial(self.f, xp)
 
     def points(self, shapes, seed=0):
         return [draw(d, s, 10 * seed + 3 * k) for k, (d, s) in enumerate(zip(self.domains, shapes, strict=True))]

@@ -1,6 +1,8 @@
 """Derivatives by other means: JAX, and the complex step."""
 
 from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -42,78 +44,64 @@ def complex_step(f, xs, vs):
     return np.imag(f(*[x + 1j * h * v for x, v in zip(xs, vs, strict=True)])) / h
 
 
-class Jax:
-    """First and second derivatives of a function written for `jax.numpy`."""
+@dataclass(frozen=True)
+class Derivatives:
+    """What an oracle says of f at xs, for directions us and vs and a weight w of the result."""
 
-    def __init__(self, f):
-        self.f = f
-
-    @staticmethod
-    def of(case):
-        """The oracle of a case: JAX on the very arrays, or on one common shape where that is the same."""
-        kind = Broadcast if case.elementwise else Jax
-        return kind(lambda *ys: case.f(jnp, *ys))
-
-    def jvp(self, xs, vs):
-        return jax.jvp(self.f, _arrays(xs), _arrays(vs))[1]
-
-    def vjp(self, xs, w):
-        return jax.vjp(self.f, *_arrays(xs))[1](jnp.asarray(w))
-
-    def second_directional(self, xs, us, vs):
-        """The derivative along vs of the derivative along us."""
-        return jax.jvp(lambda *ys: jax.jvp(self.f, ys, _arrays(us))[1], _arrays(xs), _arrays(vs))[1]
-
-    def second_weighted(self, xs, w, vs):
-        """The derivative along vs of the gradient of <w, f>."""
-        return jax.jvp(lambda *ys: jax.vjp(self.f, *ys)[1](jnp.asarray(w)), _arrays(xs), _arrays(vs))[1]
+    jvp: np.ndarray  # J us
+    vjp: tuple  # J^T w
+    second: np.ndarray  # the derivative along vs of J us
+    hessian_us: tuple  # the derivative along us of J^T w
+    hessian_vs: tuple
 
 
-class Broadcast(Jax):
-    """The same for an elementwise function, with the broadcasting undone by hand.
+def by_jax(f, xs, us, vs, w):
+    """All derivatives of a function written for `jax.numpy`."""
+    results = _jitted(f)(*[tuple(jnp.asarray(x) for x in group) for group in (xs, us, vs, (w,))])
+    return Derivatives(*jax.tree.map(np.asarray, results))
+
+
+@lru_cache
+def _jitted(f):
+    """One program for all of them: almost all of the time goes into compiling."""
+
+    def derivatives(xs, us, vs, ws):
+        weighted = lambda *ys: jax.vjp(f, *ys)[1](ws[0])  # noqa: E731
+        return (
+            jax.jvp(f, xs, us)[1],
+            weighted(*xs),
+            jax.jvp(lambda *ys: jax.jvp(f, ys, us)[1], xs, vs)[1],
+            jax.jvp(weighted, xs, us)[1],
+            jax.jvp(weighted, xs, vs)[1],
+        )
+
+    return jax.jit(derivatives)
+
+
+LENGTH = 8
+
+
+def by_jax_broadcast(f, xs, us, vs, w):
+    """The same for an elementwise function, with the broadcasting done and undone by hand.
 
     JAX sees arrays of one length only, whatever the shapes, and compiles once.
     """
+    shape = np.shape(w)
+    size = int(np.prod(shape))
 
-    LENGTH = 8
+    def pad(x):
+        flat = np.broadcast_to(x, shape).ravel()
+        # Any number of the domain will do: nothing reads what comes of it.
+        return np.concatenate([flat, np.full(LENGTH - size, flat[0] if size else 1.5)])
 
-    def jvp(self, xs, vs):
-        (xs, vs), unpad = self._pad(xs, vs)
-        return unpad(super().jvp(xs, vs))
+    def unpad(y):
+        return y[:size].reshape(shape)
 
-    def vjp(self, xs, w):
-        ((*ys, w),), unpad = self._pad([*xs, w])
-        return self._sum(xs, super().vjp(ys, w), unpad)
+    def total(x, g):
+        g = unpad(g)
+        g = g.sum(tuple(range(g.ndim - np.ndim(x))))
+        return g.sum(tuple(i for i, n in enumerate(np.shape(x)) if n == 1), keepdims=True)
 
-    def second_directional(self, xs, us, vs):
-        (xs, us, vs), unpad = self._pad(xs, us, vs)
-        return unpad(super().second_directional(xs, us, vs))
-
-    def second_weighted(self, xs, w, vs):
-        ((*ys, w), us), unpad = self._pad([*xs, w], vs)
-        return self._sum(xs, super().second_weighted(ys, w, us), unpad)
-
-    def _pad(self, *groups):
-        shape = np.broadcast_shapes(*[np.shape(x) for x in groups[0]])
-        size = int(np.prod(shape))
-
-        def pad(x):
-            flat = np.broadcast_to(x, shape).ravel()
-            # Any number of the domain will do: nothing else reads it.
-            return np.concatenate([flat, np.full(self.LENGTH - size, flat[0] if size else 1.5)])
-
-        return [[pad(x) for x in group] for group in groups], lambda y: np.asarray(y)[:size].reshape(shape)
-
-    @staticmethod
-    def _sum(xs, full, unpad):
-        sums = []
-        for x, g in zip(xs, full, strict=True):
-            g = unpad(g)
-            g = g.sum(tuple(range(g.ndim - np.ndim(x))))
-            axes = tuple(i for i, n in enumerate(np.shape(x)) if n == 1)
-            sums.append(g.sum(axes, keepdims=True))
-        return sums
-
-
-def _arrays(xs):
-    return tuple(jnp.asarray(x) for x in xs)
+    d = by_jax(f, *[tuple(map(pad, group)) for group in (xs, us, vs)], pad(w))
+    sums = [tuple(map(total, xs, gs)) for gs in (d.vjp, d.hessian_us, d.hessian_vs)]
+    return Derivatives(unpad(d.jvp), sums[0], unpad(d.second), *sums[1:])

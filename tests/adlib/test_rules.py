@@ -4,6 +4,10 @@ The oracles are the complex step on NumPy itself, JAX, and the identity
 ``<J v, w> = <v, J^T w>``.
 """
 
+from dataclasses import dataclass
+from functools import lru_cache
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -11,7 +15,7 @@ import adlib
 from adlib._rules import Composite, Differentiable, Zero
 from adlib._trace import RULES, is_traced
 from tests.adlib.cases import CASES, draw
-from tests.adlib.oracles import Jax, close, complex_step, inner, same_bits
+from tests.adlib.oracles import Derivatives, by_jax, by_jax_broadcast, close, complex_step, inner, same_bits
 
 CHECKS = [
     pytest.param(case, shapes, id=f"{case.name} {' '.join(map(str, shapes))}") for case in CASES for shapes in case.shapes
@@ -37,57 +41,72 @@ def test_every_case_has_a_rule():
     assert {case.key for case in CASES} <= set(RULES)
 
 
-@pytest.mark.parametrize("case, shapes", CHECKS)
-def test_value_and_first_derivatives(case, shapes):
-    f = lambda *xs: case.f(np, *xs)  # noqa: E731
-    xs, vs = case.points(shapes), case.points(shapes, seed=7)
+@dataclass
+class Point:
+    """A function at a point with two directions, a weight of its result, and what JAX says."""
+
+    f: object
+    xs: tuple
+    us: tuple
+    vs: tuple
+    w: np.ndarray
+    plain: object
+    jax: Derivatives
+
+
+@lru_cache
+def at(case, shapes):
+    f = case.on(np)
+    xs, us, vs = (tuple(case.points(shapes, seed)) for seed in (0, 7, 9))
     plain = f(*xs)
     w = draw("real", np.shape(plain), 5)
-    theirs = Jax.of(case)
+    oracle = by_jax_broadcast if case.elementwise else by_jax
+    return Point(f, xs, us, vs, w, plain, oracle(jax_function(case), xs, us, vs, w))
 
-    value, tangent = adlib.jvp(f, tuple(xs), tuple(vs))
-    same_bits(value, plain)
-    close(tangent, theirs.jvp(xs, vs), "jvp")
+
+@lru_cache
+def jax_function(case):
+    return case.on(jnp)
+
+
+@pytest.mark.parametrize("case, shapes", CHECKS)
+def test_value_and_first_derivatives(case, shapes):
+    p = at(case, shapes)
+    value, tangent = adlib.jvp(p.f, p.xs, p.us)
+    same_bits(value, p.plain)
+    close(tangent, p.jax.jvp, "jvp")
     if case.analytic:
-        close(tangent, complex_step(f, xs, vs), "jvp by complex step")
+        close(tangent, complex_step(p.f, p.xs, p.us), "jvp by complex step")
 
-    value, pullback = adlib.vjp(f, *xs)
-    same_bits(value, plain)
-    cotangents = pullback(w)
-    for x, c, expected in zip(xs, cotangents, theirs.vjp(xs, w), strict=True):
-        assert np.shape(c) == np.shape(x)
+    value, pullback = adlib.vjp(p.f, *p.xs)
+    same_bits(value, p.plain)
+    cotangents = pullback(p.w)
+    for c, expected in zip(cotangents, p.jax.vjp, strict=True):
         close(c, expected, "vjp")
 
-    pushed, pulled = inner([tangent], [w]), inner(vs, cotangents)
-    size = inner([np.abs(tangent)], [np.abs(w)]) + inner(map(np.abs, vs), map(np.abs, cotangents))
-    close(pushed, pulled, "adjoint") if size == 0 else close(1 + pushed / size, 1 + pulled / size, "adjoint", 1e-13)
+    pushed, pulled = inner([tangent], [p.w]), inner(p.us, cotangents)
+    size = inner([np.abs(tangent)], [np.abs(p.w)]) + inner(map(np.abs, p.us), map(np.abs, cotangents)) or 1.0
+    close(1 + pushed / size, 1 + pulled / size, "adjoint", 1e-13)
 
 
 @pytest.mark.parametrize("case, shapes", CHECKS)
 def test_second_derivatives(case, shapes):
-    f = lambda *xs: case.f(np, *xs)  # noqa: E731
     jvp, vjp = adlib.jvp, adlib.vjp
-    xs, us, vs = (tuple(case.points(shapes, seed)) for seed in (0, 7, 9))
-    w = draw("real", np.shape(f(*xs)), 5)
-    theirs = Jax.of(case)
-    hessian_vs = theirs.second_weighted(xs, w, vs)
-    hessian_us = theirs.second_weighted(xs, w, us)
-
-    forward_forward = jvp(lambda *ys: jvp(f, ys, us)[1], xs, vs)[1]
-    close(forward_forward, theirs.second_directional(xs, us, vs), "forward over forward")
-
+    p = at(case, shapes)
+    f, xs, us, vs, w = p.f, p.xs, p.us, p.vs, p.w
+    close(jvp(lambda *ys: jvp(f, ys, us)[1], xs, vs)[1], p.jax.second, "forward over forward")
     forward_reverse = jvp(lambda *ys: vjp(f, *ys)[1](w), xs, vs)[1]
     reverse_forward = vjp(lambda *ys: jvp(f, ys, us)[1], *xs)[1](w)
     reverse_reverse = vjp(lambda *ys: vjp(f, *ys)[1](w), *xs)[1](vs)
     for k in range(len(xs)):
-        close(forward_reverse[k], hessian_vs[k], "forward over reverse")
-        close(reverse_forward[k], hessian_us[k], "reverse over forward")
-        close(reverse_reverse[k], hessian_vs[k], "reverse over reverse")
+        close(forward_reverse[k], p.jax.hessian_vs[k], "forward over reverse")
+        close(reverse_forward[k], p.jax.hessian_us[k], "reverse over forward")
+        close(reverse_reverse[k], p.jax.hessian_vs[k], "reverse over reverse")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_single_precision_stays(case):
-    f = lambda *xs: case.f(np, *xs)  # noqa: E731
+    f = case.on(np)
     shapes = case.shapes[-1]
     xs, vs = (tuple(np.asarray(x, np.float32) for x in case.points(shapes, seed)) for seed in (0, 7))
     plain = f(*xs)
@@ -129,7 +148,7 @@ def test_python_floats_stay(case):
 
 @pytest.mark.parametrize("case", SCALARS, ids=lambda case: case.name)
 def test_a_python_float_as_result_stays(case):
-    f = lambda *xs: case.f(np, *xs)  # noqa: E731
+    f = case.on(np)
     xs = [float(x) for x in case.points(case.shapes[0])]
     value, tangent = adlib.jvp(f, tuple(xs), (1.0,) * len(xs))
     assert type(value) is type(f(*xs))
