@@ -22,6 +22,7 @@ from . import _forward, _reverse, _rules, _trace, rules  # noqa: F401  (rules fi
 _trace.define_operators()
 
 from ._check import check_grads
+from ._compositions import hessian, hvp, hvp_operator, jacobian, linearize
 from ._errors import (
     AdlibError,
     ArgumentError,
@@ -51,10 +52,15 @@ __all__ = [
     "derivative",
     "elementwise",
     "grad",
+    "hessian",
+    "hvp",
+    "hvp_operator",
     "jacfwd",
+    "jacobian",
     "jacrev",
     "jvp",
     "linear",
+    "linearize",
     "make_graph",
     "primitive",
     "refuse",

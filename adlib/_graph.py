@@ -12,9 +12,10 @@ import numpy as np
 from ._arguments import select, tangent_for
 from ._errors import ArgumentError
 from ._reverse import ReverseTrace
-from ._rules import OUTPUT, Elementwise, Rule
+from ._rules import OUTPUT, Elementwise, Rule, project
 from ._trace import TRACERS, is_traced, strip
 from ._tree import flatten
+from .rules.indexing import Scatter
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,41 @@ class ForwardStep:
 
     node: Node
     tangent: object
+    terms: tuple
+
+
+@dataclass(frozen=True, eq=False)
+class ReverseTerm:
+    """One summand of an adjoint: what one use of the node contributes.
+
+    Attributes
+    ----------
+    child : int
+        Position of the node that uses it.
+    operand : int
+        Which operand of the child it is.
+    partial : float, ndarray or None
+        The local partial derivative of the child; None where the operation has
+        no elementwise one.
+    adjoint : float or ndarray
+        The child's adjoint.
+    contribution : float or ndarray
+        The adjoint through the partial derivative, in the shape of the node.
+    """
+
+    child: int
+    operand: int
+    partial: object
+    adjoint: object
+    contribution: object
+
+
+@dataclass(frozen=True, eq=False)
+class ReverseStep:
+    """One step of reverse mode: a node, its adjoint and the terms that sum to it."""
+
+    node: Node
+    adjoint: object
     terms: tuple
 
 
@@ -227,13 +263,115 @@ class Graph:
         for k, operand in enumerate(node.operands):
             if not isinstance(operand, Ref):
                 continue
-            partial = None
-            if isinstance(node._rule, Elementwise):
-                partial = node._rule.partial(k, (node.value, *args))
+            partial = self._partial(node, k, args)
             tangents = [None] * len(args)
             tangents[k] = done[operand.index]
             contribution = node._rule.jvp(node._call, node.value, args, node._kwargs, tangents)
             yield Term(operand.index, k, partial, done[operand.index], contribution)
+
+    def _partial(self, node, k, args):
+        """The local partial derivative in operand k, where the operation has one."""
+        return node._rule.partial(k, (node.value, *args)) if isinstance(node._rule, Elementwise) else None
+
+    def reverse(self, *cotangents):
+        """Reverse mode along the graph, one node at a time, from the end.
+
+        Parameters
+        ----------
+        *cotangents : float or array
+            The seed: one adjoint for each output; 1.0 when left out.
+
+        Yields
+        ------
+        ReverseStep
+            One for each node, in reverse order.  When a node's turn comes, all
+            its children have reported, so its adjoint is complete; the adjoint
+            of a node that no output depends on is zero.
+
+        Examples
+        --------
+        >>> import adlib
+        >>> graph = adlib.make_graph(lambda x, y: x * y + x)(2.0, 3.0)
+        >>> {step.node.name: float(step.adjoint) for step in graph.reverse()}
+        {'v2': 1.0, 'v1': 1.0, 'y': 2.0, 'x': 4.0}
+        """
+        seeds, _ = flatten(cotangents or tuple(1.0 for _ in self.outputs))
+        if len(seeds) != len(self.outputs):
+            raise ArgumentError(
+                f"the graph of {self.name} has {len(self.outputs)} outputs, "
+                f"but the seed has {len(seeds)} cotangents"
+            )
+        received = [[] for _ in self.nodes]
+        start = [0.0] * len(self.nodes)
+        for i, ct in zip(self.outputs, seeds):
+            start[i] = start[i] + tangent_for(self.nodes[i].value, ct)
+        for node in reversed(self.nodes):
+            terms = tuple(received[node.index])
+            if isinstance(node.value, tuple):
+                adjoint = [None] * len(node.value)
+                for term in terms:
+                    adjoint[term.operand] = term.contribution
+            else:
+                adjoint = np.broadcast_to(sum((t.contribution for t in terms), start[node.index]), node.shape)[()]
+            yield ReverseStep(node, adjoint, terms)
+            for term, parent in self._sent(node, adjoint):
+                received[parent].append(term)
+
+    def _sent(self, node, adjoint):
+        """What `node` contributes to the adjoint of each parent."""
+        if node.op == "input":
+            return
+        if node._rule is OUTPUT:
+            source, number = node.operands
+            yield ReverseTerm(node.index, number, None, adjoint, adjoint), source.index
+            return
+        args = self.operand_values(node)
+        active = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
+        saved = node._rule.save(node.value, args, node._kwargs, active)
+        for k, ct in zip(active, node._rule.vjp(adjoint, saved, active)):
+            parent = self.nodes[node.operands[k].index]
+            if isinstance(ct, Scatter):
+                buffer = np.zeros(parent.shape, parent.dtype)
+                ct.add_to(buffer)
+                ct = buffer
+            ct = project(0.0 if ct is None else ct, parent.shape, parent.dtype)
+            yield ReverseTerm(node.index, k, self._partial(node, k, args), adjoint, ct), parent.index
+
+    def kept(self):
+        """Which values reverse mode keeps for the way back.
+
+        Returns
+        -------
+        set of int
+            Positions of the nodes whose values some local derivative needs.  A
+            sum needs none, a root its result, a product its factors.
+
+        Examples
+        --------
+        >>> import numpy as np, adlib
+        >>> graph = adlib.make_graph(lambda x: np.sqrt(x + 1.0))(3.0)
+        >>> [graph.nodes[i].name for i in sorted(graph.kept())]
+        ['y']
+        """
+        kept = set()
+        for node in self.nodes:
+            if node.op != "input" and node._rule is not OUTPUT:
+                kept |= self._kept_by(node)
+        return kept
+
+    def _kept_by(self, node):
+        """Positions of the nodes whose values the entry of `node` holds."""
+        active = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
+        if isinstance(node._rule, Elementwise):
+            slots = {i for k in active for i in node._rule.slots[k]}
+            traced = {node.operands[i - 1].index for i in slots if i - 1 in active}
+            return traced | ({node.index} if 0 in slots else set())
+        # Other rules are asked: the entry holds the very values, not copies.
+        args = self.operand_values(node)
+        saved = flatten(node._rule.save(node.value, args, node._kwargs, active))[0]
+        held = {id(x) for x in saved}
+        traced = {node.operands[k].index for k in active if id(args[k]) in held}
+        return traced | ({node.index} if id(node.value) in held else set())
 
     def op_counts(self):
         """How often each operation occurs, as a dict.
