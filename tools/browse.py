@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import re
 import shutil
 import sys
 import threading
@@ -42,7 +41,7 @@ VISIT_KB, VISIT_KB_PACKED = 6000, 2000
 
 CHROMIUM_ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking",),
+    *("--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 )
 
 # The rules of axe-core that are asked for: WCAG 2.1 at levels A and AA, and what its authors call best practice.
@@ -164,7 +163,9 @@ def _look(
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
         try:
-            reports = [_page(browser, f"{origin}/{name}", name, site, screenshots) for name in names]
+            context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+            reports = [_page(context, f"{origin}/{name}", name, site, screenshots) for name in names]
+            context.close()
             for report in reports:
                 if report.steppers:
                     _without_script(browser, f"{origin}/{report.page}", report)
@@ -175,10 +176,9 @@ def _look(
             browser.close()
 
 
-def _page(browser, address: str, name: str, site: Path, screenshots: Path | None) -> PageReport:
+def _page(context, address: str, name: str, site: Path, screenshots: Path | None) -> PageReport:
     report = PageReport(name)
     started = time.perf_counter()
-    context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
     page = context.new_page()
     origin = address[: -len(name)]
     loaded = _listen(page, report, lambda url: url.startswith(origin))
@@ -202,7 +202,7 @@ def _page(browser, address: str, name: str, site: Path, screenshots: Path | None
             report.add("overflow", f"at {PHONE['width']} px the page scrolls sideways: {too_wide}")
         _axe(page, report, "dark, 390 px")
     finally:
-        context.close()
+        page.close()
     _weigh(report, loaded, origin, site)
     report.seconds = time.perf_counter() - started
     return report
@@ -231,7 +231,7 @@ def _without_script(browser, address: str, report: PageReport) -> None:
 
 
 def _listen(page, report: PageReport, own) -> list[str]:
-    """Report errors and foreign requests, which are stopped; returns the list of addresses that get loaded."""
+    """Report errors, and requests to other servers; returns the list of the addresses that get loaded."""
     loaded: list[str] = []
 
     def on_request(request):
@@ -244,21 +244,14 @@ def _listen(page, report: PageReport, own) -> list[str]:
 
     def on_console(message):
         place = message.location.get("url", "")
-        # A stopped request is reported as such; a browser's own wish for an icon is no fault of the page.
+        # A foreign request is reported as such; a browser's own wish for an icon is no fault of the page.
         if message.type != "error" or place.endswith("/favicon.ico") or (place and not own(place)):
             return
         report.add("script-error", f"{message.text} ({place.rpartition('/')[2]})")
 
-    def stop_foreign(route):
-        if own(route.request.url):
-            route.continue_()
-        else:
-            route.abort()
-
     page.on("request", on_request)
     page.on("console", on_console)
     page.on("pageerror", lambda error: report.add("script-error", str(error).split("\n")[0]))
-    page.route(re.compile("^(?!data:|blob:)"), stop_foreign)
     return loaded
 
 
