@@ -243,6 +243,8 @@ def _draw(parents, sizes, columns, order, y, before, width) -> Layout:
                 left, high, right, low = boxes[j]
                 middle, tall = centres[j][1], sizes[j].tall + 2 * _CLEAR
                 others += [(left, high, right, middle - tall), (left, middle + tall, right, low)]
+            # Nor may it leave the drawing.
+            others += [(-1e9, -1e9, 1e9, 0.0), (-1e9, bottom - top, 1e9, 1e9)]
             edges[p, i] = _edge(
                 (centres[p], sizes[p]), (centres[i], sizes[i]), lanes, (reach[columns[p]], reach[columns[i]]), others
             )

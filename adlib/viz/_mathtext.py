@@ -7,6 +7,7 @@ occurrence refers to it: two drawings on one page that share an id share the sam
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterator
@@ -249,7 +250,7 @@ class Sheet:
             name = _name(outline)
             defs.setdefault(name, f'<path id="{name}" d="{outline}"/>')
             if scale != 1:
-                where = f' transform="translate({x + left} {y})scale({scale:g})"'
+                where = f' transform="translate({x + left} {y})scale({_short(scale)})"'
             else:
                 where = (f' x="{x + left}"' if x + left else "") + (f' y="{y}"' if y else "")
             parts.append(f'<use href="#{name}"{where}/>')
@@ -257,8 +258,13 @@ class Sheet:
         return "".join(parts)
 
 
+def _short(value: float) -> str:
+    return f"{value:.3g}".removeprefix("0") or "0"
+
+
 def _name(content: str) -> str:
-    return "ad" + hashlib.sha256(content.encode()).hexdigest()[:6]
+    """An id made from the content: thirty bits, so that two shapes of one page do not meet."""
+    return "a" + base64.urlsafe_b64encode(hashlib.sha256(content.encode()).digest())[:5].decode()
 
 
 def svg(tex: str, *, size: float = 1.15) -> str:
@@ -297,7 +303,7 @@ def frame(box: Box, size: float) -> str:
     scale = size / EM
     return (
         f'viewBox="0 {-box.height} {box.width} {box.height + box.depth}" '
-        f'style="width:{box.width * scale:.3g}em;vertical-align:-{box.depth * scale:.3g}em"'
+        f'style="width:{_short(box.width * scale)}em;vertical-align:-{_short(box.depth * scale)}em"'
     )
 
 

@@ -75,13 +75,13 @@ def number(value, digits: int = 4) -> str:
     """A number to ``digits`` significant digits; an array by its entries when short, else by shape and range.
 
     >>> number(0.693147), number(-3.0), number(1.5e-7), number(np.array([1.0, 2.0]))
-    ('0.6931', '-3', '1.5 \\\\times 10^{-7}', '(1,\\\\ 2)')
+    ('0.6931', '-3', '1.5 \\\\times 10^{-7}', '({1},\\\\ {2})')
     """
     array = np.asarray(value)
     if array.ndim == 0:
         return _scalar(array.item(), digits)
     if array.ndim == 1 and 0 < array.size <= 3:
-        entries = [_scalar(entry, digits) for entry in array.tolist()]
+        entries = [f"{{{_scalar(entry, digits)}}}" for entry in array.tolist()]
         return "(" + r",\ ".join(entries) + (")" if array.size > 1 else ",)")
     if array.size == 0 or array.dtype.kind not in "biuf":
         return shape(array)
@@ -277,9 +277,9 @@ LINEAR = {"matmul", "dot", "inner", "outer", "vdot", "sum", "index", "getitem"}
 
 def _power(a: str, b: str) -> str:
     """The TeX of a to the power b - 1."""
-    if re.fullmatch(r"\d+", b):
-        exponent = int(b) - 1
-        return "1" if exponent == 0 else a if exponent == 1 else f"{_base(a)}^{{{exponent}}}"
+    if re.fullmatch(r"-?[\d.]+", b):
+        exponent = _scalar(round(float(b) - 1, 12), 4)
+        return {"0": "1", "1": a}.get(exponent) or f"{_base(a)}^{{{exponent}}}"
     return f"{_base(a)}^{{{b} - 1}}"
 
 

@@ -68,6 +68,7 @@ def test_every_drawing_is_legible(graph):
     assert set(drawing.edges) == {(p, i) for i, above in enumerate(parents) for p in above}
     for (parent, child), edge in drawing.edges.items():
         for x, y in points(edge.path):
+            assert -0.2 <= x <= drawing.width + 0.2 and -0.2 <= y <= drawing.height + 0.2
             for i, (left, top, right, bottom) in enumerate(boxes):
                 inside = left + 0.2 < x < right - 0.2 and top + 0.2 < y < bottom - 0.2
                 assert not inside or i in (parent, child), "an edge runs through a node it does not join"

@@ -203,4 +203,5 @@ def test_powers_read_well():
     assert _tex.value("power", ["x", "2"]) == "x^{2}"
     assert _tex.partial("power", 0, ["x", "2"], "y") == r"2\,x"
     assert _tex.partial("power", 0, ["x", "3"], "y") == r"3\,x^{2}"
+    assert _tex.partial("power", 0, ["x", "-1.5"], "y") == r"-1.5\,x^{-2.5}"
     assert _tex.value("add", ["x", "-2"]) == "x - 2"

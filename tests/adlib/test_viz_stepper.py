@@ -154,8 +154,8 @@ def test_same_graph_same_bytes(example):
 
 
 def test_weight(example):
-    assert len(viz.graph_html(example).encode()) < 44_000
-    assert len(example.stepper(1.0, 0.0)._repr_html_().encode()) < 36_000
+    assert len(viz.graph_html(example).encode()) < 40_000
+    assert len(example.stepper(1.0, 0.0)._repr_html_().encode()) < 34_000
 
 
 def test_names_cannot_inject_markup():
