@@ -1,6 +1,7 @@
 """Planted failures: committed outputs, and the run of a notebook as a reader on Colab gets it."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -178,3 +179,16 @@ def test_a_release_that_does_not_exist_is_red(notebook_file):
     assert installing.startswith(place + "adlib was not installed, pip failed: error: ")
     assert installing.endswith("error: pathspec 'v9.9.9' did not match any file(s) known to git")
     assert importing == place + "ModuleNotFoundError: No module named 'adlib'"
+
+
+def test_an_index_out_of_reach_is_tried_twice_and_said(notebook_file, monkeypatch):
+    """pip fetches what builds the package; without that the failure must not look like the notebook's."""
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/nothing-listens")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    result = reader.check_notebook(notebook_file(set_up()))
+    words = "adlib was not installed, what pip needs could not be fetched: "
+    assert words in result.failures[0]
+    assert result.notes[0].startswith("the first attempt failed: cell 1 (# @title Set-up (run me first)): " + words)
