@@ -46,22 +46,23 @@ class KeepPunctuation(SphinxPostTransform):
 
     def run(self, **kwargs: object) -> None:
         for formula in list(self.document.findall(nodes.math)):
-            parent = formula.parent
-            place = parent.index(formula)
-            before, after = parent[place - 1 : place], parent[place + 1 : place + 2]
-            opening = closing = ""
-            if before and isinstance(before[0], nodes.Text):
-                opening = OPENING.search(before[0].astext()).group()
-            if after and isinstance(after[0], nodes.Text):
-                closing = CLOSING.match(after[0].astext()).group()
-            if not opening and not closing:
-                continue
-            kept = nodes.inline("", "", nodes.Text(opening), formula.deepcopy(), nodes.Text(closing), classes=["ad-nobreak"])
-            if closing:
-                parent.replace(after[0], nodes.Text(after[0].astext()[len(closing) :]))
-            parent.replace(formula, kept)
-            if opening:
-                parent.replace(before[0], nodes.Text(before[0].astext()[: -len(opening)]))
+            self.keep_together(formula)
+
+    def keep_together(self, formula: nodes.math) -> None:
+        parent = formula.parent
+        place = parent.index(formula)
+        before = parent[place - 1] if place else None
+        after = parent[place + 1] if place + 1 < len(parent) else None
+        kept = nodes.inline("", "", formula.deepcopy(), classes=["ad-nobreak"])
+        # By position, from the end: two equal pieces of text are the same to docutils when it looks for one.
+        if isinstance(after, nodes.Text) and (closing := CLOSING.match(after).group()):
+            kept += nodes.Text(closing)
+            parent[place + 1] = nodes.Text(after[len(closing) :])
+        if isinstance(before, nodes.Text) and (opening := OPENING.search(before).group()):
+            kept.insert(0, nodes.Text(opening))
+            parent[place - 1] = nodes.Text(before[: -len(opening)])
+        if len(kept) > 1:
+            parent[place] = kept
 
 
 def setup(app: Sphinx) -> None:

@@ -28,7 +28,9 @@ def configure(app: Sphinx, config: Config) -> None:
         settings = settings.setdefault(key, {})
     settings.setdefault("inTabOrder", False)
     # MathJax matches x-heights; text faces for screens have tall ones, which makes formulas a little too large.
-    config.mathjax3_config.setdefault("svg", {}).setdefault("scale", 0.96)
+    # To centre a formula with a number, it keeps the number's width free on the left too: a phone has no room for that.
+    svg = config.mathjax3_config.setdefault("svg", {})
+    svg.update({"scale": 0.96, "displayAlign": "left", "displayIndent": "0"} | svg)
 
 
 def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:

@@ -97,7 +97,7 @@ def good(tmp_path_factory):
     book.notebook(
         "# 5. Tiny\n\nA [file](../tinylib/rules/_more.py), [`Graph.forward`](../tinylib/__init__.py), [it](#question-5-1).",
         "> **Question 5.1.** How *much* is $x$?\n>\n> And why?",
-        "<details><summary>Answer</summary>\n\nLittle, $x^2$.\n\n</details>",
+        "<details><summary>Answer</summary>\n\nLittle, $x^2$ or *so*. Two ($y$)-ish, $x$. One *more*. So $z$.\n\n</details>",
         "> Just a quotation.\n\n> It has **bold** words.",
         r"""$$
 \begin{pmatrix} a \\ b \end{pmatrix} < c
@@ -177,6 +177,20 @@ def test_display_math_reaches_mathjax_as_written(good):
     assert "\\[\n\\begin{pmatrix} a \\\\ b \\end{pmatrix} &lt; c\n\\tag{5.1}\n\\]</div>" in html
     assert "split" not in html
     assert 'class="eqno"' not in html
+
+
+def test_a_formula_stays_on_the_line_of_its_punctuation(good):
+    kept = re.findall(
+        r'<span class="ad-nobreak">(.*?)<span class="math[^>]*>(.*?)</span>(.*?)</span>(?=(.{3}))', good.page()
+    )
+    assert kept == [
+        ("", r"\(x\)", "?", "</p"),
+        ("(", r"\(y\)", ")-ish,", " <s"),
+        ("", r"\(x\)", ".", " On"),
+        ("", r"\(z\)", ".", "</p"),
+    ]
+    text = re.sub(r"<[^>]+>", "", good.page())
+    assert r"Little, \(x^2\) or so. Two (\(y\))-ish, \(x\). One more. So \(z\)." in text
 
 
 def test_alt_text_comes_from_the_output_or_the_cell(good):
