@@ -28,16 +28,16 @@ _STYLE = """
 .ad-stepper *{box-sizing:border-box}
 .ad-stepper svg{fill:currentColor;overflow:visible;max-width:100%;height:auto;margin:0;padding:0;background:none}
 .ad-stepper svg.ad-def{position:absolute;width:0;height:0}
-.ad-stepper .ad-f{fill:var(--f)}.ad-stepper .ad-r{fill:var(--r)}
+.ad-f{fill:var(--f)}.ad-r{fill:var(--r)}
 .ad-stepper .ad-off{display:none}
 .ad-stepper .ad-sr{position:absolute;width:1px;height:1px;margin:-1px;padding:0;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.ad-stepper .ad-box{overflow-x:auto;overflow-y:hidden;border-radius:.4rem}
-.ad-stepper .ad-graph{display:block;margin:0 auto}
-.ad-stepper .ad-n{fill:color-mix(in srgb,currentColor 14%,transparent);stroke:currentColor;stroke-width:1.4}
-.ad-stepper .ad-e{fill:none;stroke:var(--q);stroke-width:1.4}.ad-stepper .ad-a{fill:var(--q)}
-.ad-stepper .ad-now .ad-n{fill:color-mix(in srgb,var(--h) 42%,transparent);stroke:var(--h);stroke-width:2.6}
-.ad-stepper .ad-now .ad-e{stroke:var(--h);stroke-width:2.8}.ad-stepper .ad-now .ad-a{fill:var(--h)}
-.ad-stepper .ad-todo .ad-n{fill:none}.ad-stepper .ad-todo .ad-l{visibility:hidden}
+.ad-view{overflow-x:auto;overflow-y:hidden;border-radius:.4rem}
+.ad-graph{display:block;margin:0 auto}
+.ad-n{fill:color-mix(in srgb,currentColor 14%,transparent);stroke:currentColor;stroke-width:1.4}
+.ad-e{fill:none;stroke:var(--q);stroke-width:1.4}.ad-a{fill:var(--q)}
+.ad-now .ad-n{fill:color-mix(in srgb,var(--h) 42%,transparent);stroke:var(--h);stroke-width:2.6}
+.ad-now .ad-e{stroke:var(--h);stroke-width:2.8}.ad-now .ad-a{fill:var(--h)}
+.ad-todo .ad-n{fill:none}.ad-todo .ad-l{visibility:hidden}
 .ad-stepper[data-on] .ad-k{cursor:pointer;pointer-events:all}
 .ad-stepper .ad-bar,.ad-stepper .ad-seeds{display:none;align-items:center;gap:.4rem;margin:.4rem 0}
 .ad-stepper[data-on] .ad-bar,.ad-stepper[data-on] .ad-seeds{display:flex}
@@ -45,7 +45,7 @@ _STYLE = """
 .ad-stepper button{display:inline-flex;align-items:center;justify-content:center;font:inherit;color:inherit;background:none;border:1px solid var(--q);border-radius:.4rem;min-width:44px;min-height:44px;padding:.2rem .6rem;margin:0;cursor:pointer}
 .ad-stepper button[aria-pressed=true]{background:color-mix(in srgb,var(--f) 14%,transparent);border:2px solid var(--f)}
 .ad-stepper button[aria-disabled=true]{opacity:.4;cursor:default}
-.ad-stepper button:focus-visible,.ad-stepper input:focus-visible,.ad-stepper .ad-box:focus-visible{outline:3px solid var(--f);outline-offset:2px}
+.ad-stepper button:focus-visible,.ad-stepper input:focus-visible,.ad-stepper .ad-view:focus-visible{outline:3px solid var(--f);outline-offset:2px}
 .ad-stepper input{flex:1;min-width:3rem;height:44px;margin:0;accent-color:var(--f)}
 .ad-stepper output{min-width:2.7em;text-align:right;font-variant-numeric:tabular-nums}
 .ad-stepper .ad-steps{margin:.4rem 0 0;padding:0 0 0 1.6rem}
@@ -55,14 +55,14 @@ _STYLE = """
 .ad-stepper[data-on] .ad-steps>li{grid-area:1/1;min-width:0;margin:0;visibility:hidden}
 .ad-stepper[data-on] .ad-steps>li.ad-cur{visibility:visible}
 .ad-stepper[data-on] .ad-steps .ad-sr,.ad-stepper[data-on] .ad-for{display:none}
-.ad-stepper .ad-q{margin:0 0 .5rem}.ad-stepper .ad-q p{margin:.3em 0;padding-left:var(--i)}.ad-stepper .ad-q p.ad-0{text-indent:calc(-1*var(--i))}.ad-stepper .ad-lab{display:block;font-size:.85em;opacity:.8}
-.ad-stepper .ad-for{font-size:.85em}
-@media(prefers-reduced-motion:no-preference){.ad-stepper .ad-n,.ad-stepper .ad-e{transition:fill .18s,stroke .18s,stroke-width .18s}}
+.ad-stepper .ad-q{margin:0 0 .5rem}.ad-stepper .ad-q p{margin:.3em 0;padding-left:var(--i)}.ad-stepper .ad-q p.ad-0{text-indent:calc(-1*var(--i))}.ad-lab{display:block;font-size:.85em;opacity:.8}
+.ad-for{font-size:.85em}
+@media(prefers-reduced-motion:no-preference){.ad-n,.ad-e{transition:fill .18s,stroke .18s,stroke-width .18s}}
 """
 
 _SCRIPT = """(function(){document.querySelectorAll('.ad-stepper:not([data-on])').forEach(function(w){
 var all=function(q){return Array.prototype.slice.call(w.querySelectorAll(q))},one=function(q){return w.querySelector(q)};
-var steps=all('.ad-steps>li'),n=steps.length-1,k=0,s='0',bar=one('input'),box=one('.ad-box'),live=one('.ad-live'),
+var steps=all('.ad-steps>li'),n=steps.length-1,k=0,s='0',bar=one('input'),box=one('.ad-view'),live=one('.ad-live'),
 move=all('button[data-go]'),seeds=all('button[data-seed]');
 function show(){var now=null;
 all('[data-k]').forEach(function(g){var d=+g.getAttribute('data-k');
@@ -261,7 +261,7 @@ def _graph(story: Story, sheet: Sheet) -> str:
     least = round(0.89 * width)  # numbers are then still 12 px high; a wider drawing scrolls in its box
     label = escape(_described(story), quote=True)
     return (
-        f'<div class="ad-box" tabindex="0" role="group" aria-label="Drawing">'
+        f'<div class="ad-view" tabindex="0" role="group" aria-label="Drawing">'
         f'<svg class="ad-graph" role="img" aria-label="{label}" viewBox="-2 -2 {width} {height}" '
         f'style="width:100%;min-width:{least}px;max-width:{round(width * 1.6)}px">{"".join(parts)}</svg></div>'
     )

@@ -193,14 +193,14 @@ def test_numbers_are_legible_on_a_phone(show, example):
     )
     assert 13.5 * scale >= 12
     assert page.evaluate(
-        "document.querySelector('.ad-box').scrollWidth <= document.querySelector('.ad-box').clientWidth"
+        "document.querySelector('.ad-view').scrollWidth <= document.querySelector('.ad-view').clientWidth"
     )
 
 
 def test_a_wide_graph_follows_the_current_node(show):
     page = show(adlib.make_graph(deep)(0.3, 1.2), width=390)
     page.locator("input[type=range]").fill("20")
-    box, node = (page.locator(s).first.bounding_box() for s in (".ad-box", ".ad-k.ad-now"))
+    box, node = (page.locator(s).first.bounding_box() for s in (".ad-view", ".ad-k.ad-now"))
     assert box["x"] <= node["x"] and node["x"] + node["width"] <= box["x"] + box["width"]
 
 
