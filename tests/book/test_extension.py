@@ -276,7 +276,7 @@ def style():
 
 
 def palette(theme):
-    light, dark = re.search(r":root \{(.*?)\n\}.*?data-theme=\"dark\"\] \{(.*?)\n\}", style(), re.DOTALL).groups()
+    light, dark = re.search(r":root \{(.*?)\n\}.*?data-theme=\"dark\"\] \{(.*?)\n  \}", style(), re.DOTALL).groups()
     colours = dict(re.findall(r"--ad-([a-z-]+): (#[0-9a-f]{6});", light))
     assert set(re.findall(r"--ad-([a-z-]+): #", dark)) == set(colours), "a colour without its dark or light twin"
     return colours if theme == "light" else dict(re.findall(r"--ad-([a-z-]+): (#[0-9a-f]{6});", dark))
