@@ -10,20 +10,22 @@ from collections import OrderedDict
 def flatten(tree):
     """Return ``(leaves, structure)``; `unflatten` puts them together again."""
     leaves = []
+    return leaves, _visit(tree, leaves)
 
-    def visit(node):
-        if node is None:
-            return (None, None)
-        kind = type(node)
-        if kind in (dict, OrderedDict):
-            keys = tuple(node)
-            return (kind, keys, [visit(node[k]) for k in keys])
-        if isinstance(node, (tuple, list)):
-            return (kind, None, [visit(child) for child in node])
-        leaves.append(node)
-        return None
 
-    return leaves, visit(tree)
+def _visit(node, leaves):
+    # A function of its own: one inside `flatten` would refer to itself, and the
+    # cycle would keep the leaves alive until the garbage collector comes.
+    if node is None:
+        return (None, None)
+    kind = type(node)
+    if kind in (dict, OrderedDict):
+        keys = tuple(node)
+        return (kind, keys, [_visit(node[k], leaves) for k in keys])
+    if isinstance(node, (tuple, list)):
+        return (kind, None, [_visit(child, leaves) for child in node])
+    leaves.append(node)
+    return None
 
 
 def unflatten(structure, leaves):
@@ -33,19 +35,18 @@ def unflatten(structure, leaves):
     >>> unflatten(structure, [10 * x for x in leaves])
     {'a': 10.0, 'b': (20.0, [30.0])}
     """
-    leaves = iter(leaves)
+    return _build(structure, iter(leaves))
 
-    def build(node):
-        if node is None:
-            return next(leaves)
-        if node[0] is None:
-            return None
-        kind, keys, children = node
-        built = [build(child) for child in children]
-        if kind in (dict, OrderedDict):
-            return kind(zip(keys, built))
-        if hasattr(kind, "_fields"):
-            return kind(*built)
-        return kind(built)
 
-    return build(structure)
+def _build(node, leaves):
+    if node is None:
+        return next(leaves)
+    if node[0] is None:
+        return None
+    kind, keys, children = node
+    built = [_build(child, leaves) for child in children]
+    if kind in (dict, OrderedDict):
+        return kind(zip(keys, built))
+    if hasattr(kind, "_fields"):
+        return kind(*built)
+    return kind(built)
