@@ -25,6 +25,7 @@ import numpy as np
 
 from ._errors import ArgumentError, TracedValueError, describe, located
 from ._trace import RULES, TRACERS, apply, is_traced, no_rule, operand, strip
+from ._tree import flatten, unflatten
 
 
 class Rule:
@@ -184,15 +185,12 @@ class Linear(Differentiable):
     def __init__(self, name, transpose):
         super().__init__(name)
         self.transpose = transpose
-        parameters = inspect.signature(transpose).parameters.values()
-        self._keywords = None if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters}
+        self._keywords = keyword_names(transpose)
 
     def bind(self, call, args, kwargs):
         if kwargs and self._keywords is not None:
-            for name, value in kwargs.items():
-                if name not in self._keywords and type(value) not in TRACERS and value is not None:
-                    raise _unsupported_keyword(name, call, args[0] if args else value)
-            kwargs = {name: value for name, value in kwargs.items() if value is not None}
+            traced = {name for name, value in kwargs.items() if type(value) in TRACERS}
+            kwargs = supported(self._keywords | traced, call, args, kwargs)
         return super().bind(call, args, kwargs)
 
     def jvp(self, call, ans, args, kwargs, tangents):
@@ -248,11 +246,34 @@ class LinearJoin(Differentiable):
         return [parts[k] for k in active]
 
 
-def _unsupported_keyword(name, function, x):
-    prefix = "numpy." if getattr(np, _name(function), None) is function else ""
+def keyword_names(code):
+    """The names by which `code` takes its arguments; None when it takes any."""
+    parameters = inspect.signature(code).parameters.values()
+    return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters}
+
+
+def supported(names, call, args, kwargs):
+    """The keywords that are given and known by `names`; others are refused by name."""
+    if not kwargs or names is None:
+        return kwargs
+    given = {}
+    for name, value in kwargs.items():
+        if value is np._NoValue:
+            continue
+        if name in names:
+            given[name] = value
+        elif value is not None:
+            leaves, _ = flatten((args, kwargs))
+            raise unsupported_keyword(name, call, next((x for x in leaves if is_traced(x)), value))
+    return given
+
+
+def unsupported_keyword(name, function, x):
+    """The error for a keyword that a rule does not know; `x` is the traced value it met."""
+    prefix = "numpy." if getattr(np, function_name(function), None) is function else ""
     return located(
         TracedValueError(
-            f"the keyword {name!r} of {prefix}{_name(function)} is not supported on a "
+            f"the keyword {name!r} of {prefix}{function_name(function)} is not supported on a "
             f"{describe(x)}; leave it out, or use np.where or astype"
         )
     )
@@ -346,23 +367,19 @@ class Composite(Rule):
     def __init__(self, name, code):
         super().__init__(name)
         self.code = code
+        self._keywords = keyword_names(code)
 
     def bind(self, call, args, kwargs):
-        return self.code(*args, **kwargs)
+        return self.code(*args, **supported(self._keywords, call, args, kwargs))
 
 
 class Zero(Rule):
     """A derivative that is zero wherever it exists: the result is a plain value."""
 
     def bind(self, call, args, kwargs):
-        args = [_strip_one_level(x) for x in args]
-        return call(*args, **{k: strip(v) for k, v in kwargs.items()})
-
-
-def _strip_one_level(x):
-    if type(x) in (list, tuple):
-        return type(x)(strip(item) for item in x)
-    return strip(x)
+        leaves, structure = flatten((args, kwargs))
+        args, kwargs = unflatten(structure, [strip(x) for x in leaves])
+        return call(*args, **kwargs)
 
 
 class Refuse(Rule):
@@ -373,11 +390,15 @@ class Refuse(Rule):
         self.reason = reason
 
     def bind(self, call, args, kwargs):
-        traced = next((x for x in (*args, *kwargs.values()) if is_traced(x)), None)
-        raise located(TracedValueError(f"{self.name} on a {describe(traced)}: {self.reason}"))
+        leaves, _ = flatten((args, kwargs))
+        traced = next((describe(x) for x in leaves if is_traced(x)), "traced value")
+        raise located(TracedValueError(f"{self.name} on a {traced}: {self.reason}"))
 
 
-def _name(function):
+def function_name(function):
+    """The name under which a rule stands in a graph."""
+    if isinstance(function, tuple):  # a ufunc and its method
+        return f"{function[0].__name__}.{function[1]}"
     return getattr(function, "__name__", "function")
 
 
@@ -404,7 +425,7 @@ def elementwise(function, *partials):
     >>> adlib.grad(softplus)(0.0)
     0.5
     """
-    RULES[function] = Elementwise(_name(function), partials)
+    RULES[function] = Elementwise(function_name(function), partials)
 
 
 def linear(function, transpose):
@@ -414,7 +435,7 @@ def linear(function, transpose):
     ``transpose(g, shape, *rest, **kwargs)``, where `shape` is that of the first
     argument and `rest` are the other arguments of the call.
     """
-    RULES[function] = Linear(_name(function), transpose)
+    RULES[function] = Linear(function_name(function), transpose)
 
 
 def linear_join(function, transpose):
@@ -422,7 +443,7 @@ def linear_join(function, transpose):
 
     ``transpose(g, shapes, **kwargs)`` returns one array for each shape.
     """
-    RULES[function] = LinearJoin(_name(function), transpose)
+    RULES[function] = LinearJoin(function_name(function), transpose)
 
 
 def bilinear(function, transpose_first, transpose_second):
@@ -431,7 +452,7 @@ def bilinear(function, transpose_first, transpose_second):
     ``transpose_first(g, shape_a, b)`` and ``transpose_second(g, a, shape_b)``
     give the contributions to the adjoints of a and b.
     """
-    RULES[function] = Bilinear(_name(function), (transpose_first, transpose_second))
+    RULES[function] = Bilinear(function_name(function), (transpose_first, transpose_second))
 
 
 def rule(function, jvp, vjp):
@@ -444,23 +465,24 @@ def rule(function, jvp, vjp):
     A function that returns a tuple has a tuple of tangents, and `g` is a list
     with None for the results that nothing depends on.
     """
-    RULES[function] = General(_name(function), jvp, vjp)
+    RULES[function] = General(function_name(function), jvp, vjp)
 
 
 def composite(function, code):
     """Declare that `function` is computed by `code`, plain NumPy of other primitives."""
-    RULES[function] = Composite(_name(function), code)
+    RULES[function] = Composite(function_name(function), code)
 
 
 def zero(*functions):
     """Declare functions whose derivative is zero wherever it exists."""
     for function in functions:
-        RULES[function] = Zero(_name(function))
+        RULES[function] = Zero(function_name(function))
 
 
 def refuse(function, reason):
     """Declare that `function` has no derivative here, with the reason and the remedy."""
-    RULES[function] = Refuse(f"numpy.{_name(function)}", reason)
+    module = getattr(function, "__module__", None) or "numpy"  # ufuncs have none
+    RULES[function] = Refuse(f"{module}.{function_name(function)}", reason)
 
 
 def primitive(function):
@@ -495,7 +517,7 @@ def primitive(function):
         declared = RULES.get(call)
         if declared is None:
             traced = next(x for x in (*args, *kwargs.values()) if is_traced(x))
-            raise no_rule(f"the primitive {_name(function)}", traced)
+            raise no_rule(f"the primitive {function_name(function)}", traced)
         return declared.bind(call, args, kwargs)
 
     return call

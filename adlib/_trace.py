@@ -13,6 +13,8 @@ the call and sees every lower one as a constant.  That is all there is to
 nesting, and the reason why derivatives of derivatives cannot be confused.
 """
 
+import functools
+import inspect
 import itertools
 import operator
 
@@ -215,12 +217,15 @@ class Tracer:
         if getattr(np, name, None) is ufunc:
             name = f"numpy.{name}"
         if "out" in kwargs:
-            raise _in_place(f"{name} with out=", self)
-        rule = RULES.get(ufunc)
+            raise in_place(f"{name} with out=", self)
         if method == "at":
-            raise _in_place(f"{name}.at", self)
+            raise in_place(f"{name}.at", self)
         if method != "__call__":
-            raise no_rule(f"{name}.{method}", self)
+            rule = RULES.get((ufunc, method))
+            if rule is None:
+                raise no_rule(f"{name}.{method}", self)
+            return rule.bind(getattr(ufunc, method), args, kwargs)
+        rule = RULES.get(ufunc)
         if rule is None:
             raise no_rule(name, self)
         if kwargs:
@@ -236,13 +241,16 @@ class Tracer:
         if not all(issubclass(t, (Tracer, np.ndarray)) for t in types):
             return NotImplemented
         rule = RULES.get(function)
+        if rule is None and function.__module__ == "numpy":
+            # The forms with like= are functions of their own, under the same names.
+            rule = RULES.get(getattr(np, function.__name__, None))
         if rule is None:
             raise no_rule(f"{function.__module__}.{function.__name__}", self)
-        position = _OUT_POSITIONS.get(function)
+        position = _out_position(function)
         if kwargs.get("out") is not None or (
             position is not None and len(args) > position and args[position] is not None
         ):
-            raise _in_place(f"numpy.{function.__name__} with out=", self)
+            raise in_place(f"numpy.{function.__name__} with out=", self)
         return rule.bind(function, args, kwargs)
 
     # Conversions that would drop the derivative.
@@ -330,7 +338,7 @@ class Tracer:
         return astype(self, dtype)
 
 
-def _in_place(what, x):
+def in_place(what, x):
     return located(
         TracedValueError(
             f"{what} would write into an array that a derivative of a {describe(x)} may need; "
@@ -379,7 +387,7 @@ class ArrayTracer(Tracer):
         return RULES[operator.getitem].bind(operator.getitem, (self, index), _NO_KEYWORDS)
 
     def __setitem__(self, index, value):
-        raise _in_place("x[...] = value", self)
+        raise in_place("x[...] = value", self)
 
 
 def _frozen(index):
@@ -392,8 +400,18 @@ def _frozen(index):
 TRACERS = frozenset({ScalarTracer, ArrayTracer})
 _FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
 _FLOAT64 = np.dtype(float)
-# Where `out` stands among the positional arguments.
-_OUT_POSITIONS = {np.sum: 3, np.mean: 3, np.dot: 2, np.concatenate: 2, np.stack: 2, np.round: 2}
+
+
+@functools.cache
+def _out_position(function):
+    """Where `out` stands among the positional arguments, or None."""
+    try:
+        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    except ValueError:  # written in C, without a signature
+        return 2 if function in (np.dot, np.concatenate) else None
+    return names.index("out") if "out" in names else None
+
+
 _PLAIN = frozenset({ScalarTracer, ArrayTracer, np.ndarray, np.float64, float, int})
 _NO_KEYWORDS = {}
 
@@ -437,11 +455,11 @@ def define_operators():
         rule = RULES[ufunc]
         return lambda self, other: rule.bind(call, (operand(other), self), _NO_KEYWORDS)
 
-    def in_place(symbol):
+    def assignment(symbol):
         def method(self, other):
             # A plain number is rebound by +=, an array is written into.
             if type(strip(self)) is np.ndarray:
-                raise _in_place(f"{symbol}= on a traced array", self)
+                raise in_place(f"{symbol}= on a traced array", self)
             return NotImplemented
 
         return method
@@ -457,7 +475,7 @@ def define_operators():
     for name, (call, ufunc) in binary.items():
         setattr(Tracer, f"__{name}__", forward(call, ufunc))
         setattr(Tracer, f"__r{name}__", reflected(call, ufunc))
-        setattr(Tracer, f"__i{name}__", in_place(symbols.get(name, "@")))
+        setattr(Tracer, f"__i{name}__", assignment(symbols.get(name, "@")))
     for name, (call, ufunc) in unary.items():
         setattr(Tracer, f"__{name}__", one(call, ufunc))
     for name in comparisons:

@@ -1,11 +1,39 @@
 """Derivative rules of NumPy's functions, by family.
 
 Importing this package fills the table.  `arithmetic` holds the operators and
-the elementwise functions, `reductions` the sums, `shapes` what moves entries
-about, `indexing` the square brackets, `products` the matrix products, and
-`constants` the functions whose results have no derivative.
+the elementwise functions, `reductions` the sums, products and extremes,
+`shapes` what moves axes about, `indexing` the square brackets and what takes
+entries, `joining` what puts arrays together, `sorting` what reorders,
+`products` the matrix products, `statistics` averages, quantiles, differences
+and interpolation, `polynomials` those given by coefficients, `constants` the
+functions whose results have no derivative, and `refusals` those that cannot
+be differentiated, with the reasons.
 """
 
-from . import arithmetic, constants, indexing, products, reductions, shapes
+from . import (
+    arithmetic,
+    constants,
+    indexing,
+    joining,
+    polynomials,
+    products,
+    reductions,
+    refusals,
+    shapes,
+    sorting,
+    statistics,
+)
 
-__all__ = ["arithmetic", "constants", "indexing", "products", "reductions", "shapes"]
+__all__ = [
+    "arithmetic",
+    "constants",
+    "indexing",
+    "joining",
+    "polynomials",
+    "products",
+    "reductions",
+    "refusals",
+    "shapes",
+    "sorting",
+    "statistics",
+]

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from .._rules import Elementwise, elementwise
-from .._trace import RULES, operand, strip
+from .._rules import Elementwise, composite, elementwise, primitive, rule
+from .._trace import RULES, in_place, operand, strip
 
 # Operators.
 elementwise(np.add, 1, 1)
@@ -23,6 +23,8 @@ elementwise(np.positive, 1)
 elementwise(np.absolute, lambda x: np.sign(x))
 elementwise(np.fabs, lambda x: np.sign(x))
 elementwise(np.remainder, 1, lambda x1, x2: -np.floor_divide(x1, x2))
+elementwise(np.fmod, 1, lambda x1, x2: -np.trunc(x1 / x2))
+elementwise(np.conjugate, 1)
 
 
 def _power_base(x1, x2):
@@ -100,6 +102,124 @@ def _share(x1, x2, first):
 
 elementwise(np.maximum, lambda x1, x2: _share(x1, x2, True), lambda x1, x2: _share(x1, x2, False))
 elementwise(np.minimum, lambda x1, x2: _share(x1, x2, False), lambda x1, x2: _share(x1, x2, True))
+
+
+def _number(mine, other, mine_is_larger):
+    # fmax and fmin pass over NaN.
+    mine, other = strip(mine), strip(other)
+    chosen = mine > other if mine_is_larger else mine < other
+    return np.where(mine == other, 0.5, chosen | np.isnan(other))
+
+
+elementwise(np.fmax, lambda x1, x2: _number(x1, x2, True), lambda x1, x2: _number(x2, x1, True))
+elementwise(np.fmin, lambda x1, x2: _number(x1, x2, False), lambda x1, x2: _number(x2, x1, False))
+
+# A sign, a step and an exponent do not vary; what they are applied to does.
+elementwise(np.copysign, lambda x1, x2: np.sign(x1) * np.copysign(1.0, strip(x2)), None)
+elementwise(np.heaviside, None, lambda x1: np.equal(strip(x1), 0))
+elementwise(np.ldexp, lambda x2: np.ldexp(1.0, x2), None)
+elementwise(np.nextafter, 1, None)
+
+# Two results: a part that varies, and a whole number that does not.
+rule(
+    np.divmod,
+    lambda tangents, ans, x1, x2: (np.zeros_like(ans[0]), _remainder_tangent(tangents, ans[0])),
+    lambda g, ans, x1, x2: [g[1], g[1] if g[1] is None else -ans[0] * g[1]],
+)
+rule(
+    np.modf,
+    lambda tangents, ans, x: (tangents[0], np.zeros_like(ans[1])),
+    lambda g, ans, x: [g[0]],
+)
+rule(
+    np.frexp,
+    lambda tangents, ans, x: (np.ldexp(tangents[0], -ans[1]), None),
+    lambda g, ans, x: [np.ldexp(g[0], -ans[1])],
+)
+
+
+def _remainder_tangent(tangents, quotient):
+    # x1 = quotient * x2 + remainder, and the quotient stays.
+    first, second = tangents
+    if second is None:
+        return first
+    return -quotient * second if first is None else first - quotient * second
+
+
+def _clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
+    lower, upper = (a_min if min is None else min), (a_max if max is None else max)
+    y = a if lower is None else np.maximum(a, lower)
+    return y if upper is None else np.minimum(y, upper)
+
+
+def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    if not copy:
+        raise in_place("numpy.nan_to_num with copy=False", x)
+    return np.where(np.isfinite(x), x, np.nan_to_num(strip(x), nan=nan, posinf=posinf, neginf=neginf))
+
+
+composite(np.clip, _clip)
+composite(np.nan_to_num, _nan_to_num)
+
+# Traced values are real.
+composite(np.real, lambda val: val)
+composite(np.real_if_close, lambda a, tol=100: a)
+composite(np.imag, lambda val: np.zeros_like(val))
+
+
+@primitive
+def sinc_derivative(x, k):
+    """The k-th derivative of ``sin(pi x) / (pi x)``.
+
+    Near 0 by the power series, elsewhere from the k-th derivative of
+    ``x sinc(x) = sin(pi x) / pi``, which is ``x s_k + k s_(k-1)``.
+    """
+    x = np.asarray(x)
+    near = np.abs(x) < 1
+    small, large = np.where(near, x, 0.0), np.where(near, 1.0, x)
+    series = np.zeros_like(x)
+    for j in range(25 + k, (k - 1) // 2, -1):
+        falling = math.prod(range(2 * j - k + 1, 2 * j + 1))
+        series = series + (-1) ** j * math.pi ** (2 * j) * falling / math.factorial(2 * j + 1) * small ** (2 * j - k)
+    s = np.sin(math.pi * large) / (math.pi * large)
+    for i in range(1, k + 1):
+        s = (math.pi ** (i - 1) * np.sin(math.pi * large + i * math.pi / 2) - i * s) / large
+    return np.where(near, series, s)[()]
+
+
+elementwise(np.sinc, lambda x: sinc_derivative(x, 1))
+elementwise(sinc_derivative, lambda x1, x2: sinc_derivative(x1, x2 + 1), None)
+
+
+@primitive
+def bessel_i(x, order):
+    """The modified Bessel function of the first kind of a whole order, by its series of positive terms."""
+    x, order = np.asarray(x), abs(order)
+    half, square = x / 2, x * x / 4
+    term = half**order / math.factorial(order)
+    total = term
+    for j in range(1, 40 + int(np.max(np.abs(x), initial=0.0))):
+        term = term * square / (j * (j + order))
+        total = total + term
+    return total[()]
+
+
+# I0' = I1 and 2 Ik' = I(k-1) + I(k+1): Abramowitz and Stegun, 9.6.26 and 9.6.27.
+elementwise(np.i0, lambda x: bessel_i(x, 1))
+elementwise(bessel_i, lambda x1, x2: 0.5 * (bessel_i(x1, x2 - 1) + bessel_i(x1, x2 + 1)), None)
+
+
+# ``f.outer(a, b)`` is f on all pairs.
+def _outer(ufunc):
+    def pairs(a, b):
+        a = operand(a)
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+
+    return pairs
+
+
+for _ufunc in [f for f, r in RULES.items() if isinstance(f, np.ufunc) and f.nin == 2 and f.signature is None]:
+    composite((_ufunc, "outer"), _outer(_ufunc))
 
 
 class Where(Elementwise):

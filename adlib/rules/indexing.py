@@ -1,11 +1,13 @@
 """Square brackets.  Taking entries is linear; its transpose adds into them."""
 
+import math
 import operator
 
 import numpy as np
 
-from .._rules import linear, primitive
-from .._trace import is_traced
+from .._errors import TracedValueError, describe, located
+from .._rules import composite, linear, primitive
+from .._trace import is_traced, operand, strip
 
 
 class Scatter:
@@ -50,3 +52,147 @@ def _getitem_transpose(g, shape, index):
 
 linear(operator.getitem, _getitem_transpose)
 linear(scatter_add, lambda g, shape, index, _: g[index])
+
+
+# Functions that take entries: their transpose adds the adjoints into the places they were taken from.
+def _moves(function):
+    """Declare a function that moves and repeats the entries of its first argument, and may add zeros.
+
+    Carried out on the numbers 1, 2, ... of the entries, it tells where each
+    entry of the result comes from; 0 stands for an entry that is not taken.
+    """
+
+    def transpose(g, shape, *rest, **kwargs):
+        size = math.prod(shape)
+        places = function(np.reshape(np.arange(1, size + 1), shape), *rest, **kwargs)
+        sums = scatter_add(np.ravel(g), np.ravel(places), (size + 1,))
+        return np.reshape(sums[1:], shape)
+
+    linear(function, transpose)
+
+
+for _function in (
+    *(np.diag, np.diagflat, np.diagonal, np.tril, np.triu),
+    *(np.repeat, np.tile, np.resize, np.delete, np.lib.stride_tricks.sliding_window_view),
+):
+    _moves(_function)
+
+
+def _pad(array, pad_width, mode="constant", **kwargs):
+    if mode == "constant":
+        fill = kwargs.get("constant_values", 0)
+        if is_traced(fill) or np.any(np.asarray(fill) != 0):
+            # An affine map: the linear part pads with zeros.
+            inside = np.pad(np.ones(np.shape(array), bool), pad_width)
+            border = np.pad(np.zeros(np.shape(array), array.dtype), pad_width, constant_values=_plain_fill(fill))
+            return np.where(inside, _padded(array, pad_width), border)
+    elif mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
+        raise located(
+            TracedValueError(
+                f"numpy.pad with mode={mode!r} on a {describe(array)} has no rule; use one of the modes 'constant', "
+                "'edge', 'reflect', 'symmetric' and 'wrap', or np.concatenate"
+            )
+        )
+    return _padded(array, pad_width, mode, **{k: v for k, v in kwargs.items() if k != "constant_values"})
+
+
+def _plain_fill(fill):
+    if is_traced(fill):
+        raise located(
+            TracedValueError(
+                f"numpy.pad with a {describe(fill)} as constant_values has no rule; use np.concatenate"
+            )
+        )
+    return fill
+
+
+_padded = primitive(np.pad)
+_moves(_padded)
+composite(np.pad, _pad)
+
+
+def _take(a, indices, axis=None, out=None, mode="raise"):
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    axis = axis % np.ndim(a)
+    indices = np.asarray(indices)
+    if mode != "raise":  # NumPy brings them into range
+        indices = np.take(np.arange(np.shape(a)[axis]), indices, mode=mode)
+    return a[(slice(None),) * axis + (indices,)]
+
+
+def _take_along_axis(arr, indices, axis=-1):
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    axis = axis % np.ndim(arr)
+    grid = [
+        np.reshape(np.arange(n), [-1 if i == k else 1 for i in range(np.ndim(arr))])
+        for k, n in enumerate(np.shape(arr))
+    ]
+    grid[axis] = indices
+    return arr[tuple(grid)]
+
+
+def _compress(condition, a, axis=None, out=None):
+    return np.take(a, np.nonzero(strip(condition))[0], axis)
+
+
+composite(np.take, _take)
+composite(np.take_along_axis, _take_along_axis)
+composite(np.compress, _compress)
+composite(np.extract, lambda condition, arr: np.ravel(arr)[np.nonzero(np.ravel(strip(condition)))])
+composite(
+    np.trace,
+    lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None: np.sum(
+        np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype
+    ),
+)
+
+
+# Choices by a plain index or condition.
+def _choose(a, choices, out=None, mode="raise"):
+    choices = [operand(c) for c in choices]
+    number = np.choose(strip(a), np.arange(len(choices)), mode=mode)
+    y = choices[0]
+    for k, choice in enumerate(choices[1:], 1):
+        y = np.where(number == k, choice, y)
+    return np.broadcast_to(y, np.broadcast_shapes(np.shape(number), np.shape(y)))
+
+
+def _select(condlist, choicelist, default=0):
+    y = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist)):
+        y = np.where(strip(condition), choice, y)
+    return y
+
+
+def _piecewise(x, condlist, funclist, *args, **kw):
+    conditions = np.asarray(condlist, bool)
+    if conditions.shape == np.shape(x):  # one condition, not in a list
+        conditions = conditions[None]
+    if len(funclist) == len(conditions) + 1:
+        conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])
+    # Where several conditions hold, the last one counts.
+    flat, size = np.ravel(x), np.size(x)
+    y, later = np.zeros(size, x.dtype), np.zeros(size, bool)
+    for condition, f in reversed(list(zip(np.reshape(conditions, (-1, size)), funclist))):
+        places = np.nonzero(condition & ~later)
+        later = later | condition
+        part = f(flat[places], *args, **kw) if callable(f) else np.full(len(places[0]), f, x.dtype)
+        y = y + scatter_add(part, places, (size,))
+    return np.reshape(y, np.shape(x))
+
+
+composite(np.choose, _choose)
+composite(np.select, _select)
+composite(np.piecewise, _piecewise)
+
+
+def _bincount(x, weights=None, minlength=0):
+    if is_traced(x):
+        return np.bincount(strip(x), strip(weights), minlength)
+    size = max(int(np.max(x, initial=-1)) + 1, minlength)
+    return scatter_add(weights.astype(float), np.asarray(x), (size,))
+
+
+composite(np.bincount, _bincount)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .._rules import bilinear
+from .._equivalent import equivalent
+from .._rules import Differentiable, bilinear, composite, unsupported_keyword
+from .._trace import RULES, TRACERS, apply, operand
 
 
 def _swap(x):
@@ -63,3 +65,231 @@ def _size(shape):
 
 
 bilinear(np.dot, _dot_first, _dot_second)
+
+
+# Products over one axis of stacks of vectors and matrices.
+if hasattr(np, "vecdot"):  # since NumPy 2.0; matvec and vecmat since 2.2
+    bilinear(
+        np.vecdot,
+        lambda g, shape_a, b: np.expand_dims(g, -1) * b,
+        lambda g, a, shape_b: np.expand_dims(g, -1) * a,
+    )
+if hasattr(np, "matvec"):
+    bilinear(
+        np.matvec,
+        lambda g, shape_a, b: np.expand_dims(g, -1) * np.expand_dims(b, -2),
+        lambda g, a, shape_b: np.matmul(np.expand_dims(g, -2), a)[..., 0, :],
+    )
+    bilinear(
+        np.vecmat,
+        lambda g, shape_a, b: np.matmul(b, np.expand_dims(g, -1))[..., 0],
+        lambda g, a, shape_b: np.expand_dims(a, -1) * np.expand_dims(g, -2),
+    )
+
+
+# All pairs.
+def _outer(a, b, out=None):
+    return np.multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
+
+
+def _kron(a, b):
+    a, b = operand(a), operand(b)
+    ndim = max(np.ndim(a), np.ndim(b))
+    rows = np.reshape(a, [k for n in (1,) * (ndim - np.ndim(a)) + np.shape(a) for k in (n, 1)])
+    columns = np.reshape(b, [k for n in (1,) * (ndim - np.ndim(b)) + np.shape(b) for k in (1, n)])
+    y = np.multiply(rows, columns)
+    shape = np.shape(y)
+    return np.reshape(y, [shape[2 * i] * shape[2 * i + 1] for i in range(ndim)])
+
+
+composite(np.outer, _outer)
+composite(np.kron, _kron)
+composite(np.vdot, lambda a, b: np.dot(np.ravel(a), np.ravel(b)))
+
+
+def _cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(operand(a), axisa, -1), np.moveaxis(operand(b), axisb, -1)
+    three = [[x[..., i] for i in range(np.shape(x)[-1])] for x in (a, b)]
+    if len(three[0]) == len(three[1]) == 2:
+        (a0, a1), (b0, b1) = three
+        return a0 * b1 - a1 * b0
+    (a0, a1, a2), (b0, b1, b2) = [[*x, 0.0 * x[0]] if len(x) == 2 else x for x in three]
+    y = np.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=-1)
+    return np.moveaxis(y, -1, axisc)
+
+
+equivalent(np.cross, _cross)
+
+
+# Sums over chosen axes of a product.
+def _tensordot_axes(axes, ndim_a, ndim_b):
+    """The axes summed over, as two lists of numbers from 0."""
+    if isinstance(axes, (int, np.integer)):
+        return list(range(ndim_a - axes, ndim_a)), list(range(axes))
+    first, second = [list(x) if np.ndim(x) else [x] for x in axes]
+    return [i % ndim_a for i in first], [i % ndim_b for i in second]
+
+
+def _tensordot(a, b, axes=2):
+    first, second = _tensordot_axes(axes, np.ndim(a), np.ndim(b))
+    rows = [i for i in range(np.ndim(a)) if i not in first]
+    columns = [i for i in range(np.ndim(b)) if i not in second]
+    n = _size([np.shape(a)[i] for i in first])
+    shape_rows, shape_columns = [np.shape(a)[i] for i in rows], [np.shape(b)[i] for i in columns]
+    left = np.reshape(np.transpose(a, rows + first), (_size(shape_rows), n))
+    right = np.reshape(np.transpose(b, second + columns), (n, _size(shape_columns)))
+    return np.reshape(np.dot(left, right), (*shape_rows, *shape_columns))
+
+
+def _inner(a, b):
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    return _tensordot(a, b, (-1, -1))
+
+
+equivalent(np.tensordot, lambda a, b, axes=2: _tensordot(operand(a), operand(b), axes))
+equivalent(np.inner, lambda a, b: _inner(operand(a), operand(b)))
+
+
+# Convolution: c[k] is the sum of a[i] v[k - i].
+def _full(g, n, m, mode):
+    """An adjoint of part of the convolution, as one of the full convolution."""
+    if mode == "full":
+        return g
+    before = (min(n, m) - 1) // 2 if mode == "same" else min(n, m) - 1
+    return np.pad(g, (before, n + m - 1 - before - np.shape(g)[0]))
+
+
+_MODES = {0: "valid", 1: "same", 2: "full"}
+
+
+class Convolution(Differentiable):
+    """``np.convolve``: bilinear.  Each transpose correlates the adjoint with the other factor."""
+
+    def bind(self, call, args, kwargs):
+        arguments = dict(zip(("a", "v", "mode"), args)) | kwargs
+        mode = arguments.get("mode", "full")
+        factors = [np.atleast_1d(operand(arguments[k])) for k in "av"]
+        return apply(self, call, factors, {"mode": _MODES.get(mode, mode)})
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        (a, v), (da, dv) = args, tangents
+        parts = [call(x, y, **kwargs) for x, y in ((da, v), (a, dv)) if x is not None and y is not None]
+        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+
+    def save(self, ans, args, kwargs, active):
+        return args, kwargs["mode"]
+
+    def vjp(self, g, saved, active):
+        (a, v), mode = saved
+        g = _full(g, np.shape(a)[0], np.shape(v)[0], mode)
+        return [np.correlate(g, a if k else v, "valid") for k in active]
+
+
+RULES[np.convolve] = Convolution("convolve")
+
+
+def _correlate(a, v, mode="valid"):
+    # c[k] is the sum of a[n + k] v[n]: a convolution with v backwards; when v
+    # is the longer one, NumPy turns the result round.
+    a, v = operand(a), operand(v)
+    if np.size(v) > np.size(a):
+        return np.convolve(v, a[::-1], mode)[::-1]
+    return np.convolve(a, v[::-1], mode)
+
+
+equivalent(np.correlate, _correlate)
+
+
+class Einsum(Differentiable):
+    """``np.einsum``: linear in each operand.
+
+    The adjoint of an operand is again one einsum: of the adjoint of the result
+    and the other operands, with the subscripts of the operand as the output.
+    A subscript that stands in that operand alone was summed over: its adjoint
+    is constant along it, so a vector of ones carries it.  A subscript that it
+    repeats reads a diagonal: an identity matrix puts the adjoint there.
+    """
+
+    def bind(self, call, args, kwargs):
+        if not isinstance(args[0], str):
+            args = _with_letters(args)
+        operands = [operand(x) for x in args[1:]]
+        optimize = kwargs.get("optimize", False)
+        for name in kwargs:
+            if name not in ("optimize", "out", "order"):
+                raise unsupported_keyword(name, call, next(x for x in operands if type(x) in TRACERS))
+        inputs, output = _explicit(args[0], [np.ndim(x) for x in operands])
+        return apply(self, _einsum, operands, {"given": args[0], "inputs": inputs, "output": output, "optimize": optimize})
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        total = None
+        for k, t in enumerate(tangents):
+            if t is not None:
+                term = call(*args[:k], t, *args[k + 1 :], **kwargs)
+                total = term if total is None else total + term
+        return total
+
+    def save(self, ans, args, kwargs, active):
+        return args, kwargs
+
+    def vjp(self, g, saved, active):
+        args, kwargs = saved
+        return [self._transpose(k, g, args, **kwargs) for k in active]
+
+    def _transpose(self, k, g, args, given, inputs, output, optimize):
+        mine, shape = inputs[k], np.shape(args[k])
+        subscripts = [output] + [s for j, s in enumerate(inputs) if j != k]
+        operands = [g] + [x for j, x in enumerate(args) if j != k]
+        known = set("".join(subscripts))
+        unused = iter(sorted(set(_LETTERS) - set("".join([output, *inputs]))))
+        result = ""
+        for letter, n in zip(mine, shape):
+            if letter in result:
+                other = next(unused)
+                subscripts.append(letter + other)
+                operands.append(np.eye(n))
+                letter = other
+            elif letter not in known:
+                subscripts.append(letter)
+                operands.append(np.ones(n))
+            result += letter
+        return np.einsum(f"{','.join(subscripts)}->{result}", *operands, optimize=optimize)
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _einsum(*operands, given, inputs, output, optimize):
+    return np.einsum(given, *operands, optimize=optimize)
+
+
+def _with_letters(args):
+    """The form with lists of numbers, ``einsum(a, [0, 1], b, [1, 2], [0, 2])``, as a string."""
+
+    def text(numbers):
+        return "".join("..." if n is Ellipsis else _LETTERS[n] for n in numbers)
+
+    pairs = args[: len(args) // 2 * 2]
+    said = ",".join(text(numbers) for numbers in pairs[1::2])
+    return (said if len(pairs) == len(args) else f"{said}->{text(args[-1])}", *pairs[::2])
+
+
+def _explicit(subscripts, ndims):
+    """The subscripts of each operand and of the result, with letters for the dots."""
+    subscripts = subscripts.replace(" ", "")
+    left, _, output = subscripts.partition("->")
+    if "->" not in subscripts:  # NumPy's rule: what occurs once, in alphabetical order
+        letters = left.replace(",", "").replace("...", "")
+        output = "..." * ("..." in left) + "".join(c for c in sorted(set(letters)) if letters.count(c) == 1)
+    unused = [c for c in _LETTERS if c not in subscripts]
+    inputs = left.split(",")
+    hidden = [n - len(s.replace("...", "")) if "..." in s else 0 for s, n in zip(inputs, ndims)]
+    dots = "".join(unused[: max(hidden, default=0)])  # broadcast: aligned at the end
+    inputs = [s.replace("...", dots[len(dots) - n :]) for s, n in zip(inputs, hidden)]
+    return inputs, output.replace("...", dots)
+
+
+RULES[np.einsum] = Einsum("einsum")

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from .._errors import TracedValueError
-from .._rules import composite, linear, linear_join, primitive
+from .._rules import composite, linear, primitive
+
 
 def _reshape_transpose(g, shape, newshape=None, order="C", **_):
     return np.reshape(g, shape, order=_fixed(order))
@@ -31,6 +32,11 @@ linear(np.squeeze, lambda g, shape, *_, **__: np.reshape(g, shape))
 linear(np.expand_dims, lambda g, shape, *_, **__: np.reshape(g, shape))
 linear(np.swapaxes, lambda g, shape, axis1, axis2: np.swapaxes(g, axis1, axis2))
 linear(np.moveaxis, lambda g, shape, source, destination: np.moveaxis(g, destination, source))
+linear(np.flip, lambda g, shape, axis=None: np.flip(g, axis))
+linear(np.fliplr, lambda g, shape: np.fliplr(g))
+linear(np.flipud, lambda g, shape: np.flipud(g))
+linear(np.roll, lambda g, shape, shift, axis=None: np.roll(g, np.negative(shift), axis))
+linear(np.rot90, lambda g, shape, k=1, axes=(0, 1): np.rot90(g, -k, axes))
 
 
 def _transpose_transpose(g, shape, axes=None):
@@ -43,6 +49,15 @@ def _transpose_transpose(g, shape, axes=None):
 
 
 linear(np.transpose, _transpose_transpose)
+
+
+composite(np.rollaxis, lambda a, axis, start=0: np.transpose(a, _rolled(np.ndim(a), axis, start)))
+
+
+def _rolled(ndim, axis, start):
+    """The order of axes that `np.rollaxis` makes."""
+    shape = np.rollaxis(np.empty(range(ndim)), axis, start).shape  # lengths are the numbers of the axes
+    return shape
 
 
 # The engine sums over broadcast axes, whatever made them: `project`.
@@ -61,27 +76,66 @@ if hasattr(np, "astype"):  # since NumPy 2.1
     composite(np.astype, lambda x, dtype, /, *, copy=True: x.astype(dtype))
 
 
-def _take(g, k, axis):
-    index = [slice(None)] * np.ndim(g)
-    index[axis] = k
-    return g[tuple(index)]
+def _at_least(ndim, grown):
+    def code(*arys):
+        results = tuple(grown(x) if np.ndim(x) < ndim else x for x in arys)
+        return results if len(arys) != 1 else results[0]
+
+    return code
 
 
-def _stack_transpose(g, shapes, axis=0, **_):
-    return [_take(g, k, axis) for k in range(len(shapes))]
+composite(np.atleast_1d, _at_least(1, lambda x: np.reshape(x, (1,))))
+composite(np.atleast_2d, _at_least(2, lambda x: np.reshape(x, (1, np.size(x)))))
+composite(np.atleast_3d, _at_least(3, lambda x: np.reshape(x, (1, *np.shape(x), 1)[-3:] if np.ndim(x) else (1, 1, 1))))
+if hasattr(np, "matrix_transpose"):  # since NumPy 2.0
+    linear(np.matrix_transpose, lambda g, shape: np.swapaxes(g, -1, -2))
 
 
-def _concatenate_transpose(g, shapes, axis=0, **_):
-    if axis is None:  # of the raveled arrays
-        flat = _concatenate_transpose(g, [(math.prod(shape),) for shape in shapes])
-        return [np.reshape(part, shape) for part, shape in zip(flat, shapes)]
-    parts, start = [], 0
-    for shape in shapes:
-        stop = start + shape[axis]
-        parts.append(_take(g, slice(start, stop), axis))
-        start = stop
-    return parts
+# Copies change nothing, and neither does the layout in memory.
+composite(np.copy, lambda a, order="K", subok=False: a)
 
 
-linear_join(np.stack, _stack_transpose)
-linear_join(np.concatenate, _concatenate_transpose)
+def _broadcast_arrays(*args, subok=False):
+    shape = np.broadcast_shapes(*[np.shape(x) for x in args])
+    return type(np.broadcast_arrays(0))(np.broadcast_to(x, shape) for x in args)
+
+
+def _meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+    order = list(range(len(xi)))
+    if indexing == "xy" and len(xi) > 1:
+        order[:2] = 1, 0
+    grids = [np.reshape(x, [np.size(x) if i == axis else 1 for i in range(len(xi))]) for x, axis in zip(xi, order)]
+    if not sparse:
+        shape = [np.size(xi[order.index(axis)]) for axis in range(len(xi))]
+        grids = [np.broadcast_to(grid, shape) for grid in grids]
+    return type(np.meshgrid(0))(grids)
+
+
+def _ix(*args):
+    return tuple(np.reshape(x, [np.size(x) if i == k else 1 for i in range(len(args))]) for k, x in enumerate(args))
+
+
+composite(np.broadcast_arrays, _broadcast_arrays)
+composite(np.meshgrid, _meshgrid)
+composite(np.ix_, _ix)
+
+
+# Splitting is indexing, by the places that NumPy finds.
+def _pieces(split, axis=None):
+    def code(ary, indices_or_sections, axis=axis):
+        if axis is None:  # hsplit's axis depends on the array
+            axis = 0 if np.ndim(ary) == 1 else 1
+        places = split(np.arange(np.shape(ary)[axis]), indices_or_sections)
+        before = (slice(None),) * (axis % np.ndim(ary))
+        return [ary[(*before, slice(p[0], p[-1] + 1) if len(p) else slice(0, 0))] for p in places]
+
+    return code
+
+
+composite(np.split, _pieces(np.split, 0))
+composite(np.array_split, _pieces(np.array_split, 0))
+composite(np.vsplit, lambda ary, indices_or_sections: _pieces(np.split, 0)(ary, indices_or_sections))
+composite(np.hsplit, lambda ary, indices_or_sections: _pieces(np.split)(ary, indices_or_sections))
+composite(np.dsplit, lambda ary, indices_or_sections: _pieces(np.split, 2)(ary, indices_or_sections))
+if hasattr(np, "unstack"):  # since NumPy 2.1
+    composite(np.unstack, lambda x, /, *, axis=0: tuple(np.moveaxis(x, axis, 0)))

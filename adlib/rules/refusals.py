@@ -1,0 +1,111 @@
+"""Functions that adlib does not differentiate, with the reason and what to write instead."""
+
+import numpy as np
+import numpy.lib.recfunctions
+
+from .._rules import Refuse, composite, refuse
+from .._trace import RULES, is_traced, strip
+from .._tree import flatten
+
+# Functions that write into an array.
+_IN_PLACE = "it writes into an array, whose old entries a derivative may need; use {} instead"
+refuse(np.copyto, _IN_PLACE.format("np.where(where, src, dst)"))
+refuse(np.put, _IN_PLACE.format("np.where"))
+refuse(np.putmask, _IN_PLACE.format("np.where(mask, values, a)"))
+refuse(np.place, _IN_PLACE.format("np.where(mask, vals, arr)"))
+refuse(np.put_along_axis, _IN_PLACE.format("np.where"))
+refuse(np.fill_diagonal, _IN_PLACE.format("np.where(np.eye(n), val, a)"))
+
+# Functions with complex results.
+_COMPLEX = "its result is complex, and adlib differentiates real functions only; {}"
+for _name in np.fft.__all__:
+    if _name in ("fftfreq", "rfftfreq", "fftshift", "ifftshift"):
+        continue
+    refuse(getattr(np.fft, _name), _COMPLEX.format("multiply with np.cos and np.sin of the frequencies"))
+for _function in (np.fft.fftshift, np.fft.ifftshift):
+    _shift = _function
+    composite(_function, lambda x, axes=None, _shift=_shift: np.roll(x, *_steps(_shift, np.shape(x), axes)))
+refuse(np.angle, _COMPLEX.format("use np.arctan2(y, x) of the two parts"))
+refuse(np.roots, _COMPLEX.format("find one real root by Newton's method"))
+refuse(np.sort_complex, _COMPLEX.format("use np.sort"))
+
+
+def _steps(shift, shape, axes):
+    """How far `shift` rolls each axis, and the axes."""
+    axes = tuple(range(len(shape))) if axes is None else axes if isinstance(axes, tuple) else (axes,)
+    # Where the first entry goes.
+    return tuple(int(np.argmin(shift(np.arange(shape[a])))) for a in axes), axes
+
+
+# On their real domain the functions of numpy.lib.scimath are those of numpy.
+def _real_domain(name, real):
+    function = getattr(np.lib.scimath, name)
+    refused = Refuse(f"numpy.lib.scimath.{name}", _COMPLEX.format("keep the argument in the real domain"))
+
+    def code(*args):
+        if np.iscomplexobj(function(*[strip(x) for x in args])):
+            refused.bind(function, args, {})
+        return real(*args)
+
+    return code
+
+
+for _name in ("sqrt", "log", "log2", "log10", "arccos", "arcsin", "arctanh", "power"):
+    composite(getattr(np.lib.scimath, _name), _real_domain(_name, getattr(np, _name)))
+composite(np.lib.scimath.logn, _real_domain("logn", lambda n, x: np.log(x) / np.log(n)))
+
+# Functions that count, or drop entries by their values.
+_COUNTS = "it counts, and a count has no derivative; call it on adlib.stop_gradient(x), or use a smooth kernel"
+for _function in (np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges):
+    refuse(_function, _COUNTS)
+_SETS = "which entries it keeps depends on their being equal; use np.sort, or take the entries with a plain index"
+for _name in (
+    *("unique", "unique_all", "unique_counts", "unique_inverse", "unique_values"),
+    *("union1d", "intersect1d", "setdiff1d", "setxor1d", "trim_zeros"),
+):
+    if hasattr(np, _name):
+        refuse(getattr(np, _name), _SETS)
+
+# Functions of whole numbers.
+for _function in (
+    *(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift, np.gcd, np.lcm),
+    *(np.packbits, np.unpackbits),
+):
+    refuse(_function, "it works on whole numbers, which have no derivative; use adlib.stop_gradient(x).astype(int)")
+if hasattr(np, "bitwise_count"):  # since NumPy 2.0
+    refuse(np.bitwise_count, "it works on whole numbers, which have no derivative")
+
+# Dates, text, files, records.
+_DATES = "it works on dates; take the numbers out first"
+for _function in (np.isnat, np.busday_count, np.busday_offset, np.is_busday, np.datetime_as_string):
+    refuse(_function, _DATES)
+_FILES = "a file holds plain numbers; save the result of the transformation, or adlib.stop_gradient(x)"
+for _function in (np.save, np.savez, np.savez_compressed, np.savetxt):
+    refuse(_function, _FILES)
+for _name in np.lib.recfunctions.__all__:
+    if callable(getattr(np.lib.recfunctions, _name)):
+        refuse(getattr(np.lib.recfunctions, _name), "a record holds plain numbers; use a dict of arrays")
+for _text in getattr(np, "strings", np.char).__dict__.values():
+    if isinstance(_text, np.ufunc) and _text not in RULES:
+        refuse(_text, "it works on text, which has no derivative; take the numbers out first")
+
+
+# Building an array out of traced values, with like=.
+def _array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndmax=0):
+    y = _stacked(object)
+    y = np.reshape(y, (1,) * (ndmin - np.ndim(y)) + np.shape(y)) if np.ndim(y) < ndmin else y
+    return y if dtype is None or not is_traced(y) else y.astype(dtype)
+
+
+def _stacked(x):
+    if isinstance(x, (list, tuple)) and any(is_traced(leaf) for leaf in flatten(x)[0]):
+        return np.stack([_stacked(item) for item in x])
+    return x if is_traced(x) else np.asarray(x)
+
+
+composite(np.array, _array)
+for _function in (np.asarray, np.asanyarray):
+    composite(_function, lambda a, dtype=None, order=None, *, device=None, copy=None: _array(a, dtype))
+for _function in (np.ascontiguousarray, np.asfortranarray):
+    composite(_function, lambda a, dtype=None: _array(a, dtype, ndmin=1))
+composite(np.require, lambda a, dtype=None, requirements=None: _array(a, dtype))

@@ -1,0 +1,67 @@
+"""Sorting.  Entries change places; equal ones share the slope.
+
+Two equal entries stand at a corner of the sorted array as a function of the
+array.  Each then takes the mean of what its group takes, which is the same in
+both directions: taking means is its own transpose.
+"""
+
+import numpy as np
+
+from .._rules import rule
+from .._trace import strip
+from .indexing import scatter_add
+
+
+def _order(y, a, axis):
+    """For each entry of the reordered array y, the place in `a` that it came from."""
+    from_a = np.argsort(a, axis=axis, kind="stable")
+    order = np.empty_like(from_a)
+    np.put_along_axis(order, np.argsort(y, axis=axis, kind="stable"), from_a, axis)
+    return order
+
+
+def _share(t, y, axis):
+    """The mean of `t` over each group of equal entries of y along `axis`."""
+    ranks = np.argsort(y, axis=axis, kind="stable")
+    s = np.moveaxis(np.take_along_axis(y, ranks, axis), axis, -1)
+    starts = np.ones(s.shape, bool)
+    starts[..., 1:] = s[..., 1:] != s[..., :-1]
+    if np.all(starts):
+        return t
+    group = np.empty(y.shape, int)
+    np.put_along_axis(group, ranks, np.moveaxis(np.reshape(np.cumsum(starts) - 1, s.shape), -1, axis), axis)
+    sizes = np.bincount(np.ravel(group))
+    sums = scatter_add(np.ravel(t), np.ravel(group), sizes.shape)
+    return np.reshape((sums / sizes)[np.ravel(group)], y.shape)
+
+
+def _reordered_jvp(tangents, y, a, *_, axis=-1, **__):
+    if axis is None:
+        return _reordered_jvp([np.ravel(tangents[0])], y, np.ravel(a), axis=0)
+    a, y = strip(a), strip(y)
+    return _share(np.take_along_axis(tangents[0], _order(y, a, axis), axis), y, axis)
+
+
+def _reordered_vjp(g, y, a, *_, axis=-1, **__):
+    if axis is None:
+        flat = _reordered_vjp(g, y, np.ravel(a), axis=0)[0]
+        return [np.reshape(flat, np.shape(a))]
+    a, y = strip(a), strip(y)
+    # Back to the places in a: the inverse of a permutation is its argsort.
+    back = np.argsort(_order(y, a, axis), axis=axis)
+    return [np.take_along_axis(_share(g, y, axis), back, axis)]
+
+
+def _axis(code, position):
+    """`code` with the axis by keyword, where NumPy also takes it in order."""
+
+    def call(given, y, a, *rest, **kwargs):
+        if len(rest) > position:
+            kwargs["axis"] = rest[position]
+        return code(given, y, a, **kwargs)
+
+    return call
+
+
+rule(np.sort, _axis(_reordered_jvp, 0), _axis(_reordered_vjp, 0))
+rule(np.partition, _axis(_reordered_jvp, 1), _axis(_reordered_vjp, 1))

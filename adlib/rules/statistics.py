@@ -1,0 +1,339 @@
+"""Statistics.  The value is NumPy's; the derivative is that of the formula."""
+
+import numpy as np
+
+from .._equivalent import equivalent
+from .._errors import TracedValueError, describe, located
+from .._rules import composite
+from .._trace import is_traced, operand, strip
+from .reductions import kept_shape, mean_where, normal_axes, restored, rows_of, selected
+
+
+def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None):
+    a = a if dtype is None else a.astype(dtype)
+    if mean is None:
+        mean = mean_where(a, axis, keepdims=True, where=where)
+    n = np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
+    deviation = selected(a - mean, where, 0.0)
+    freedom = np.maximum(n - (ddof if correction is None else correction), 0)
+    return np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / freedom
+
+
+def root(x):
+    """The square root, with the slope 0 at 0."""
+    origin = strip(x) == 0
+    return np.where(origin, 0.0, np.sqrt(np.where(origin, 1.0, x)))
+
+
+def _without_nan(code):
+    def clean(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None):
+        number = ~np.isnan(a)
+        a = np.where(number, a, 0.0)
+        return code(
+            a, axis, dtype, None, ddof, keepdims, where=number & where, mean=mean, correction=correction
+        )
+
+    return clean
+
+
+def _std(*args, **kwargs):
+    return root(_var(*args, **kwargs))
+
+
+def _nanmean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
+    return mean_where(np.where(np.isnan(a), 0.0, a), axis, dtype, None, keepdims, where=~np.isnan(a) & where)
+
+
+equivalent(np.var, _var)
+equivalent(np.std, _std)
+equivalent(np.nanvar, _without_nan(_var))
+equivalent(np.nanstd, _without_nan(_std))
+equivalent(np.nanmean, _nanmean)
+
+
+def _average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+    if weights is None:
+        y = np.mean(a, axis=axis, keepdims=keepdims)
+        total = np.full(np.shape(y), np.size(a) / max(np.size(strip(y)), 1))
+    else:
+        weights = operand(weights)
+        if np.shape(weights) != np.shape(a):  # weights along the axes named
+            axes = axis if isinstance(axis, tuple) else (axis,)
+            sorted_axes = normal_axes(axis, np.ndim(a))
+            weights = np.transpose(weights, [[x % np.ndim(a) for x in axes].index(s) for s in sorted_axes])
+            shape = np.shape(a)
+            weights = np.reshape(weights, [n if i in sorted_axes else 1 for i, n in enumerate(shape)])
+            weights = np.broadcast_to(weights, shape)
+        total = np.sum(weights, axis=axis, keepdims=keepdims)
+        y = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (y, total) if returned else y
+
+
+equivalent(np.average, _average)
+
+
+# Quantiles.  An order statistic, or a point between two neighbouring ones: the
+# weights depend on how many entries there are, not on the entries.
+def _quantile_of(a, q, axis, method, keepdims, numbers):
+    rows = rows_of(a, axis)
+    q = operand(q)
+    each = np.reshape(q, (np.size(q),))
+    if method == "linear":
+        position = (numbers(rows) - 1)[..., None] * each
+    elif is_traced(q):
+        raise located(
+            TracedValueError(
+                f"a quantile at a {describe(q)} with method={method!r} has no rule; use method='linear'"
+            )
+        )
+    else:
+        position = _positions(numbers(rows), each, method)
+    s = np.sort(rows, axis=-1)
+    low = np.clip(np.floor(position).astype(int), 0, max(rows.shape[-1] - 2, 0))
+    high = np.minimum(low + 1, rows.shape[-1] - 1)
+    below, above = np.take_along_axis(s, low, -1), np.take_along_axis(s, high, -1)
+    weight = position - low
+    # Not above * 0, which is NaN where above is.
+    y = np.where(weight > 0, below + weight * (np.where(weight > 0, above, below) - below), below)
+    y = np.reshape(np.moveaxis(y, -1, 0), np.shape(q) + y.shape[:-1])
+    return np.reshape(y, np.shape(q) + kept_shape(np.shape(a), axis)) if keepdims else y
+
+
+def _positions(numbers, q, method):
+    """The quantile of 0, 1, ..., n - 1 is where to look in any n sorted numbers."""
+    position = np.zeros((*np.shape(numbers), len(q)))
+    for n in np.unique(numbers[numbers > 0]):
+        position[numbers == n] = np.quantile(np.arange(n, dtype=float), q, method=method)
+    return position
+
+
+def _all(rows):
+    return np.full(rows.shape[:-1], rows.shape[-1])
+
+
+def _not_nan(rows):
+    return np.maximum(np.sum(~np.isnan(rows), axis=-1), 1)
+
+
+def _quantile(numbers, percent):
+    def code(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False):
+        return _quantile_of(a, np.true_divide(q, percent), axis, method, keepdims, numbers)
+
+    return code
+
+
+def _median(numbers):
+    def code(a, axis=None, out=None, overwrite_input=False, keepdims=False):
+        return _quantile_of(a, 0.5, axis, "linear", keepdims, numbers)
+
+    return code
+
+
+equivalent(np.quantile, _quantile(_all, 1))
+equivalent(np.percentile, _quantile(_all, 100))
+equivalent(np.median, _median(_all))
+equivalent(np.nanquantile, _quantile(_not_nan, 1))
+equivalent(np.nanpercentile, _quantile(_not_nan, 100))
+equivalent(np.nanmedian, _median(_not_nan))
+
+
+# Covariance and correlation.
+def _cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
+    def variables(x):
+        x = np.atleast_2d(operand(x))
+        return x if rowvar or x.shape[0] == 1 else x.T
+
+    x = variables(m) if y is None else np.concatenate([variables(m), variables(y)])
+    x = x if dtype is None else x.astype(dtype)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights = np.ones(x.shape[1])
+    for w in (fweights, aweights):
+        weights = weights if w is None else weights * operand(w)
+    total = np.sum(weights)
+    squares = np.sum(weights * (1.0 if aweights is None else aweights))
+    x = x - np.sum(x * weights, axis=1, keepdims=True) / total
+    return np.squeeze(np.matmul(x, (x * weights).T) / (total - ddof * squares / total))
+
+
+def _corrcoef(x, y=None, rowvar=True, *, dtype=None):
+    c = _cov(x, y, rowvar, dtype=dtype)
+    if np.ndim(c) == 0:
+        return c / c
+    deviation = np.sqrt(np.diagonal(c))
+    return c / deviation[:, None] / deviation[None, :]
+
+
+equivalent(np.cov, _cov)
+equivalent(np.corrcoef, _corrcoef)
+
+
+# Differences and integrals of samples.
+def _diff(a, n=1, axis=-1, prepend=None, append=None):
+    def joined(x):
+        x = operand(x)
+        return np.broadcast_to(x, kept_shape(np.shape(a), axis)) if np.ndim(x) == 0 else x
+
+    if prepend is not None or append is not None:
+        parts = [] if prepend is None else [joined(prepend)]
+        parts += [a] + ([] if append is None else [joined(append)])
+        a = np.concatenate(parts, axis)
+    before = (slice(None),) * (axis % np.ndim(a))
+    for _ in range(n):
+        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+    return a
+
+
+def _ediff1d(ary, to_end=None, to_begin=None):
+    ary = np.ravel(ary)
+    parts = [] if to_begin is None else [np.ravel(to_begin)]
+    parts += [ary[1:] - ary[:-1]] + ([] if to_end is None else [np.ravel(to_end)])
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def _trapezoid(y, x=None, dx=1.0, axis=-1):
+    y = np.moveaxis(operand(y), axis, -1)
+    if x is None:
+        width = dx
+    else:
+        x = operand(x)
+        width = np.diff(x) if np.ndim(x) == 1 else np.diff(np.moveaxis(x, axis, -1))
+    return np.sum(width * (y[..., 1:] + y[..., :-1]) / 2.0, -1)
+
+
+composite(np.diff, _diff)
+composite(np.ediff1d, _ediff1d)
+if hasattr(np, "trapezoid"):  # since NumPy 2.0
+    equivalent(np.trapezoid, _trapezoid)
+
+
+def _gradient(f, *varargs, axis=None, edge_order=1):
+    f = operand(f)
+    axes = list(range(np.ndim(f))) if axis is None else [a % np.ndim(f) for a in np.atleast_1d(axis)]
+    spacings = [operand(h) for h in varargs] or [1.0]
+    spacings = spacings * len(axes) if len(spacings) == 1 else spacings
+    results = []
+    for a, h in zip(axes, spacings):
+        y = np.moveaxis(f, a, -1)
+        inside = _uniform(y, h, edge_order) if np.ndim(h) == 0 else _stretched(y, np.diff(h), edge_order)
+        results.append(np.moveaxis(np.concatenate(inside, -1), -1, a))
+    return results[0] if len(axes) == 1 else tuple(results)
+
+
+def _uniform(y, h, edge_order):
+    if edge_order == 1:
+        first, last = (y[..., 1:2] - y[..., 0:1]) / h, (y[..., -1:] - y[..., -2:-1]) / h
+    else:
+        first = (-1.5 * y[..., 0:1] + 2.0 * y[..., 1:2] - 0.5 * y[..., 2:3]) / h
+        last = (0.5 * y[..., -3:-2] - 2.0 * y[..., -2:-1] + 1.5 * y[..., -1:]) / h
+    return [first, (y[..., 2:] - y[..., :-2]) / (2.0 * h), last]
+
+
+def _stretched(y, h, edge_order):
+    # The slope at each point of the parabola through three neighbours.
+    slopes = (y[..., 1:] - y[..., :-1]) / h
+    left, right = h[:-1], h[1:]
+    inner = (right * slopes[..., :-1] + left * slopes[..., 1:]) / (left + right)
+    if edge_order == 1:
+        return [slopes[..., :1], inner, slopes[..., -1:]]
+    bend = (slopes[..., 1:] - slopes[..., :-1]) / (left + right)
+    return [slopes[..., :1] - h[:1] * bend[..., :1], inner, slopes[..., -1:] + h[-1:] * bend[..., -1:]]
+
+
+equivalent(np.gradient, _gradient)
+
+
+# Piecewise linear functions of a point, of the knots and of the values there.
+def _interp(x, xp, fp, left=None, right=None, period=None):
+    x, xp, fp = operand(x), operand(xp), operand(fp)
+    if period is not None:
+        period = abs(period)
+        x, xp = x % period, xp % period
+        order = np.argsort(xp)
+        xp, fp = xp[order], fp[order]
+        xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+        fp = np.concatenate([fp[-1:], fp, fp[:1]])
+        left = right = None
+    first, last = strip(x) < strip(xp)[0], strip(x) > strip(xp)[-1]
+    right_end = np.clip(np.searchsorted(xp, x, side="right"), 1, max(np.size(xp) - 1, 1))
+    if np.size(xp) == 1:
+        y = np.broadcast_to(fp[0], np.shape(x))
+    else:
+        x0, x1, f0, f1 = xp[right_end - 1], xp[right_end], fp[right_end - 1], fp[right_end]
+        width = x1 - x0
+        flat = strip(width) == 0  # a knot given twice
+        y = f0 + (x - x0) * np.where(flat, 0.0, (f1 - f0) / np.where(flat, 1.0, width))
+    y = np.where(first, fp[0] if left is None else left, y)
+    return np.where(last, fp[-1] if right is None else right, y)
+
+
+def _unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
+    # Whole periods are added, which do not vary.
+    return p + (np.unwrap(strip(p), discont, axis, period=period) - strip(p))
+
+
+equivalent(np.interp, _interp)
+equivalent(np.unwrap, _unwrap)
+
+
+# Evenly spaced points, between ends that may be traced.
+def _linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+    count = num - 1 if endpoint else num
+    start, stop = np.add(start, 0.0), np.add(stop, 0.0)
+    step = (stop - start) / count if count > 0 else np.nan * (stop - start)
+    k = np.reshape(np.arange(num, dtype=float), (num,) + (1,) * np.ndim(step))
+    shift = k * step if count > 0 else k * (stop - start)
+    y = np.moveaxis(start + shift, 0, axis)
+    return (y, step) if retstep else y
+
+
+def _logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
+    base = base if np.ndim(base) == 0 else np.expand_dims(base, axis)
+    return np.power(base, _linspace(start, stop, num, endpoint, axis=axis))
+
+
+def _geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    sign = np.sign(start)
+    logs = _linspace(np.log(np.abs(start)), np.log(np.abs(stop)), num, endpoint, axis=axis)
+    return sign * np.exp(logs) if np.ndim(sign) == 0 else np.expand_dims(sign, axis) * np.exp(logs)
+
+
+equivalent(np.linspace, _linspace)
+equivalent(np.logspace, _logspace)
+equivalent(np.geomspace, _geomspace)
+
+
+def _full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None):
+    shape = np.shape(a) if shape is None else shape
+    y = np.broadcast_to(fill_value, shape)
+    return y.astype(strip(a).dtype if dtype is None else dtype)
+
+
+def _full(shape, fill_value, dtype=None, order="C"):
+    y = np.broadcast_to(fill_value, shape)
+    return y if dtype is None else y.astype(dtype)
+
+
+composite(np.full_like, _full_like)
+composite(np.full, _full)
+
+
+# Functions of slices.
+def _apply_along_axis(func1d, axis, arr, *args, **kwargs):
+    rows = np.moveaxis(operand(arr), axis, -1)
+    batch = np.shape(rows)[:-1]
+    results = [operand(func1d(rows[i], *args, **kwargs)) for i in np.ndindex(batch)]
+    inner = np.shape(results[0])
+    y = np.reshape(np.stack(results), batch + inner)
+    start = axis % np.ndim(arr)
+    return np.moveaxis(y, range(len(batch), np.ndim(y)), range(start, start + len(inner)))
+
+
+def _apply_over_axes(func, a, axes):
+    for axis in np.atleast_1d(axes):
+        y = func(a, int(axis))
+        a = y if np.ndim(y) == np.ndim(a) else restored(y, np.shape(a), int(axis))
+    return a
+
+
+composite(np.apply_along_axis, _apply_along_axis)
+composite(np.apply_over_axes, _apply_over_axes)
