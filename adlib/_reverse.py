@@ -253,14 +253,13 @@ class _Run:
 
 def _like_primal(x, g):
     """An adjoint in the type of its primal: a Python float for a Python float."""
-    if g is None:
-        return 0.0 if type(x) is float else np.zeros(np.shape(x), x.dtype)[()]
     if is_traced(g):
         return g
     if type(x) is float:
-        return float(g)
+        return 0.0 if g is None else float(g)
     # A copy unless it is ours: two inputs may have been handed the same array.
-    return np.array(g) if isinstance(x, np.ndarray) else g
+    g = np.zeros(x.shape, x.dtype) if g is None else np.array(g)
+    return g if isinstance(x, np.ndarray) else g[()]
 
 
 def vjp(f, *primals):

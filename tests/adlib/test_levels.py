@@ -222,7 +222,7 @@ def test_an_exception_leaves_nothing_behind(raising, nesting):
     held = np.arange(3.0)
 
     def f(x):
-        y = np.sum(x * held)
+        np.sum(x * held)
         raise raising
 
     nested = {
@@ -278,13 +278,17 @@ def test_two_threads_differentiate_at_once():
     failures = []
     start = threading.Barrier(4)
 
+    def f(x):
+        return np.sum(np.sin(x * shared) * shared[1:4][0])
+
+    def exact(s):
+        return s * s * (f(s * shared) + s * shared[1] * np.sum(np.cos(s * shared * shared) * shared**2))
+
     def work(k):
         start.wait()
         for i in range(30):
             a = 0.1 * k + 0.01 * i + 0.5
-            f = lambda x: np.sum(np.sin(x * shared) * shared[1:4][0])  # noqa: E731
-            nested = derivative(lambda s: s * grad(lambda t: s * t * f(t * shared))(s))(a)  # noqa: B023
-            exact = lambda s: s * (s * f(s * shared) + s * s * shared[1] * np.sum(np.cos(s * shared * shared) * shared**2))  # noqa: E731
+            nested = derivative(lambda s: s * grad(lambda t: s * t * f(t * shared))(s))(a)
             h = 1e-6
             numeric = (exact(a + h) - exact(a - h)) / (2 * h)
             if abs(nested - numeric) > 1e-7 * max(1.0, abs(numeric)):
