@@ -28,6 +28,7 @@ if not hasattr(adlib, "make_graph"):
 SETUP_METADATA = {
     "cellView": "form",
     "jupyter": {"source_hidden": True},
+    "mystnb": {"code_prompt_show": "Set-up", "code_prompt_hide": "Set-up"},
     "tags": ["hide-cell", "nbval-ignore-output"],
 }
 

@@ -25,10 +25,10 @@ def resolve(root: Path) -> str:
         venv.create(folder, with_pip=True)
         python = python_of(folder)
         subprocess.run([python, "-m", "pip", "install", "--quiet", RESOLVER], check=True)
-        # Nothing that this machine has configured may reach the lock: no file, no variable, no other index.
+        # Nothing that this machine has configured may reach the lock: no file, no variable, so uv asks PyPI alone.
         plain = {k: v for k, v in os.environ.items() if not k.startswith("UV_")}
         command = [python, "-m", "uv", "pip", "compile", "requirements.in", "--quiet", "--no-config",
-                   "--default-index", "https://pypi.org/simple", "--universal", "--python-version", OLDEST,
+                   "--universal", "--python-version", OLDEST,
                    "--fork-strategy", "fewest", "--no-header", "--no-emit-index-url"]  # fmt: skip
         done = subprocess.run(command, cwd=root, env=plain, check=True, stdout=subprocess.PIPE, text=True)
     return HEADER + done.stdout
