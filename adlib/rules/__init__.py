@@ -4,10 +4,11 @@ Importing this package fills the table.  `arithmetic` holds the operators and
 the elementwise functions, `reductions` the sums, products and extremes,
 `shapes` what moves axes about, `indexing` the square brackets and what takes
 entries, `joining` what puts arrays together, `sorting` what reorders,
-`products` the matrix products, `statistics` averages, quantiles, differences
-and interpolation, `polynomials` those given by coefficients, `constants` the
-functions whose results have no derivative, and `refusals` those that cannot
-be differentiated, with the reasons.
+`products` the matrix products, `linalg` the functions of numpy.linalg,
+`statistics` averages, quantiles, differences and interpolation, `polynomials`
+those given by coefficients, `constants` the functions whose results have no
+derivative, and `refusals` those that cannot be differentiated, with the
+reasons.
 """
 
 from . import (
@@ -15,6 +16,7 @@ from . import (
     constants,
     indexing,
     joining,
+    linalg,
     polynomials,
     products,
     reductions,
@@ -29,6 +31,7 @@ __all__ = [
     "constants",
     "indexing",
     "joining",
+    "linalg",
     "polynomials",
     "products",
     "reductions",
