@@ -444,7 +444,7 @@ def _pull_turns(name, a, gu, gv, s, s_bar):
     p_bar = _quotient(together, _differences(s), equal | _eye(s)) + _quotient(apart, _sums(s), _no_sum(s))
     p_bar = 0.5 * p_bar
     if np.any(equal):
-        product = equal & _is_of_product(gu, gv, s, s_bar)
+        product = equal & (False if s_bar is None else _is_of_product(*map(strip, (gu, gv, s, s_bar))))
         scale = np.maximum(_largest(strip(gu)), _largest(strip(gv)))
         still = _small(strip(together), scale) & (_small(strip(apart), scale) | ~null[..., None])
         _refuse_pairs(name, a, equal & ~product & ~still, _NOT_INVARIANT, _INVARIANT)
@@ -457,14 +457,12 @@ def _pull_turns(name, a, gu, gv, s, s_bar):
 
 
 def _is_of_product(gu, gv, s, s_bar):
-    """The pairs that the function may use through the product U S V^T."""
-    gu, gv, s = strip(gu), strip(gv), strip(s)
+    """The pairs that the function may use through the product U S V^T (of plain arrays)."""
     zeros = (s == 0)[..., None, :]
     n1, n2 = _quotient(gu, s[..., None, :], zeros), _t(_quotient(gv, s[..., None, :], zeros))
     scale = np.maximum(_largest(n1), _largest(n2))
-    slopes = np.zeros_like(s) if s_bar is None else strip(s_bar)
     agree = _small(n1 - n2, scale) & ~(zeros | _t(zeros))
-    on_diagonal = _small(_diagonal(n1) - slopes, scale[..., 0]) & _small(_diagonal(n2) - slopes, scale[..., 0])
+    on_diagonal = _small(_diagonal(n1) - s_bar, scale[..., 0]) & _small(_diagonal(n2) - s_bar, scale[..., 0])
     return agree & _t(agree) & on_diagonal[..., None, :] & on_diagonal[..., :, None]
 
 

@@ -353,6 +353,9 @@ def test_functions_of_the_vectors_alone():
     c = normal(3, 3)
     polar = lambda a: (lambda f: np.sum(c * (f[0] @ f[2])))(la.svd(a))  # noqa: E731
     close(adlib.grad(polar)(np.eye(3)), (c - c.T) / 2, "vjp by algebra")  # d(U V^T) is the antisymmetric part
+    c = np.ones((3, 3)) - np.eye(3)
+    assert not np.any(adlib.grad(polar)(np.eye(3)))  # and c is symmetric
+    c = normal(3, 3)
     pair = np.diag([1.0, 1.0, 3.0])
     projector = lambda a: (lambda v: np.sum(c * (v[:, :2] @ v[:, :2].T)))(la.eigh(a)[1])  # noqa: E731
     mixed = np.zeros((3, 3))
