@@ -46,11 +46,8 @@ class ForwardTrace(Trace):
 
     def _pair(self, ans, tangent):
         shape, _ = shape_and_dtype(ans)
-        if type(tangent) is np.ndarray:
-            matches = tangent.shape == shape
-        else:
-            matches = np.shape(tangent) == shape
-        if not matches:
+        # np.shape is slow; arrays answer for themselves.
+        if (tangent.shape if type(tangent) is np.ndarray else np.shape(tangent)) != shape:
             tangent = _broadcast(tangent, shape)
         return (ArrayTracer if shape else ScalarTracer)(ans, self, tangent)
 

@@ -22,7 +22,6 @@ from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, output
 from ._tree import flatten, unflatten
 from .rules.indexing import Scatter
 
-
 _FIRST = (0,)
 
 

@@ -60,7 +60,7 @@ def test_a_new_version_is_the_new_release_everywhere(book):
         ("_config.yml", OLD, NEW, f"_config.yml:2: url: {NEW}"),
         ("README.md", "@v0.1.0", "@main", f"README.md:2: pip install 'git+{OLD}@main'"),
         ("CITATION.cff", "0.1.0", "0.0.9", "CITATION.cff:1: version: 0.0.9"),
-        ("chapters/05-a.ipynb", OLD, NEW, "chapters/05-a.ipynb:31: \"    %pip install"),
+        ("chapters/05-a.ipynb", OLD, NEW, "chapters/05-a.ipynb:35: \"    %pip install"),
     ],
 )
 def test_a_stale_place_is_named(book, capsys, name, old, new, line):
