@@ -4,39 +4,45 @@ Importing this package fills the table.  `arithmetic` holds the operators and
 the elementwise functions, `reductions` the sums, products and extremes,
 `shapes` what moves axes about, `indexing` the square brackets and what takes
 entries, `joining` what puts arrays together, `sorting` what reorders,
-`products` the matrix products, `linalg` the functions of numpy.linalg,
-`statistics` averages, quantiles, differences and interpolation, `polynomials`
-those given by coefficients, `constants` the functions whose results have no
-derivative, and `refusals` those that cannot be differentiated, with the
-reasons.
+`products` the matrix products, `linalg`, `factors`, `spectra` and `norms` the
+functions of numpy.linalg, `statistics` averages, quantiles, differences and
+interpolation, `polynomials` those given by coefficients, `constants` the
+functions whose results have no derivative, and `refusals` those that cannot be
+differentiated, with the reasons.
 """
 
 from . import (
     arithmetic,
     constants,
+    factors,
     indexing,
     joining,
     linalg,
+    norms,
     polynomials,
     products,
     reductions,
     refusals,
     shapes,
     sorting,
+    spectra,
     statistics,
 )
 
 __all__ = [
     "arithmetic",
     "constants",
+    "factors",
     "indexing",
     "joining",
     "linalg",
+    "norms",
     "polynomials",
     "products",
     "reductions",
     "refusals",
     "shapes",
     "sorting",
+    "spectra",
     "statistics",
 ]
