@@ -8,6 +8,7 @@ import numpy as np
 from .._errors import TracedValueError, describe, located
 from .._rules import composite, linear, primitive
 from .._trace import is_traced, operand, strip
+from .reductions import normal_axes
 
 
 class Scatter:
@@ -35,7 +36,9 @@ class Scatter:
 
 def _is_basic(index):
     parts = index if isinstance(index, tuple) else (index,)
-    return all(isinstance(p, (int, np.integer, slice, type(None), type(...))) and not isinstance(p, bool) for p in parts)
+    return all(
+        isinstance(p, (int, np.integer, slice, type(None), type(...))) and not isinstance(p, bool) for p in parts
+    )
 
 
 @primitive
@@ -99,9 +102,7 @@ def _pad(array, pad_width, mode="constant", **kwargs):
 def _plain_fill(fill):
     if is_traced(fill):
         raise located(
-            TracedValueError(
-                f"numpy.pad with a {describe(fill)} as constant_values has no rule; use np.concatenate"
-            )
+            TracedValueError(f"numpy.pad with a {describe(fill)} as constant_values has no rule; use np.concatenate")
         )
     return fill
 
@@ -183,6 +184,18 @@ def _piecewise(x, condlist, funclist, *args, **kw):
     return np.reshape(y, np.shape(x))
 
 
+def _trim_zeros(filt, trim="fb", axis=None):
+    filt = operand(filt)
+    found = np.argwhere(strip(filt))
+    axes = normal_axes(axis, np.ndim(filt))
+    index = [slice(None)] * np.ndim(filt)
+    for a in axes:
+        first, last = (found[:, a].min(), found[:, a].max() + 1) if len(found) else (0, 0)
+        index[a] = slice(first if "f" in trim.lower() else None, last if "b" in trim.lower() else None)
+    return filt[tuple(index)]
+
+
+composite(np.trim_zeros, _trim_zeros)
 composite(np.choose, _choose)
 composite(np.select, _select)
 composite(np.piecewise, _piecewise)

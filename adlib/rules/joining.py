@@ -52,7 +52,9 @@ composite(np.column_stack, lambda tup: np.concatenate([_column(x) for x in tup],
 
 
 def _append(arr, values, axis=None):
-    return np.concatenate([operand(arr), operand(values)] if axis is not None else [np.ravel(arr), np.ravel(values)], axis=axis or 0)
+    return np.concatenate(
+        [operand(arr), operand(values)] if axis is not None else [np.ravel(arr), np.ravel(values)], axis=axis or 0
+    )
 
 
 composite(np.append, _append)

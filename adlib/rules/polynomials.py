@@ -24,7 +24,7 @@ def _sum(combine):
     def code(a1, a2):
         a, b = _coefficients(a1), _coefficients(a2)
         n = max(np.size(a), np.size(b))
-        return combine(*[np.concatenate([np.zeros(n - np.size(p)), p]) for p in (a, b)])
+        return combine(*[np.concatenate([np.zeros(n - np.size(p), p.dtype), p]) for p in (a, b)])
 
     return code
 
@@ -95,8 +95,7 @@ def _polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     if full or cov:
         raise located(
             TracedValueError(
-                f"numpy.polyfit with full= or cov= on a {describe(y)} has no rule; "
-                "use np.vander and np.linalg.lstsq"
+                f"numpy.polyfit with full= or cov= on a {describe(y)} has no rule; use np.vander and np.linalg.lstsq"
             )
         )
     # The least squares solution, with scaled columns.

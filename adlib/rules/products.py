@@ -222,7 +222,9 @@ class Einsum(Differentiable):
             if name not in ("optimize", "out", "order"):
                 raise unsupported_keyword(name, call, next(x for x in operands if type(x) in TRACERS))
         inputs, output = _explicit(args[0], [np.ndim(x) for x in operands])
-        return apply(self, _einsum, operands, {"given": args[0], "inputs": inputs, "output": output, "optimize": optimize})
+        return apply(
+            self, _einsum, operands, {"given": args[0], "inputs": inputs, "output": output, "optimize": optimize}
+        )
 
     def jvp(self, call, ans, args, kwargs, tangents):
         total = None

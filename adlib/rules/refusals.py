@@ -61,7 +61,7 @@ for _function in (np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin
 _SETS = "which entries it keeps depends on their being equal; use np.sort, or take the entries with a plain index"
 for _name in (
     *("unique", "unique_all", "unique_counts", "unique_inverse", "unique_values"),
-    *("union1d", "intersect1d", "setdiff1d", "setxor1d", "trim_zeros"),
+    *("union1d", "intersect1d", "setdiff1d", "setxor1d"),
 ):
     if hasattr(np, _name):
         refuse(getattr(np, _name), _SETS)
@@ -85,8 +85,10 @@ for _function in (np.save, np.savez, np.savez_compressed, np.savetxt):
 for _name in np.lib.recfunctions.__all__:
     if callable(getattr(np.lib.recfunctions, _name)):
         refuse(getattr(np.lib.recfunctions, _name), "a record holds plain numbers; use a dict of arrays")
-for _text in getattr(np, "strings", np.char).__dict__.values():
-    if isinstance(_text, np.ufunc) and _text not in RULES:
+_strings = getattr(np, "strings", np.char)  # since NumPy 2.0
+for _name in _strings.__all__:
+    _text = getattr(_strings, _name)
+    if not isinstance(_text, type) and _text not in RULES:
         refuse(_text, "it works on text, which has no derivative; take the numbers out first")
 
 

@@ -1,7 +1,5 @@
 """Functions that move entries about.  All are linear; each transpose moves them back."""
 
-import math
-
 import numpy as np
 
 from .._errors import TracedValueError
@@ -50,7 +48,6 @@ def _transpose_transpose(g, shape, axes=None):
 
 linear(np.transpose, _transpose_transpose)
 
-
 composite(np.rollaxis, lambda a, axis, start=0: np.transpose(a, _rolled(np.ndim(a), axis, start)))
 
 
@@ -89,7 +86,6 @@ composite(np.atleast_2d, _at_least(2, lambda x: np.reshape(x, (1, np.size(x)))))
 composite(np.atleast_3d, _at_least(3, lambda x: np.reshape(x, (1, *np.shape(x), 1)[-3:] if np.ndim(x) else (1, 1, 1))))
 if hasattr(np, "matrix_transpose"):  # since NumPy 2.0
     linear(np.matrix_transpose, lambda g, shape: np.swapaxes(g, -1, -2))
-
 
 # Copies change nothing, and neither does the layout in memory.
 composite(np.copy, lambda a, order="K", subok=False: a)

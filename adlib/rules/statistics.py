@@ -29,9 +29,7 @@ def _without_nan(code):
     def clean(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None):
         number = ~np.isnan(a)
         a = np.where(number, a, 0.0)
-        return code(
-            a, axis, dtype, None, ddof, keepdims, where=number & where, mean=mean, correction=correction
-        )
+        return code(a, axis, dtype, None, ddof, keepdims, where=number & where, mean=mean, correction=correction)
 
     return clean
 
@@ -82,9 +80,7 @@ def _quantile_of(a, q, axis, method, keepdims, numbers):
         position = (numbers(rows) - 1)[..., None] * each
     elif is_traced(q):
         raise located(
-            TracedValueError(
-                f"a quantile at a {describe(q)} with method={method!r} has no rule; use method='linear'"
-            )
+            TracedValueError(f"a quantile at a {describe(q)} with method={method!r} has no rule; use method='linear'")
         )
     else:
         position = _positions(numbers(rows), each, method)
@@ -185,9 +181,8 @@ def _diff(a, n=1, axis=-1, prepend=None, append=None):
 
 def _ediff1d(ary, to_end=None, to_begin=None):
     ary = np.ravel(ary)
-    parts = [] if to_begin is None else [np.ravel(to_begin)]
-    parts += [ary[1:] - ary[:-1]] + ([] if to_end is None else [np.ravel(to_end)])
-    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+    ends = [[] if x is None else [np.ravel(operand(x)).astype(ary.dtype)] for x in (to_begin, to_end)]
+    return np.concatenate([*ends[0], ary[1:] - ary[:-1], *ends[1]])
 
 
 def _trapezoid(y, x=None, dx=1.0, axis=-1):
