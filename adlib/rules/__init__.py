@@ -4,8 +4,8 @@ Importing this package fills the table.  `arithmetic` holds the operators and
 the elementwise functions, `reductions` the sums, products and extremes,
 `shapes` what moves axes about, `indexing` the square brackets and what takes
 entries, `joining` what puts arrays together, `sorting` what reorders,
-`products` the matrix products, `linalg`, `factors`, `spectra` and `norms` the
-functions of numpy.linalg, `statistics` averages, quantiles, differences and
+`products` the matrix products, `linalg` and its companions the functions of
+numpy.linalg, `statistics` averages, quantiles, differences and
 interpolation, `polynomials` those given by coefficients, `constants` the
 functions whose results have no derivative, and `refusals` those that cannot be
 differentiated, with the reasons.
@@ -14,35 +14,35 @@ differentiated, with the reasons.
 from . import (
     arithmetic,
     constants,
-    factors,
     indexing,
     joining,
     linalg,
-    norms,
+    linalg_factors,
+    linalg_norms,
+    linalg_spectra,
     polynomials,
     products,
     reductions,
     refusals,
     shapes,
     sorting,
-    spectra,
     statistics,
 )
 
 __all__ = [
     "arithmetic",
     "constants",
-    "factors",
     "indexing",
     "joining",
     "linalg",
-    "norms",
+    "linalg_factors",
+    "linalg_norms",
+    "linalg_spectra",
     "polynomials",
     "products",
     "reductions",
     "refusals",
     "shapes",
     "sorting",
-    "spectra",
     "statistics",
 ]

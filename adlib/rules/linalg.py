@@ -32,6 +32,7 @@ from ._matrices import (
     to_diagonal,
 )
 from .indexing import scatter_add
+from .linalg_spectra import singular_vectors
 
 _la = np.linalg
 _SINCE_2 = hasattr(_la, "vector_norm")  # NumPy 2 added the names of the array API
@@ -207,7 +208,7 @@ def _lstsq_jvp(tangents, ans, a, b, rcond=None):
     if da is not None:
         change = change - da @ x
         dx = f.gram(t(da) @ (b - a @ x)) if f.tall else _outside(f.q, t(da) @ f.gram(b))
-        u, _, vh = _la.svd(a, full_matrices=False)
+        u, _, vh = singular_vectors(a)
         ds = np.sum(u * (da @ t(vh)), -2)
     dx = dx + f.pinv(change)
     residuals = 2.0 * np.sum((b - a @ x) * change, 0) if ans[1].size else np.zeros_like(strip(ans[1]))
@@ -227,7 +228,7 @@ def _lstsq_vjp(g, ans, a, b, rcond=None):
     if residuals_bar is not None and ans[1].size:
         b_bar = b_bar + 2.0 * (b - a @ x) * residuals_bar
     if s_bar is not None:
-        u, _, vh = _la.svd(a, full_matrices=False)
+        u, _, vh = singular_vectors(a)
         a_bar = a_bar + (u * s_bar) @ vh
     return a_bar - b_bar @ t(x), _uncolumns(b_bar, vector)
 

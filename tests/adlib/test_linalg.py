@@ -255,6 +255,11 @@ def test_constants_may_be_lists_and_keywords():
     close(b, [0.0, 0.25], "vjp by algebra")
 
 
+def test_every_function_of_numpy_linalg_is_classified():
+    names = set(la.__all__) - {"LinAlgError"}
+    assert {name for name in names if getattr(la, name) not in RULES} == set()
+
+
 def test_rank_is_a_constant():
     assert adlib.jvp(lambda a: 1.0 * la.matrix_rank(a), (np.eye(3),), (np.ones((3, 3)),)) == (3.0, 0.0)
 
@@ -378,6 +383,29 @@ def test_values_alone_need_no_distance():
         close(adlib.grad(lambda a, f=f: np.sum(f(a) ** 2))(np.eye(3)), 2 * np.eye(3), "vjp by algebra")
     s = lambda a: np.sum(la.svd(a, compute_uv=False) ** 3)  # noqa: E731
     assert adlib.jvp(s, (np.eye(3),), (np.diag([1.0, 2, 3]),))[1] == pytest.approx(18)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda a: np.sum(np.log(la.eigvalsh(a))), lambda a: np.sum(la.svd(a, compute_uv=False) ** 3)]
+)
+def test_second_derivatives_of_equal_values_are_refused_not_wrong(f):
+    identity, e = np.eye(2), normal(2, 2)
+    compositions = {
+        "reverse over reverse": lambda: adlib.vjp(adlib.grad(f), identity)[1](e),
+        "reverse over forward": lambda: adlib.grad(lambda a: adlib.jvp(f, (a,), (e,))[1])(identity),
+        "forward over reverse": lambda: adlib.jvp(adlib.grad(f), (identity,), (e,)),
+        "forward over forward": lambda: adlib.jvp(lambda a: adlib.jvp(f, (a,), (e,))[1], (identity,), (e,)),
+    }
+    for compute in compositions.values():
+        with pytest.raises(adlib.TracedValueError, match="values 0 and 1 are equal"):
+            compute()
+
+
+def test_the_nuclear_norm_has_its_second_derivative_at_the_identity():
+    e, w = normal(2, 2), normal(2, 2, seed=1)
+    # The gradient is U V^T, whose derivative is the antisymmetric part of the direction.
+    second = adlib.vjp(adlib.grad(lambda a: la.norm(a, "nuc")), np.eye(2))[1](e)[0]
+    close(np.sum(w * second), np.sum(e * (w - w.T) / 2), "reverse over reverse by algebra")
 
 
 def test_the_pseudo_inverse_along_matrices_of_one_rank():

@@ -9,11 +9,13 @@ algorithmic differentiation", 2008; Townsend, "Differentiating the singular
 value decomposition", 2016.
 """
 
+import functools
+
 import numpy as np
 
 from .._errors import TracedValueError, located
-from .._rules import Refuse, composite, rule
-from .._trace import RULES, strip
+from .._rules import Refuse, composite, primitive, rule
+from .._trace import RULES, is_traced, strip
 from ._matrices import NotHermitian, diagonal, from_lower, largest, named, small, t, to_diagonal, to_lower
 
 _la = np.linalg
@@ -107,8 +109,11 @@ def _no_sum(s):
     return small(_sums(plain), largest(plain, -1)[..., None])
 
 
-def _pull_turns(name, a, gu, gv, s, s_bar):
-    """The adjoint of P, from ``gu = U^T U-bar`` and ``gv = V^T V-bar``: the transpose of `_turns`."""
+def _pull_turns(name, a, gu, gv, s, s_bar, alone=True):
+    """The adjoint of P, from ``gu = U^T U-bar`` and ``gv = V^T V-bar``: the transpose of `_turns`.
+
+    `alone` says that without `s_bar` the function does not use the values.
+    """
     together, apart = gu + gv, gu - gv
     together, apart = together - t(together), apart - t(apart)
     equal, null = _equal_and_null(strip(s))
@@ -119,9 +124,9 @@ def _pull_turns(name, a, gu, gv, s, s_bar):
         scale = np.maximum(largest(strip(gu)), largest(strip(gv)))
         still = small(strip(together), scale) & (small(strip(apart), scale) | ~null[..., None])
         _refuse_pairs(name, a, equal & ~product & ~still, _NOT_INVARIANT, _INVARIANT)
-        if s_bar is not None:
+        if s_bar is not None or not alone:
             unused = small(strip(gu), scale) & small(strip(gv), scale)
-            unused &= t(unused) & _same_slopes(strip(s_bar), null)
+            unused &= t(unused) & (s_bar is None or _same_slopes(strip(s_bar), null))
             _refuse_pairs(name, a, equal & ~product & ~unused, _UNKNOWN, _INVARIANT)
         p_bar = np.where(product, _quotient(gu, s[..., None, :], ~product), p_bar)
     return p_bar if s_bar is None else p_bar + to_diagonal(s_bar)
@@ -161,25 +166,40 @@ def _eigh_jvp(tangents, ans, a, UPLO="L"):
     return diagonal(p), v @ (0.5 * together)
 
 
-def _eigh_vjp(g, ans, a, UPLO="L"):
+def _eigh_vjp(g, ans, a, UPLO="L", alone=True):
     w, v = ans
     w_bar, v_bar = g
     if v_bar is None:
         return (_pull_triangle((v * w_bar[..., None, :]) @ t(v), UPLO),)
     half = 0.5 * (t(v) @ v_bar)
-    return (_pull_triangle(v @ _pull_turns("eigh", a, half, half, w, w_bar) @ t(v), UPLO),)
+    return (_pull_triangle(v @ _pull_turns("eigh", a, half, half, w, w_bar, alone) @ t(v), UPLO),)
+
+
+# The derivatives of the values alone take the vectors from a factorisation of their own.  When they are
+# differentiated again, equal values must not pass for unused there, only because they came another way.
+@primitive
+def eigenvectors(a, UPLO="L"):
+    """`eigh`, for the derivative of its values."""
+    return _la.eigh(a, UPLO)
+
+
+@primitive
+def singular_vectors(a):
+    """The thin `svd`, for the derivative of its values."""
+    return _la.svd(a, full_matrices=False)
 
 
 def _eigvalsh_jvp(tangents, w, a, UPLO="L"):
-    _, v = _la.eigh(a, UPLO)
+    _, v = eigenvectors(a, UPLO)
     return np.sum(v * (_triangle(tangents[0], UPLO) @ v), -2)
 
 
 def _eigvalsh_vjp(g, w, a, UPLO="L"):
-    _, v = _la.eigh(a, UPLO)
+    _, v = eigenvectors(a, UPLO) if is_traced(g) else _la.eigh(a, UPLO)
     return (_pull_triangle((v * g[..., None, :]) @ t(v), UPLO),)
 
 
+rule(eigenvectors, _eigh_jvp, functools.partial(_eigh_vjp, alone=False))
 rule(_la.eigh, _eigh_jvp, _eigh_vjp)
 rule(_la.eigvalsh, _eigvalsh_jvp, _eigvalsh_vjp)
 for _function in (_la.eig, _la.eigvals):
@@ -193,7 +213,7 @@ for _function in (_la.eig, _la.eigvals):
 def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=False):
     da = tangents[0]
     if not compute_uv:
-        u, _, vh = _la.svd(a, full_matrices=False)
+        u, _, vh = singular_vectors(a)
         return np.where(strip(ans) == 0, 0.0, np.sum(u * (da @ t(vh)), -2))
     u, s, vh = ans
     if full_matrices and a.shape[-2] != a.shape[-1]:
@@ -210,9 +230,9 @@ def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=Fa
     return du, diagonal(p), t(dv)
 
 
-def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False):
+def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False, alone=True):
     if not compute_uv:
-        u, _, vh = _la.svd(a, full_matrices=False)
+        u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
         return ((u * np.where(strip(ans) == 0, 0.0, g)[..., None, :]) @ vh,)
     u, s, vh = ans
     u_bar, s_bar, vh_bar = g
@@ -224,7 +244,7 @@ def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False):
     u_bar = np.zeros_like(strip(u)) if u_bar is None else u_bar
     v_bar = np.zeros_like(strip(v)) if v_bar is None else v_bar
     gu, gv = t(u) @ u_bar, t(v) @ v_bar
-    a_bar = u @ _pull_turns("svd", a, gu, gv, s, s_bar) @ t(v)
+    a_bar = u @ _pull_turns("svd", a, gu, gv, s, s_bar, alone) @ t(v)
     if a.shape[-2] != a.shape[-1]:
         _refuse_unknown_zero(a, strip(s), None if s_bar is None else strip(s_bar))
     if a.shape[-2] > a.shape[-1]:
@@ -272,5 +292,10 @@ def _not_square(a):
 
 
 RULES[_la.svd] = NotHermitian("svd", _svd_jvp, _svd_vjp)
+rule(
+    singular_vectors,
+    lambda tangents, ans, a: _svd_jvp(tangents, ans, a, full_matrices=False),
+    lambda g, ans, a: _svd_vjp(g, ans, a, full_matrices=False, alone=False),
+)
 if hasattr(_la, "svdvals"):  # since NumPy 2
     composite(_la.svdvals, lambda x, /: _la.svd(x, compute_uv=False))
