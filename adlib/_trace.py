@@ -338,6 +338,27 @@ class Tracer:
         return astype(self, dtype)
 
 
+def _method(name):
+    function = getattr(np, name)
+
+    def method(self, *args, **kwargs):
+        return function(self, *args, **kwargs)
+
+    return functools.update_wrapper(method, function, assigned=("__name__", "__doc__"), updated=())
+
+
+# Methods that take their arguments in the order of the function.
+METHODS = (
+    *("max", "min", "prod", "std", "var", "cumsum", "cumprod", "clip", "round", "conj", "conjugate"),
+    *("trace", "diagonal", "repeat", "take", "argmax", "argmin", "argsort", "all", "any", "nonzero", "searchsorted"),
+)
+for _name in METHODS:
+    setattr(Tracer, _name, _method(_name))
+Tracer.real = property(lambda self: self)
+Tracer.imag = property(lambda self: np.zeros_like(self))
+Tracer.mT = property(lambda self: np.swapaxes(self, -1, -2))
+
+
 def in_place(what, x):
     return located(
         TracedValueError(
