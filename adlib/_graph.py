@@ -355,23 +355,26 @@ class Graph:
         """
         kept = set()
         for node in self.nodes:
-            if node.op != "input" and node._rule is not OUTPUT:
+            if node.op != "input":
                 kept |= self._kept_by(node)
         return kept
 
-    def _kept_by(self, node):
-        """Positions of the nodes whose values the entry of `node` holds."""
-        active = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
+    def _kept_by(self, node, operand=None):
+        """Positions of the nodes whose values the entry of `node` holds, for one operand or for all."""
+        traced = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
+        active = traced if operand is None else (operand,)
+        if node._rule is OUTPUT:
+            return set()
         if isinstance(node._rule, Elementwise):
             slots = {i for k in active for i in node._rule.slots[k]}
-            traced = {node.operands[i - 1].index for i in slots if i - 1 in active}
-            return traced | ({node.index} if 0 in slots else set())
+            needed = {node.operands[i - 1].index for i in slots if i - 1 in traced}
+            return needed | ({node.index} if 0 in slots else set())
         # Other rules are asked: the entry holds the very values, not copies.
         args = self.operand_values(node)
         saved = flatten(node._rule.save(node.value, args, node._kwargs, active))[0]
         held = {id(x) for x in saved}
-        traced = {node.operands[k].index for k in active if id(args[k]) in held}
-        return traced | ({node.index} if id(node.value) in held else set())
+        needed = {node.operands[k].index for k in traced if id(args[k]) in held}
+        return needed | ({node.index} if id(node.value) in held else set())
 
     def op_counts(self):
         """How often each operation occurs, as a dict.
@@ -424,11 +427,55 @@ class Graph:
             lines += [f"  n{parent} -> n{node.index}" for parent in node.parents]
         return "\n".join([*lines, "}"])
 
-    def stepper(self, *tangents):
-        """Forward mode in steps, for the seed `tangents`, to display in a notebook."""
+    def stepper(self, *seed, mode="forward"):
+        """One mode of differentiation in steps, to display in a notebook.
+
+        Parameters
+        ----------
+        *seed : float or array
+            In forward mode one tangent for each input, in reverse mode one
+            adjoint for each output.  Left out, each is 1 in its turn.
+        mode : str
+            ``"forward"`` or ``"reverse"``.
+
+        Returns
+        -------
+        adlib.viz.Stepper
+
+        Examples
+        --------
+        >>> import adlib
+        >>> graph = adlib.make_graph(lambda x, y: x * y)(2.0, 3.0)
+        >>> graph.stepper(1.0, 0.0)
+        <forward mode of y, 3 nodes>
+        >>> graph.stepper(mode="reverse")
+        <reverse mode of y, 3 nodes>
+        """
         from .viz import Stepper
 
-        return Stepper(self, tangents)
+        return Stepper(self, seed or None, mode)
+
+    def puzzle(self):
+        """Reverse mode with the order left to the reader, to display in a notebook.
+
+        The reader picks which node reports next.  A node that reports before
+        all its children have done so sends an incomplete number, and the widget
+        shows the wrong gradient that comes of it.  For graphs of scalars with
+        one result and at most ten operations.
+
+        Returns
+        -------
+        adlib.viz.Puzzle
+
+        Examples
+        --------
+        >>> import adlib
+        >>> adlib.make_graph(lambda a, b: a * b + a)(2.0, 3.0).puzzle()
+        <order puzzle of y: v1, y>
+        """
+        from .viz import Puzzle
+
+        return Puzzle(self)
 
     def __repr__(self):
         edges = sum(len(node.parents) for node in self.nodes)

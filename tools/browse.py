@@ -189,7 +189,7 @@ def _page(context, address: str, name: str, site: Path, screenshots: Path | None
             _shoot(page, screenshots, name)
         for rule, message in page.evaluate(_INSPECT):
             report.add(rule, message)
-        report.steppers = page.locator(".ad-stepper").count()
+        report.steppers = page.locator(stepping.WIDGETS).count()
         for message in stepping.faults(page):
             report.add("stepper", message)
         page.evaluate(_OPEN_ALL)

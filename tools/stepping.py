@@ -1,13 +1,20 @@
-"""Use every stepper of a page as a reader does: Next to the end, back, with the keyboard, and one beside another.
+"""Use every stepper and order puzzle of a page as a reader does: to the end, back, with the keyboard, one beside another.
 
 A stepper is an element of class `ad-stepper` with a list `ad-steps`, of which one item is seen at a time, buttons whose
 names begin with Next and Previous, a slider, perhaps one button a seed, and a text that is read out (`aria-live`)
 and changes with every step. Without script it shows the whole list.
+
+A puzzle is an element of class `ad-puzzle` with a button an operation whose name ends in "reports", in the order of
+computation, the buttons Undo and Start again, and a text that is read out. `data-state` is "open", and at the end "right"
+or "wrong". Without script it shows lists.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+WIDGETS = ".ad-stepper, .ad-puzzle"
 
 # Of every stepper on the page: which of its steps are seen, and what is read out.
 _STATES = """() => [...document.querySelectorAll(".ad-stepper")].map(root => ({
@@ -16,10 +23,20 @@ _STATES = """() => [...document.querySelectorAll(".ad-stepper")].map(root => ({
 }))"""
 
 
+# Of every puzzle: how it stands, and what is seen and read out.
+_PUZZLES = """() => [...document.querySelectorAll(".ad-puzzle")].map(root => ({
+  state: root.dataset.state,
+  seen: root.innerText,
+  live: [...root.querySelectorAll("[aria-live]")].map(e => e.textContent.trim()).join(" "),
+}))"""
+
+
 def faults(page) -> Iterator[str]:
-    """Yield what is wrong with the steppers of a page that is open in playwright."""
+    """Yield what is wrong with the steppers and puzzles of a page that is open in playwright."""
     for index in range(page.locator(".ad-stepper").count()):
         yield from (f"stepper {index + 1}: {fault}" for fault in _one(page, index))
+    for index in range(page.locator(".ad-puzzle").count()):
+        yield from (f"puzzle {index + 1}: {fault}" for fault in _puzzle(page, index))
 
 
 def faults_without_script(page) -> Iterator[str]:
@@ -27,6 +44,9 @@ def faults_without_script(page) -> Iterator[str]:
     for index, state in enumerate(page.evaluate(_STATES)):
         if hidden := state["steps"].count(False):
             yield f"stepper {index + 1}: without script {hidden} of {len(state['steps'])} steps are hidden"
+    for index, root in enumerate(page.locator(".ad-puzzle").all()):
+        if not any(entry.is_visible() for entry in root.locator("ol > li").all()):
+            yield f"puzzle {index + 1}: without script no order is shown"
 
 
 def _one(page, index: int) -> Iterator[str]:
@@ -87,6 +107,49 @@ def _one(page, index: int) -> Iterator[str]:
     for other in range(len(before)):
         if other != index and after[other] != before[other]:
             yield f"moves stepper {other + 1} as well"
+
+
+def _puzzle(page, index: int) -> Iterator[str]:
+    root = page.locator(".ad-puzzle").nth(index)
+    undo, again = (root.get_by_role("button", name=name) for name in ("Undo", "Start again"))
+    nodes = root.get_by_role("button", name=re.compile("reports$")).all()
+    missing = [name for name, part in (("Undo", undo), ("Start again", again)) if part.count() == 0]
+    if missing or not nodes:
+        yield f"has no {', no '.join(missing or ['button for a node'])}"
+        return
+
+    def now():
+        return page.evaluate(_PUZZLES)[index]
+
+    before = page.evaluate(_PUZZLES)
+    for node in reversed(nodes):
+        name, said = node.get_attribute("aria-label") or node.inner_text(), now()
+        node.focus()
+        page.keyboard.press("Enter")
+        after = now()
+        if after["seen"] == said["seen"]:
+            yield f"the button {name!r} pressed with the keyboard shows nothing"
+            return
+        if after["live"] == said["live"]:
+            yield f"the text read out does not change after {name!r}"
+    if now()["state"] != "right":
+        yield f"a right order ends as {now()['state']!r}"
+    _click(undo)
+    if now()["seen"] != said["seen"]:
+        yield "Undo does not take the last pick back"
+    _click(again)
+    if now()["seen"] != before[index]["seen"]:
+        yield "Start again does not go back to the start"
+    if len(nodes) > 1:
+        for node in nodes:
+            _click(node)
+        if now()["state"] != "wrong":
+            yield f"a wrong order ends as {now()['state']!r}"
+        _click(again)
+    after = page.evaluate(_PUZZLES)
+    for other in range(len(before)):
+        if other != index and after[other] != before[other]:
+            yield f"moves puzzle {other + 1} as well"
 
 
 def _click(button) -> None:

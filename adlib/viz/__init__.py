@@ -4,7 +4,19 @@ Needs matplotlib, which is imported when something is drawn and not before.
 """
 
 from ._mathtext import svg as formula_svg
+from ._puzzle import Puzzle, puzzle_html
 from ._stepper import Stepper, graph_html, stepper_html
 from .style import COLOURS, figure, label, use_style
 
-__all__ = ["COLOURS", "Stepper", "figure", "formula_svg", "graph_html", "label", "stepper_html", "use_style"]
+__all__ = [
+    "COLOURS",
+    "Puzzle",
+    "Stepper",
+    "figure",
+    "formula_svg",
+    "graph_html",
+    "label",
+    "puzzle_html",
+    "stepper_html",
+    "use_style",
+]

@@ -1,7 +1,7 @@
 """What each step of a graph says: the formulas of the new node, in symbols and in numbers.
 
 This is the content of a stepper without its form. `forward_frames` tells the story of forward mode;
-another mode is another function that returns the same `Story`.
+`reverse_frames`, in its own module, that of reverse mode.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ._mathtext import reading
 
 FOLD_ABOVE = 40  # a graph with more nodes than this is drawn as its beginning and its end
 _HEAD, _TAIL = 8, 6
-_BUTTONS = 6  # as many inputs can be chosen among; a function of more starts from its first
-_LISTED = 8  # elementary operations listed under the bare graph
+BUTTONS = 6  # as many inputs can be chosen among; a function of more starts from its first
+LISTED = 8  # elementary operations listed under the bare graph
 _SUMMANDS = 6  # terms of one sum written out
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a formula in one colour: ``role`` is "" or the derivative's ("forward")."""
+    """A stretch of a formula in one colour: ``role`` is "" or the derivative's ("forward", "reverse")."""
 
     tex: str
     role: str = ""
@@ -58,21 +58,26 @@ class Frame:
 
 @dataclass(frozen=True)
 class BoxText:
-    """A box of the drawing: its name, and beside it the value and, for each seed, the derivative."""
+    """A box of the drawing: its name, and beside it the value and, for each seed, the derivative.
+
+    ``kept`` says whether the value is kept for the way back; None where there is none.
+    """
 
     tex: str
     above: str = ""
     below: tuple[str, ...] = ()
     fold: bool = False
+    kept: bool | None = None
 
 
 @dataclass(frozen=True)
 class Seed:
-    """Where a derivative starts: the inputs' tangents, and the name of the derivative in TeX and in words."""
+    """Where a derivative starts: one tangent an input (one adjoint an output), and where the seed is one 1 among zeros,
+    the position of the 1 and the name in TeX of what stands there."""
 
     tangents: tuple
-    tex: str
-    input: int | None = None  # position among the inputs, when the seed is one input's direction
+    tex: str = ""
+    position: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,8 @@ def forward_frames(graph, tangents: Sequence | None = None) -> Story:
     one forward sweep a seed.
     """
     seeds = _seeds(graph, tangents)
-    kept = _fold(graph)
-    box_of, members = _boxes(graph, kept)
+    kept = fold_nodes(graph)
+    box_of, members = box_members(graph, kept)
     sweeps = []
     for seed in seeds:
         steps = {}
@@ -131,7 +136,7 @@ def forward_frames(graph, tangents: Sequence | None = None) -> Story:
     )
 
 
-def _fold(graph) -> frozenset[int]:
+def fold_nodes(graph) -> frozenset[int]:
     """The nodes that are shown."""
     n = len(graph.nodes)
     if n <= FOLD_ABOVE:
@@ -139,7 +144,7 @@ def _fold(graph) -> frozenset[int]:
     return frozenset(range(_HEAD)) | frozenset(range(n - _TAIL, n))
 
 
-def _boxes(graph, kept) -> tuple[dict[int, int], list[list[int]]]:
+def box_members(graph, kept) -> tuple[dict[int, int], list[list[int]]]:
     """The box of each node, and the nodes of each box: one a shown node, one for all the others."""
     members: list[list[int]] = []
     box_of: dict[int, int] = {}
@@ -163,17 +168,23 @@ def _seeds(graph, tangents) -> tuple[Seed, ...]:
             raise ArgumentError(
                 f"the graph of {graph.name} has {len(inputs)} inputs ({names}), but the seed has {len(tangents)} tangents"
             )
-        return (Seed(tuple(tangents), _direction(inputs, tangents), _basis(tangents)),)
-    chosen = range(len(inputs)) if len(inputs) <= _BUTTONS else range(1)
+        return (given_seed(inputs, tangents),)
+    chosen = range(len(inputs)) if len(inputs) <= BUTTONS else range(1)
     if len(graph.nodes) > FOLD_ABOVE:
         chosen = chosen[:2]
-    seeds = []
-    for k in chosen:
-        start = tuple(_filled(node.value, float(j == k)) for j, node in enumerate(inputs))
-        scalar = not np.shape(inputs[k].value)
-        tex = rf"\partial/\partial {_tex.name(inputs[k].name)}" if scalar else _dot(inputs[k].name) + " = 1"
-        seeds.append(Seed(start, tex, k if scalar else None))
-    return tuple(seeds) or (Seed((), ""),)
+    return tuple(unit_seed(inputs, k) for k in chosen) or (Seed(()),)
+
+
+def unit_seed(nodes, k: int) -> Seed:
+    """1, or ones, for node number k, and 0 for the others."""
+    start = tuple(_filled(node.value, float(j == k)) for j, node in enumerate(nodes))
+    return Seed(start, _tex.name(nodes[k].name), None if np.shape(nodes[k].value) else k)
+
+
+def given_seed(nodes, seeds) -> Seed:
+    """The seed that the caller gives."""
+    k = _basis(seeds)
+    return Seed(tuple(seeds), "" if k is None else _tex.name(nodes[k].name), k)
 
 
 def _filled(value, entry: float):
@@ -192,56 +203,49 @@ def _basis(tangents) -> int | None:
     return ones[0] if len(ones) == 1 and all(t == 0 for k, t in enumerate(tangents) if k != ones[0]) else None
 
 
-def _direction(inputs, tangents) -> str:
-    if (k := _basis(tangents)) is not None:
-        return rf"\partial/\partial {_tex.name(inputs[k].name)}"
-    return r",\ ".join(f"{_dot(n.name)} = {_tex.short(t)}" for n, t in list(zip(inputs, tangents))[:_BUTTONS])
-
-
 # Frames -------------------------------------------------------------------------------------------
 
 
 def _bare(graph, kept, members) -> Frame:
     computed = [graph.nodes[m[0]] for m in members if m[0] in kept and m[0] not in graph.inputs]
     equations = tuple(
-        Equation("", (Piece(_tex.name(node.name)),), (((_equals(_formula(graph, node))),),))
-        for node in computed[:_LISTED]
+        Equation("", (Piece(_tex.name(node.name)),), (((equals(formula(graph, node))),),)) for node in computed[:LISTED]
     )
     left_out = len(graph.nodes) - len(graph.inputs) - len(equations)
-    note = "Every node is one elementary operation on earlier nodes. Numbers are rounded to four digits."
+    note = "Every node is one elementary operation on earlier nodes. Numbers are rounded to four decimals."
     if left_out:
         note += f" The first {len(equations)} of them:"
     return Frame("The graph", (), equations, note)
 
 
 def _inputs(graph, shown, seeds, sweeps, boxes, hidden: int) -> Frame:
-    equations = []
-    for i in shown:
-        node = graph.nodes[i]
-        equations.append(Equation("", (Piece(_tex.name(node.name)),), ((_equals(Piece(_tex.number(node.value))),),)))
-        rows = []
-        for seed, steps in zip(seeds, sweeps):
-            result = (Piece(_tex.number(steps[i].tangent), "forward"),)
-            if seed.input is None:
-                rows.append(((_equals(*result),),))
-            else:
-                by = graph.nodes[graph.inputs[seed.input]].name
-                rows.append(((_equals(Piece(_derivative(node.name, by))), _equals(*result)),))
-        left = (Piece(_dot(node.name), "forward"),)
-        equations.append(Equation("", left, (), tuple(rows)))
+    nodes = [graph.nodes[i] for i in shown]
+    values = [(Piece(f"{_tex.name(node.name)} = {_tex.number(node.value)}"),) for node in nodes]
+    equations = [Equation("Value", (), (comma_row(values),))] if nodes else []
+    rows = []
+    for steps in sweeps:
+        tangents = [(Piece(f"{_dot(n.name)} = {_tex.number(steps[n.index].tangent)}", "forward"),) for n in nodes]
+        rows.append((comma_row(tangents),))
+    if nodes:
+        equations.append(Equation("Seed", (), (), tuple(rows)))
     note = "The inputs have their values; their tangents are the seed."
     if hidden:
         note += f" {hidden} more inputs are not shown."
     return Frame("Inputs", boxes, tuple(equations), note)
 
 
+def comma_row(chunks: Sequence[Chunk]) -> Row:
+    """``a, b, c`` with a break possible after each comma."""
+    return tuple((*chunk, Piece(r",\ \ ")) for chunk in chunks[:-1]) + tuple(chunks[-1:])
+
+
 def _node(graph, node, box, seeds, steps) -> Frame:
     name = _tex.name(node.name)
-    symbols, numbers = _operands(graph, node, False), _operands(graph, node, True)
-    value_row = [_equals(Piece(_tex.value(node.op, symbols)))]
+    symbols, numbers = operands_tex(graph, node, False), operands_tex(graph, node, True)
+    value_row = [equals(Piece(_tex.value(node.op, symbols)))]
     if not any(np.shape(graph.nodes[p].value) for p in node.parents) and not np.shape(node.value):
-        value_row.append(_equals(Piece(_tex.value(node.op, numbers))))
-    value_row.append(_equals(Piece(_tex.number(node.value))))
+        value_row.append(equals(Piece(_tex.value(node.op, numbers))))
+    value_row.append(equals(Piece(_tex.number(node.value))))
     value = Equation("Value", (Piece(name),), (tuple(value_row),))
 
     tangent = Equation(
@@ -251,13 +255,12 @@ def _node(graph, node, box, seeds, steps) -> Frame:
         tuple(_numeric_rows(step) for step in steps),
     )
     equations = [value, tangent]
-    if node.index in graph.outputs and all(seed.input is not None for seed in seeds):
-        sources = [graph.nodes[graph.inputs[seed.input]].name for seed in seeds]
+    if node.index in graph.outputs and not np.shape(node.value) and all(seed.position is not None for seed in seeds):
         results = tuple(
-            (((Piece(_derivative(node.name, source)), *_equals(Piece(_tex.number(step.tangent), "forward"))),),)
-            for source, step in zip(sources, steps)
+            (((Piece(rf"(\nabla {name})_{{{seed.tex}}}"), *equals(Piece(_tex.number(step.tangent), "forward"))),),)
+            for seed, step in zip(seeds, steps)
         )
-        equations.append(Equation("Result", (), (), results))
+        equations.append(Equation("Result: entry of the gradient", (), (), results))
     return Frame(f"Node {reading(name)}", (box,), tuple(equations))
 
 
@@ -267,8 +270,8 @@ def _symbolic_rows(graph, node, terms, symbols):
         return
     dots = [Piece(_dot(graph.nodes[t.parent].name), "forward") for t in terms]
     if len({t.parent for t in terms}) == len(terms):
-        general = [(Piece(_derivative(node.name, graph.nodes[t.parent].name) + r"\,"), d) for t, d in zip(terms, dots)]
-        yield _sum(general)
+        general = [(Piece(derivative(node.name, graph.nodes[t.parent].name) + r"\,"), d) for t, d in zip(terms, dots)]
+        yield sum_row(general)
     if node.op in _tex.LINEAR:
         special = []
         for term, dot in zip(terms, dots):
@@ -277,18 +280,18 @@ def _symbolic_rows(graph, node, terms, symbols):
                 return
             with_dot[term.operand] = dot.tex
             special.append((Piece(_tex.value(node.op, with_dot), "forward"),))
-        yield _sum(special)
+        yield sum_row(special)
         return
     partials = [_tex.partial(node.op, t.operand, symbols, _tex.name(node.name)) for t in terms]
     if any(p is None for p in partials):
         return
     many = bool(np.shape(node.value))
-    yield _sum([_product(p, d, elementwise=many) for p, d in zip(partials, dots)])
+    yield sum_row([_product(p, d, elementwise=many) for p, d in zip(partials, dots)])
 
 
 def _numeric_rows(step) -> tuple[Row, ...]:
     """The chain rule in numbers; of arrays, only what comes out."""
-    result = _equals(Piece(_tex.number(step.tangent), "forward"))
+    result = equals(Piece(_tex.number(step.tangent), "forward"))
     scalar = not np.shape(step.tangent) and all(
         t.partial is not None and not np.shape(t.partial) and not np.shape(t.tangent) for t in step.terms
     )
@@ -296,16 +299,16 @@ def _numeric_rows(step) -> tuple[Row, ...]:
         return ((result,),)
     products = [
         (
-            Piece(_first(_tex.number(t.partial))),
+            Piece(leading(_tex.number(t.partial))),
             Piece(r"{} \cdot {}"),
             Piece(_tex.enclosed(_tex.number(t.tangent)), "forward"),
         )
         for t in step.terms
     ]
-    return ((*_sum(products), result),)
+    return ((*sum_row(products), result),)
 
 
-def _sum(summands: Sequence[Chunk]) -> Row:
+def sum_row(summands: Sequence[Chunk]) -> Row:
     """``= a + b + c`` with a break possible before each sign; a long sum keeps its ends."""
     out: list[Chunk] = []
     for k, summand in enumerate(summands):
@@ -331,15 +334,15 @@ def _product(partial: str, dot: Piece, *, elementwise: bool) -> Chunk:
     return (Piece(partial + (r" \odot " if elementwise else r"\,")), dot)
 
 
-def _first(tex: str) -> str:
+def leading(tex: str) -> str:
     return f"({tex})" if r"\times 10" in tex else tex
 
 
-def _equals(*pieces: Piece) -> Chunk:
+def equals(*pieces: Piece) -> Chunk:
     return (Piece("{} = {}"), *pieces)
 
 
-def _derivative(of: str, by: str) -> str:
+def derivative(of: str, by: str) -> str:
     return rf"\dfrac{{\partial {_tex.name(of)}}}{{\partial {_tex.name(by)}}}"
 
 
@@ -347,11 +350,11 @@ def _dot(identifier: str) -> str:
     return _tex.name(identifier, "dot")
 
 
-def _formula(graph, node) -> Piece:
-    return Piece(_tex.value(node.op, _operands(graph, node, False)))
+def formula(graph, node) -> Piece:
+    return Piece(_tex.value(node.op, operands_tex(graph, node, False)))
 
 
-def _operands(graph, node, numeric: bool) -> list[str]:
+def operands_tex(graph, node, numeric: bool) -> list[str]:
     """The TeX of a node's operands: their names, or their numbers; constants are numbers in both."""
 
     def tex(operand) -> str:

@@ -8,6 +8,7 @@ sweeps, and heights by least squares under the order found. Nothing is random: t
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,12 @@ class Edge:
     path: str
     tip: tuple[float, float]
     turn: float = 0.0
+
+    @property
+    def start(self) -> tuple[float, float]:
+        """Where it leaves its parent; it leaves at the angle ``-turn``."""
+        x, y = re.match(r"M(\S+) ([\d.]+)", self.path).groups()
+        return float(x), float(y)
 
 
 @dataclass(frozen=True)

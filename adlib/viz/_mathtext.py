@@ -312,7 +312,7 @@ def frame(box: Box, size: float) -> str:
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9.]+|\s+|.", re.S)
 _WORDS = {
     r"\cdot": "times", r"\,": "times", r"\times": "times", r"\odot": "times elementwise", r"\partial": "partial",
-    r"\sum": "sum of", r"\prod": "product of", r"\infty": "infinity", r"\top": "transposed", r"\ldots": "and so on",
+    r"\sum": "sum of", r"\nabla": "gradient of", r"\prod": "product of", r"\infty": "infinity", r"\top": "transposed", r"\ldots": "and so on",
     r"\geq": "at least", r"\leq": "at most", r"\neq": "is not", r"\to": "to",
     "=": "=", "+": "plus", "-": "minus", "/": "over", ">": "is greater than", "<": "is less than",
     "(": "(", ")": ")", "[": "[", "]": "]", ",": ",", ":": ":",
@@ -371,7 +371,8 @@ def _read(tokens: list[str]) -> list[str]:
             power = _group(tokens)
             out.append({"2": "squared", "3": "cubed"}.get(power) or "to the power " + _bracketed(power))
         elif token == "_":
-            out[-1:] = [(out[-1] if out else "") + _joined(_group(tokens))]
+            base, index = (out.pop() if out else ""), _joined(_group(tokens))
+            out.append(f"{base} {index.lstrip()}" if base == ")" else base + index)
         elif token in _ALPHABETS:
             out.append(_group(tokens).replace(" ", "") + _scripts(tokens))
         elif token in _SILENT:

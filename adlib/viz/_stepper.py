@@ -10,55 +10,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ._frames import Equation, Story, forward_frames
-from ._layout import Size, layout
+from ._drawing import BACK_STYLE, STYLE, draw
+from ._frames import Equation, Seed, Story, forward_frames
 from ._mathtext import EM, Sheet, frame, reading
+from ._reverse_frames import reverse_frames
 
-_NAME, _NUMBER, _FORMULA = 17.0, 13.5, 1.15  # text sizes: px in the graph, em in the formulas
-_RADIUS = 17.0
-_WIDTH = 336.0  # what fits between the margins of a page 390 px wide
-_ROW = 296.0  # the same for a row of a formula
+_FORMULA = 1.15  # em
+_ROW = 296.0  # what fits in a row between the margins of a page 390 px wide
 _EM = 16.0
 
-_STYLE = """
-.ad-stepper{color:inherit;font-size:max(1em,15px);line-height:1.45;max-width:42rem;margin:0 0 1em;text-align:left;
---f:var(--ad-forward,color-mix(in srgb,#0072b2 70%,currentColor));
---r:var(--ad-reverse,color-mix(in srgb,#d55e00 64%,currentColor));
---h:var(--ad-highlight,#e69f00);--q:#858585}
-.ad-stepper *{box-sizing:border-box}
-.ad-stepper svg{fill:currentColor;overflow:visible;max-width:100%;height:auto;margin:0;padding:0;background:none}
-.ad-stepper svg.ad-def{position:absolute;width:0;height:0}
-.ad-f{fill:var(--f)}.ad-r{fill:var(--r)}
-.ad-stepper .ad-off{display:none}
-.ad-stepper .ad-sr{position:absolute;width:1px;height:1px;margin:-1px;padding:0;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.ad-view{overflow-x:auto;overflow-y:hidden;border-radius:.4rem}
-.ad-graph{display:block;margin:0 auto}
-.ad-n{fill:color-mix(in srgb,currentColor 14%,transparent);stroke:currentColor;stroke-width:1.4}
-.ad-e{fill:none;stroke:var(--q);stroke-width:1.4}.ad-a{fill:var(--q)}
-.ad-now .ad-n{fill:color-mix(in srgb,var(--h) 42%,transparent);stroke:var(--h);stroke-width:2.6}
-.ad-now .ad-e{stroke:var(--h);stroke-width:2.8}.ad-now .ad-a{fill:var(--h)}
-.ad-todo .ad-n{fill:none}.ad-todo .ad-l{visibility:hidden}
-.ad-stepper[data-on] .ad-k{cursor:pointer;pointer-events:all}
-.ad-stepper .ad-bar,.ad-stepper .ad-seeds{display:none;align-items:center;gap:.4rem;margin:.4rem 0}
+_STYLE = """.ad-stepper .ad-bar,.ad-stepper .ad-seeds{display:none;align-items:center;gap:.4rem;margin:.4rem 0}
 .ad-stepper[data-on] .ad-bar,.ad-stepper[data-on] .ad-seeds{display:flex}
 .ad-stepper .ad-seeds{flex-wrap:wrap}
-.ad-stepper button{display:inline-flex;align-items:center;justify-content:center;font:inherit;color:inherit;background:none;border:1px solid var(--q);border-radius:.4rem;min-width:44px;min-height:44px;padding:.2rem .6rem;margin:0;cursor:pointer}
-.ad-stepper button[aria-pressed=true]{background:color-mix(in srgb,var(--f) 14%,transparent);border:2px solid var(--f)}
-.ad-stepper button[aria-disabled=true]{opacity:.4;cursor:default}
-.ad-stepper button:focus-visible,.ad-stepper input:focus-visible,.ad-stepper .ad-view:focus-visible{outline:3px solid var(--f);outline-offset:2px}
-.ad-stepper input{flex:1;min-width:3rem;height:44px;margin:0;accent-color:var(--f)}
+.ad-stepper button[aria-pressed=true]{background:color-mix(in srgb,var(--a) 14%,transparent);border:2px solid var(--a)}
+.ad-stepper input{flex:1;min-width:3rem;height:44px;margin:0;accent-color:var(--a)}
 .ad-stepper output{min-width:2.7em;text-align:right;font-variant-numeric:tabular-nums}
 .ad-stepper .ad-steps{margin:.4rem 0 0;padding:0 0 0 1.6rem}
 .ad-stepper .ad-steps>li{margin:0 0 .8rem;padding:0}
-.ad-stepper p{margin:0 0 .3rem}
 .ad-stepper[data-on] .ad-steps{display:grid;list-style:none;padding:.7rem .8rem;border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:.4rem}
 .ad-stepper[data-on] .ad-steps>li{grid-area:1/1;min-width:0;margin:0;visibility:hidden}
 .ad-stepper[data-on] .ad-steps>li.ad-cur{visibility:visible}
 .ad-stepper[data-on] .ad-steps .ad-sr,.ad-stepper[data-on] .ad-for{display:none}
 .ad-stepper .ad-q{margin:0 0 .5rem}.ad-stepper .ad-q p{margin:.3em 0;padding-left:var(--i)}.ad-stepper .ad-q p.ad-0{text-indent:calc(-1*var(--i))}.ad-lab{display:block;font-size:.85em;opacity:.8}
 .ad-for{font-size:.85em}
-@media(prefers-reduced-motion:no-preference){.ad-n,.ad-e{transition:fill .18s,stroke .18s,stroke-width .18s}}
 """
+
+_KEPT_STYLE = """.ad-w rect.ad-cell{fill:color-mix(in srgb,currentColor 7%,transparent);stroke:currentColor;stroke-width:1.1}
+.ad-free{opacity:.62}
+.ad-stepper .ad-legend{font-size:.85em;margin:.3rem 0}
+.ad-legend span.ad-cell{padding:0 .3em;border:1px solid;border-radius:2px;background:color-mix(in srgb,currentColor 7%,transparent)}
+.ad-legend span.ad-free{margin-left:1em;opacity:.75}
+"""
+
+_LEGEND = (
+    '<p class="ad-legend"><span class="ad-cell">kept</span> needed on the way back '
+    '<span class="ad-free">free to go</span></p>'
+)
 
 _SCRIPT = """(function(){document.querySelectorAll('.ad-stepper:not([data-on])').forEach(function(w){
 var all=function(q){return Array.prototype.slice.call(w.querySelectorAll(q))},one=function(q){return w.querySelector(q)};
@@ -86,6 +73,8 @@ var t={ArrowRight:k+1,ArrowLeft:k-1,Home:0,End:n}[e.key];
 if(t===undefined)return;e.preventDefault();e.stopPropagation();go(t)});
 w.setAttribute('data-on','');show()})})();"""
 
+_MODES = {"forward": forward_frames, "reverse": reverse_frames}
+
 _ICONS = {
     -9: ("First step", "M4 3v12M15 3 7 9l8 6z"),
     -1: ("Previous step", "M13 3 5 9l8 6z"),
@@ -100,9 +89,9 @@ class Stepper:
     ----------
     graph : Graph
     seeds : sequence or None
-        One tangent an input, of its shape; None for a button an input.
-    mode : str
         As in `stepper_html`.
+    mode : str
+        ``"forward"`` or ``"reverse"``.
 
     Raises
     ------
@@ -114,6 +103,8 @@ class Stepper:
     >>> import adlib
     >>> adlib.viz.Stepper(adlib.make_graph(lambda x: x * x)(3.0), (1.0,))
     <forward mode of y, 2 nodes>
+    >>> adlib.viz.Stepper(adlib.make_graph(lambda x: x * x)(3.0), mode="reverse")
+    <reverse mode of y, 2 nodes>
     """
 
     def __init__(self, graph, seeds: Sequence | None = None, mode: str = "forward") -> None:
@@ -163,11 +154,11 @@ def stepper_html(graph, mode: str = "forward", seeds: Sequence | None = None) ->
     ----------
     graph : Graph
     mode : str
-        ``"forward"``.
+        ``"forward"`` or ``"reverse"``.
     seeds : sequence or None
-        One tangent an input, of its shape. Without it the reader chooses among the inputs' own
-        directions: 1 for one input and 0 for the others, or ones where the input is an array. A function
-        of more than six inputs starts from its first.
+        One tangent an input in forward mode, one adjoint an output in reverse mode, of its shape.
+        Without it the reader chooses among the inputs (the outputs): 1 for one of them and 0 for the
+        others, or ones where it is an array. Of more than six, it is the first.
 
     Returns
     -------
@@ -177,13 +168,13 @@ def stepper_html(graph, mode: str = "forward", seeds: Sequence | None = None) ->
     Raises
     ------
     ArgumentError
-        When the seeds are not one an input, or not of its shape.
+        When the seeds are not one an input (an output), or not of its shape.
     ValueError
         When there is no such mode.
 
     Notes
     -----
-    Costs one forward sweep a seed, and some milliseconds a node for its formulas. A graph of more than 40 nodes is
+    Costs one sweep a seed, and some milliseconds a node for its formulas. A graph of more than 40 nodes is
     drawn as its first and its last nodes, so its page stays small.
 
     Examples
@@ -194,9 +185,9 @@ def stepper_html(graph, mode: str = "forward", seeds: Sequence | None = None) ->
     >>> "2 times 1 plus 3 times 0.5 = 3.5" in html
     True
     """
-    if mode != "forward":
-        raise ValueError(f"no stepper for the mode {mode!r}; there is 'forward'")
-    return _page(forward_frames(graph, seeds))
+    if mode not in _MODES:
+        raise ValueError(f"no stepper for the mode {mode!r}; there are 'forward' and 'reverse'")
+    return _page(_MODES[mode](graph, seeds))
 
 
 def _page(story: Story) -> str:
@@ -205,90 +196,20 @@ def _page(story: Story) -> str:
     body = "".join(
         [
             _seed_buttons(story, sheet),
-            _graph(story, sheet),
+            draw(story, sheet),
+            _LEGEND if any(box.kept is not None for box in story.boxes) else "",
             _bar(len(story.frames) - 1),
             _steps(story, sheet),
         ]
     )
     body, defs = sheet.finish(body)
     return (
-        f'<div class="ad-stepper" role="group" aria-label="{label}" data-lm-suppress-shortcuts="true">'
-        f"<style>{_STYLE}</style>"
+        f'<div class="ad-w ad-stepper{" ad-rev" if story.role == "reverse" else ""}" role="group" '
+        f'aria-label="{label}" data-lm-suppress-shortcuts="true">'
+        f"<style>{STYLE}{_STYLE}{BACK_STYLE + _KEPT_STYLE if story.role == 'reverse' else ''}</style>"
         f'<svg class="ad-def" aria-hidden="true" focusable="false">{defs}</svg>'
         f'{body}<p class="ad-sr ad-live" aria-live="polite"></p></div><script>{_SCRIPT}</script>'
     )
-
-
-# The drawing --------------------------------------------------------------------------------------
-
-
-def _graph(story: Story, sheet: Sheet) -> str:
-    sizes, step_of = [], {}
-    for k, step in enumerate(story.frames):
-        for box in step.boxes:
-            step_of[box] = k
-    for box in story.boxes:
-        half = (
-            max(_RADIUS, _px(sheet, box.tex, _NAME) / 2 + 7) if not box.fold else _px(sheet, box.tex, _NUMBER) / 2 + 9
-        )
-        labels = [_px(sheet, text, _NUMBER) / 2 for text in (box.above, *box.below) if text]
-        room = _RADIUS + (21 if labels else 0)
-        sizes.append(Size(half, _RADIUS, max([half, *labels]) + 1, room, room))
-    drawing = layout(story.parents, sizes, width=_WIDTH)
-
-    parts = []
-    for (_, child), edge in sorted(drawing.edges.items(), key=lambda item: (step_of[item[0][1]], item[0])):
-        (x, y), turn = edge.tip, f"rotate({edge.turn:g})" if edge.turn else ""
-        parts.append(
-            f'<g data-k="{step_of[child]}"><path class="ad-e" d="{edge.path}"/>'
-            f'<path class="ad-a" d="M0 0l-8-4v8z" transform="translate({x:.1f} {y:.1f}){turn}"/></g>'
-        )
-    for i, box in enumerate(story.boxes):
-        x, y = drawing.centres[i]
-        half = sizes[i].half
-        shape = f'<rect class="ad-n" x="{x - half:.1f}" y="{y - _RADIUS:.1f}" width="{2 * half:.1f}" height="{2 * _RADIUS:g}" rx="{5 if box.fold else _RADIUS:g}"/>'
-        name = _centred(sheet, box.tex, x, y, _NUMBER if box.fold else _NAME, middle=True)
-        labels = ""
-        if box.above:
-            labels += _centred(sheet, box.above, x, y - _RADIUS - 7, _NUMBER)
-        for s, text in enumerate(box.below):
-            hidden = " ad-off" if s else ""
-            drawn = _centred(sheet, text, x, y + _RADIUS + 17, _NUMBER)
-            labels += f'<g class="ad-{story.role[0]}{hidden}" data-s="{s}">{drawn}</g>'
-        parts.append(f'<g class="ad-k" data-k="{step_of[i]}">{shape}{name}<g class="ad-l">{labels}</g></g>')
-
-    width, height = round(drawing.width) + 4, round(drawing.height) + 4
-    least = round(0.89 * width)  # numbers are then still 12 px high; a wider drawing scrolls in its box
-    label = escape(_described(story), quote=True)
-    return (
-        f'<div class="ad-view" tabindex="0" role="group" aria-label="Drawing">'
-        f'<svg class="ad-graph" role="img" aria-label="{label}" viewBox="-2 -2 {width} {height}" '
-        f'style="width:100%;min-width:{least}px;max-width:{round(width * 1.6)}px">{"".join(parts)}</svg></div>'
-    )
-
-
-def _px(sheet: Sheet, tex: str, size: float) -> float:
-    return sheet.box(tex).width * size / EM
-
-
-def _centred(sheet: Sheet, tex: str, x: float, y: float, size: float, *, middle: bool = False) -> str:
-    box = sheet.box(tex)
-    scale = size / EM
-    left = x - box.width * scale / 2
-    base = y + 0.22 * size if middle else y  # lower-case letters centred on y
-    return f'<g transform="translate({left:.1f} {base:.1f})scale({scale:.4g})">{sheet.run(tex)}</g>'
-
-
-def _described(story: Story) -> str:
-    """The graph in words."""
-    names = [reading(box.tex) for box in story.boxes]
-    clauses = [
-        f"{name} from {' and '.join(names[p] for p in parents)}"
-        for name, parents in zip(names, story.parents)
-        if parents
-    ]
-    sources = [name for name, parents in zip(names, story.parents) if not parents]
-    return f"Computational graph of {story.title}. Inputs {', '.join(sources)}. " + "; ".join(clauses) + "."
 
 
 # Controls and text --------------------------------------------------------------------------------
@@ -299,16 +220,15 @@ def _seed_buttons(story: Story, sheet: Sheet) -> str:
         return ""
     buttons = "".join(
         f'<button type="button" data-seed="{s}" aria-pressed="{"false" if s else "true"}" '
-        f'aria-label="{escape(_seed_words(seed.tex), quote=True)}">'
+        f'aria-label="{escape(_seed_words(seed), quote=True)}">seed&nbsp;'
         f'<svg aria-hidden="true" {frame(sheet.box(seed.tex), 1.1)}>{sheet.run(seed.tex)}</svg></button>'
         for s, seed in enumerate(story.seeds)
     )
     return f'<div class="ad-seeds" role="group" aria-label="Seed">{buttons}</div>'
 
 
-def _seed_words(tex: str) -> str:
-    words = reading(tex)
-    return words.replace("partial over partial", "derivative by") if words.startswith("partial over") else words
+def _seed_words(seed: Seed) -> str:
+    return f"seed {reading(seed.tex)}"
 
 
 def _bar(last: int) -> str:
@@ -341,7 +261,7 @@ def _words(step, story: Story, k: int) -> str:
     for s, seed in enumerate(story.seeds):
         said = " ".join(_said(e, (*e.rows, *e.by_seed[s])) for e in step.equations if e.by_seed)
         if said:
-            by, which = (f' data-s="{s}"', f"For the {_seed_words(seed.tex)}: ") if len(story.seeds) > 1 else ("", "")
+            by, which = (f' data-s="{s}"', f"For the {_seed_words(seed)}: ") if len(story.seeds) > 1 else ("", "")
             out += f'<p class="ad-sr"{by}>{escape(which + said)}</p>'
     return out
 
@@ -363,7 +283,7 @@ def _equation(e: Equation, story: Story, sheet: Sheet) -> str:
     for s, by_seed in enumerate(e.by_seed):
         inside = drawn(by_seed, () if e.rows else e.left)
         if len(story.seeds) > 1:
-            words = escape(_seed_words(story.seeds[s].tex))
+            words = escape(_seed_words(story.seeds[s]))
             inside = f'<div data-s="{s}"><span class="ad-for">{words}:</span>{inside}</div>'
         rows += inside
     return f'<div class="ad-q" aria-hidden="true" style="--i:{indent:.3g}em">{label}{rows}</div>'

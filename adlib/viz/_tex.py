@@ -46,6 +46,25 @@ def name(identifier: str, accent: str = "") -> str:
     return body if not index else f"{body}_{index}" if len(index) == 1 else f"{body}_{{{index}}}"
 
 
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def text_name(identifier: str) -> str:
+    """A variable's name as text, with its index below the line.
+
+    >>> text_name("w1"), text_name("theta"), text_name("x_hidden")
+    ('w₁', 'θ', 'x_hidden')
+    """
+    match = re.fullmatch(r"([^\W\d_]+)_?(\d*)", identifier)
+    if not match:
+        return identifier
+    stem, digits = match.groups()
+    if stem in _GREEK:
+        kind = "CAPITAL" if stem[0].isupper() else "SMALL"
+        stem = unicodedata.lookup(f"GREEK {kind} LETTER {stem}")
+    return stem + digits.translate(_SUBSCRIPTS)
+
+
 def _spelled(character: str) -> str:
     """Greek letters by their names, as TeX wants them."""
     words = unicodedata.name(character, "").split()
@@ -71,57 +90,81 @@ def _accented(body: str, accent: str) -> str:
 # Numbers ------------------------------------------------------------------------------------------
 
 
-def number(value, digits: int = 4) -> str:
-    """A number to ``digits`` significant digits; an array by its entries when short, else by shape and range.
+def number(value) -> str:
+    """A number to four decimals, or to four digits where it is small or large; an array by its entries when
+    short, else by shape and range.
 
-    >>> number(0.693147), number(-3.0), number(1.5e-7), number(np.array([1.0, 2.0]))
-    ('0.6931', '-3', '1.5 \\\\times 10^{-7}', '({1},\\\\ {2})')
+    >>> number(0.693147), number(2.020101), number(-3.0), number(0.0123456), number(1.5e-7)
+    ('0.6931', '2.0201', '-3', '0.01235', '1.5 \\\\times 10^{-7}')
+    >>> number(np.array([1.0, 2.0]))
+    '({1},\\\\ {2})'
     """
+    if isinstance(value, (tuple, list)):
+        return rf"\mathrm{{{len(value)}\ results}}"
     array = np.asarray(value)
     if array.ndim == 0:
-        return _scalar(array.item(), digits)
+        return _scalar(array.item())
     if array.ndim == 1 and 0 < array.size <= 3:
-        entries = [f"{{{_scalar(entry, digits)}}}" for entry in array.tolist()]
+        entries = [f"{{{_scalar(entry)}}}" for entry in array.tolist()]
         return "(" + r",\ ".join(entries) + (")" if array.size > 1 else ",)")
     if array.size == 0 or array.dtype.kind not in "biuf":
         return shape(array)
-    low, high = _scalar(array.min().item(), 3), _scalar(array.max().item(), 3)
+    low, high = _scalar(array.min().item()), _scalar(array.max().item())
     if low == high:
         return shape(array) + rf"\ \mathrm{{all}}\ {{{low}}}"
     return shape(array) + rf"\ \mathrm{{from}}\ {{{low}}}\ \mathrm{{to}}\ {{{high}}}"
 
 
 def short(value) -> str:
-    """A number for a narrow place: three digits where four would need a power of ten, an array as its shape.
+    """A number for a narrow place: fewer digits where it would be long, an array as its shape.
 
-    >>> short(2.079442), short(-1.5e-7), short(np.zeros((3, 4)))
-    ('2.079', '-1.5\\\\mathrm{e}{-7}', '[3{\\\\times}4]')
+    >>> short(2.079442), short(12345.678), short(-1.5e-7), short(np.zeros((3, 4)))
+    ('2.0794', '12346', '-1.5\\\\mathrm{e}{-7}', '[3{\\\\times}4]')
     """
+    if isinstance(value, (tuple, list)):
+        return number(value)
     array = np.asarray(value)
     if array.ndim:
         return shape(array)
-    text = _scalar(array.item(), 4)
-    if r"\times" not in text:
-        return text
-    mantissa, exponent = f"{array.item():.2e}".split("e")
-    return rf"{float(mantissa):g}\mathrm{{e}}{{{int(exponent)}}}"
+    text = _scalar(array.item())
+    if r"\times" in text:
+        mantissa, exponent = f"{array.item():.2e}".split("e")
+        return rf"{float(mantissa):g}\mathrm{{e}}{{{int(exponent)}}}"
+    return text if len(text.lstrip("-")) <= 7 or "." not in text else f"{array.item():.5g}"
 
 
 def shape(array) -> str:
     return "[" + r"{\times}".join(map(str, np.shape(array))) + "]"
 
 
-def _scalar(value, digits: int) -> str:
+def _scalar(value) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return _upright(str(value))
     if math.isnan(value):
         return r"\mathrm{NaN}"
     if math.isinf(value):
         return r"-\infty" if value < 0 else r"\infty"
-    if value == int(value) and abs(value) < 10**6:
-        return str(int(value))
-    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    mantissa, _, exponent = plain(value).replace("\N{MINUS SIGN}", "-").partition("e")
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa
+
+
+def plain(value: float) -> str:
+    """A number as text, rounded as in the formulas; the script of the puzzle does the same.
+
+    >>> plain(2.020101), plain(-0.5), plain(123456.789), plain(0.00001234)
+    ('2.0201', '−0.5', '1.235e5', '1.234e-5')
+    """
+    size = abs(value)
+    if value == int(value) and size < 1e6:
+        text = str(int(size))
+    elif 0.1 <= size < 1e5:
+        text = f"{size:.4f}".rstrip("0").rstrip(".")
+    elif 1e-4 <= size < 0.1:
+        text = f"{size:.4g}"
+    else:
+        mantissa, exponent = f"{size:.3e}".split("e")
+        text = f"{float(mantissa):g}e{int(exponent)}"
+    return "\N{MINUS SIGN}" * (value < 0) + text
 
 
 def is_number(tex: str) -> bool:
@@ -264,6 +307,16 @@ PARTIAL: dict[str, tuple[Callable[..., str], ...]] = {
     "hypot": (lambda a, b, r: rf"\dfrac{{{a}}}{{{r}}}", lambda a, b, r: rf"\dfrac{{{b}}}{{{r}}}"),
     "logaddexp": (lambda a, b, r: f"e^{{{a} - {r}}}", lambda a, b, r: f"e^{{{b} - {r}}}"),
 }
+# The same in terms of what the tape keeps, where that is the result and the lecture writes the operand.
+KEPT: dict[str, tuple[Callable[..., str] | None, ...]] = {
+    "divide": (None, lambda a, b, r: rf"-\dfrac{{{r}}}{{{b}}}"),
+    "power": (None, lambda a, b, r: rf"{r}\,\log {a}"),
+    "reciprocal": (lambda a, r: f"-{_base(r)}^{{2}}",),
+    "sqrt": (lambda a, r: rf"\dfrac{{1}}{{2\,{r}}}",),
+    "exp": (lambda a, r: r,),
+    "exp2": (lambda a, r: rf"{r}\,\log 2",),
+    "expm1": (lambda a, r: f"({r} + 1)",),
+}
 PARTIAL |= {
     "true_divide": PARTIAL["divide"],
     "abs": PARTIAL["absolute"],
@@ -278,7 +331,7 @@ LINEAR = {"matmul", "dot", "inner", "outer", "vdot", "sum", "index", "getitem"}
 def _power(a: str, b: str) -> str:
     """The TeX of a to the power b - 1."""
     if re.fullmatch(r"-?[\d.]+", b):
-        exponent = _scalar(round(float(b) - 1, 12), 4)
+        exponent = _scalar(round(float(b) - 1, 12))
         return {"0": "1", "1": a}.get(exponent) or f"{_base(a)}^{{{exponent}}}"
     return f"{_base(a)}^{{{b} - 1}}"
 
@@ -300,17 +353,22 @@ def value(op: str, operands: Sequence[str]) -> str:
     return _upright(op) + "(" + ",\\ ".join(operands) + ")"
 
 
-def partial(op: str, position: int, operands: Sequence[str], result: str) -> str | None:
+def partial(op: str, position: int, operands: Sequence[str], result: str, *, kept: bool = False) -> str | None:
     """The TeX of the derivative of ``op`` by its operand number ``position``, or None where the table has no row.
 
-    >>> partial("sqrt", 0, ["v_2"], "v_3")
-    '\\\\dfrac{1}{2\\\\sqrt{v_2}}'
+    With ``kept`` it is written in the values that reverse mode keeps.
+
+    >>> partial("sqrt", 0, ["v_2"], "v_3"), partial("sqrt", 0, ["v_2"], "v_3", kept=True)
+    ('\\\\dfrac{1}{2\\\\sqrt{v_2}}', '\\\\dfrac{1}{2\\\\,v_3}')
     """
     row = PARTIAL.get(op)
     if row is None or not 0 <= position < len(row):
         return None
+    form = row[position]
+    if kept and op in KEPT:
+        form = KEPT[op][position] or form
     try:
-        return row[position](*operands, result)
+        return form(*operands, result)
     except TypeError:
         return None
 

@@ -140,7 +140,7 @@ def test_seed_buttons_change_numbers_and_words(show, example):
     second.click()
     assert "= 0.9335" in state(page)["heard"] and set(state(page)["seeds"]) == {"1"}
     assert second.get_attribute("aria-pressed") == "true"
-    assert second.get_attribute("aria-label") == "derivative by w2"
+    assert second.get_attribute("aria-label") == "seed w2"
     assert state(page)["shown"] == [5]
 
 

@@ -89,7 +89,9 @@ def test_example_says_the_lecture_s_numbers(example):
     steps = said(viz.graph_html(example))
     assert len(steps) == 6, "the bare graph, the inputs, and four nodes: figures 6 to 11 and 13 to 17"
     assert "Step 0 of 5" in steps[0]["all"]
-    assert numbers(steps[1]["all"])[-2:] == [2.0, 3.0]
+    assert steps[1]["all"].endswith("Value: w1 = 2, w2 = 3.")
+    assert steps[1][0] == "For the seed w1: Seed: w1 dot = 1, w2 dot = 0."
+    assert steps[1][1] == "For the seed w2: Seed: w1 dot = 0, w2 dot = 1."
     for k, value in enumerate([V1, V2, V3, OUT]):
         assert numbers(steps[k + 2]["all"])[-1] == pytest.approx(value, rel=5e-4)
         for seed in (0, 1):
@@ -100,7 +102,8 @@ def test_example_says_the_lecture_s_numbers(example):
         in steps[3][0]
     )
     assert "= v1 times w2 dot plus w2 times v1 dot = 0.6931 times 0 plus 3 times 0.5 = 1.5" in steps[3][0]
-    assert steps[5][1].endswith("Result: (partial L over partial w2) = 0.9335.")
+    assert "= 1 times 1.5 plus 1 times 0.5201 = 2.0201." in steps[5][0], "the summands add up to the sum as printed"
+    assert steps[5][1].endswith("Result: entry of the gradient: (gradient of L) w2 = 0.9335.")
 
 
 def test_the_drawing_carries_the_same_numbers(example):
@@ -154,7 +157,7 @@ def test_same_graph_same_bytes(example):
 
 
 def test_weight(example):
-    assert len(viz.graph_html(example).encode()) < 40_000
+    assert len(viz.graph_html(example).encode()) < 42_000
     assert len(example.stepper(1.0, 0.0)._repr_html_().encode()) < 34_000
 
 
@@ -184,7 +187,7 @@ def test_one_input_needs_no_seed_buttons():
 
 def test_explicit_tangents_are_named_and_checked(example):
     html = example.stepper(0.5, -1.0)._repr_html_()
-    assert "w1 dot = 0.5" in said(html)[1]["all"] and "w2 dot = minus 1" in said(html)[1]["all"]
+    assert "Seed: w1 dot = 0.5, w2 dot = minus 1." in said(html)[1]["all"]
     with pytest.raises(adlib.ArgumentError, match="has 2 inputs"):
         example.stepper(1.0)
     with pytest.raises(ValueError, match="no stepper for the mode 'sideways'"):
@@ -285,7 +288,7 @@ def test_many_inputs_start_from_the_first():
         return a * b + c * d + e * g * h
 
     steps = said(adlib.make_graph(f)(*np.arange(1.0, 8.0))._repr_html_())
-    assert "(partial f over partial a) = 2" in steps[-1]["all"]
+    assert "(gradient of f) a = 2" in steps[-1]["all"]
 
 
 def test_nothing_of_matplotlib_is_imported_before_something_is_drawn():

@@ -45,6 +45,37 @@ for (const root of document.querySelectorAll(".ad-stepper")) {
 """
 STEPPING = STEPPER + STEPPER_SCRIPT
 
+# A puzzle of two operations: the last has to report first.
+PUZZLE = """
+<div class="ad-puzzle" role="group" aria-label="A puzzle">
+<button type="button" data-pick="0">v1 reports</button><button type="button" data-pick="1">L reports</button>
+<button type="button" data-do="undo">Undo</button><button type="button" data-do="again">Start again</button>
+<ol class="ad-log"><li>L</li><li>v1</li></ol><p aria-live="polite"></p>
+</div>
+"""
+PUZZLE_SCRIPT = """
+<script>
+for (const root of document.querySelectorAll(".ad-puzzle")) {
+  let picks = [];
+  const show = () => {
+    const done = picks.length == 2;
+    root.dataset.state = done ? (picks[0] == "1" ? "right" : "wrong") : "open";
+    root.querySelector("ol").innerHTML = picks.map(i => "<li>" + i + "</li>").join("");
+    root.querySelector("[aria-live]").textContent = picks.join(" ");
+  };
+  root.addEventListener("click", event => {
+    const {pick, do: action} = event.target.dataset;
+    if (pick) picks.push(pick);
+    if (action == "undo") picks.pop();
+    if (action == "again") picks = [];
+    show();
+  });
+  show();
+}
+</script>
+"""
+PUZZLING = PUZZLE + PUZZLE_SCRIPT
+
 # Page -> (what stands on it, what is reported of it).
 FAULTS = {
     "formulas": (
@@ -133,12 +164,40 @@ FAULTS = {
         STEPPING.replace("<li>Two", "<li hidden>Two"),
         ["stepper: stepper 1: without script 1 of 3 steps are hidden"],
     ),
+    "dead-puzzle": (PUZZLE, ["stepper: puzzle 1: the button 'L reports' pressed with the keyboard shows nothing"]),
+    "wrong-puzzle": (
+        PUZZLING.replace('picks[0] == "1"', 'picks[0] == "0"'),
+        ["stepper: puzzle 1: a right order ends as 'wrong'", "stepper: puzzle 1: a wrong order ends as 'right'"],
+    ),
+    "puzzle-without-undo": (
+        PUZZLING.replace('if (action == "undo") picks.pop();', ""),
+        ["stepper: puzzle 1: Undo does not take the last pick back"],
+    ),
+    "silent-puzzle": (
+        PUZZLING.replace('picks.join(" ")', '"A pick."'),
+        ["stepper: puzzle 1: the text read out does not change after 'L reports'"],
+    ),
+    "joined-puzzles": (
+        PUZZLE
+        + PUZZLING
+        + """<script>
+        const [one, two] = [...document.querySelectorAll('[data-pick="0"]')];
+        one.addEventListener("click", () => two.click());
+        </script>""",
+        ["stepper: puzzle 1: moves puzzle 2 as well"],
+    ),
+    "puzzle-hidden-without-script": (
+        PUZZLING.replace("<ol", "<ol hidden").replace(
+            "root.dataset.state =", 'root.querySelector("ol").hidden = false; root.dataset.state ='
+        ),
+        ["stepper: puzzle 1: without script no order is shown"],
+    ),
 }
 GOOD = rf"""
 <p>A <a href="pictures.html">link</a>, one <a href="#here">within</a>, and a formula.</p>
 <div class="math" id="here">\[ \frac{{1}}{{2}} \]</div>
 <img src="dot.svg" alt="A dot.">
-{STEPPER}{STEPPING}{MATHJAX}
+{STEPPER}{STEPPING}{PUZZLE}{PUZZLING}{MATHJAX}
 """
 
 
