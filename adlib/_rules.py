@@ -191,29 +191,25 @@ class Linear(Differentiable):
         if kwargs and self._keywords is not None:
             traced = {name for name, value in kwargs.items() if type(value) in TRACERS}
             kwargs = supported(self._keywords | traced, call, args, kwargs)
-        return super().bind(call, args, kwargs)
-
-    def jvp(self, call, ans, args, kwargs, tangents):
-        self._only_first(args, [k for k, t in enumerate(tangents) if t is not None])
-        return call(tangents[0], *args[1:], **kwargs)
-
-    def save(self, ans, args, kwargs, active):
-        self._only_first(args, active)
-        return np.shape(args[0]), args[1:], kwargs
-
-    def vjp(self, g, saved, active):
-        shape, rest, kwargs = saved
-        return [self.transpose(g, shape, *rest, **kwargs)]
-
-    def _only_first(self, args, active):
-        for k in active:
-            if k > 0:
+        for k in range(1, len(args)):
+            if type(args[k]) in TRACERS:
                 raise located(
                     TracedValueError(
                         f"argument {k + 1} of {self.name} is a traced value, but no derivative exists "
                         "with respect to it; pass a plain number or adlib.stop_gradient(x)"
                     )
                 )
+        return super().bind(call, args, kwargs)
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        return call(tangents[0], *args[1:], **kwargs)
+
+    def save(self, ans, args, kwargs, active):
+        return np.shape(args[0]), args[1:], kwargs
+
+    def vjp(self, g, saved, active):
+        shape, rest, kwargs = saved
+        return [self.transpose(g, shape, *rest, **kwargs)]
 
 
 class LinearJoin(Differentiable):

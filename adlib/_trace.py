@@ -405,6 +405,8 @@ class ArrayTracer(Tracer):
             index = _frozen(index)
         elif type(index) is tuple:
             index = tuple([_frozen(i) for i in index])
+        elif type(index) in TRACERS:
+            operator.index(index)  # says why not
         return RULES[operator.getitem].bind(operator.getitem, (self, index), _NO_KEYWORDS)
 
     def __setitem__(self, index, value):

@@ -2,30 +2,41 @@
 
 import numpy as np
 
-from .._errors import TracedValueError
-from .._rules import composite, linear, primitive
+from .._errors import TracedValueError, located
+from .._rules import Linear, composite, linear, primitive
+from .._trace import RULES
 
 
-def _reshape_transpose(g, shape, newshape=None, order="C", **_):
-    return np.reshape(g, shape, order=_fixed(order))
+class Ordered(Linear):
+    """Reshaping, whose order of entries must not depend on how an array lies in memory.
+
+    A derivative lies in memory in its own way.
+    """
+
+    def __init__(self, name, position):
+        super().__init__(name, self._transpose)
+        self.position = position  # of `order` among the arguments
+
+    def bind(self, call, args, kwargs):
+        order = args[self.position] if len(args) > self.position else kwargs.get("order", "C")
+        if order not in ("C", "F"):
+            raise located(
+                TracedValueError(
+                    f"order={order!r} follows the memory of an array, which a derivative does not share; "
+                    "use order='C' or order='F'"
+                )
+            )
+        rest = [x for k, x in enumerate(args) if k != self.position]
+        kwargs = {name: x for name, x in kwargs.items() if name != "copy"}
+        return super().bind(call, rest, {**kwargs, "order": order})
+
+    @staticmethod
+    def _transpose(g, shape, *_, order, **__):
+        return np.reshape(g, shape, order=order)
 
 
-def _ravel_transpose(g, shape, order="C"):
-    return np.reshape(g, shape, order=_fixed(order))
-
-
-def _fixed(order):
-    """An order of entries that does not depend on how the array lies in memory."""
-    if order not in ("C", "F"):
-        raise TracedValueError(
-            f"order={order!r} follows the memory of an array, which a derivative does not share; "
-            "use order='C' or order='F'"
-        )
-    return order
-
-
-linear(np.reshape, _reshape_transpose)
-linear(np.ravel, _ravel_transpose)
+RULES[np.reshape] = Ordered("reshape", 2)
+RULES[np.ravel] = Ordered("ravel", 1)
 linear(np.squeeze, lambda g, shape, *_, **__: np.reshape(g, shape))
 linear(np.expand_dims, lambda g, shape, *_, **__: np.reshape(g, shape))
 linear(np.swapaxes, lambda g, shape, axis1, axis2: np.swapaxes(g, axis1, axis2))

@@ -129,7 +129,7 @@ def test_constant_results():
     assert jvp(lambda x: 2.0, (1.0,), (1.0,)) == (2.0, 0.0)
     assert jvp(lambda x: 2, (1.0,), (1.0,)) == (2, 0.0)
     np.testing.assert_array_equal(grad(lambda x: 2.0)(x), np.zeros(3))
-    value, pullback = vjp(lambda x: (2.0, np.arange(2.0), 3), x)
+    _, pullback = vjp(lambda x: (2.0, np.arange(2.0), 3), x)
     np.testing.assert_array_equal(pullback((1.0, np.ones(2), 1.0))[0], np.zeros(3))
     np.testing.assert_array_equal(adlib.jacrev(lambda x: np.arange(2.0))(x), np.zeros((2, 3)))
     np.testing.assert_array_equal(jacfwd(lambda x: np.arange(2.0))(x), np.zeros((2, 3)))

@@ -1,0 +1,262 @@
+"""Everything that adlib refuses, with the whole of what it says.
+
+A message says what was attempted on what, why it has no derivative, and what to
+write instead; a note names the line of the caller's program.  The contents of an
+array never appear.
+"""
+
+import inspect
+import math
+import re
+
+import numpy as np
+import pytest
+
+import adlib
+from adlib import grad, jacfwd, jacrev, jvp, value_and_grad, vjp
+
+X = np.array([1.25, 2.5, 3.75])
+S = r"traced value \(shape \(\), float64\)"
+A = r"traced value \(shape \(3,\), float64\)"
+BUILD = "build arrays from traced values with np.stack or np.concatenate"
+MATH = re.escape("use NumPy's function in place of math's (np.sin, not math.sin)")
+NEW = "make a new value instead: y = y \\+ x, np.where, np.stack or np.concatenate"
+
+
+def change(x):
+    x[0] = 1.0
+
+
+def fill(x):
+    out = np.zeros(3)
+    out[0] = x[0]
+
+
+def fill_all(x):
+    out = np.zeros(3)
+    out[:] = x
+
+
+def add_to(x):
+    out = np.zeros(3)
+    out += x
+
+
+def multiply_by(x):
+    x *= 2.0
+
+
+def put(x):
+    buffer = np.zeros(3)
+    np.add.at(buffer, np.array([0, 1, 1]), x)
+
+
+# What a program does with a traced array of shape (3,), and what adlib says to it.
+TRACED = {
+    # Conversions.
+    "np.array(x)": (lambda x: np.array(x), f"turning into a plain array of a {A} would lose its derivative; {BUILD}"),
+    "np.asarray(x)": (lambda x: np.asarray(x), f"turning into a plain array of a {A}"),
+    "np.array([x, x])": (lambda x: np.array([x[0], x[1]]), f"turning into a plain array of a {S} would lose its derivative; {BUILD}"),
+    "np.array of objects": (lambda x: np.array([x[0]], dtype=object), f"turning into a plain array of a {S}"),
+    "np.full": (lambda x: np.full(3, x[0]), f"turning into a plain array of a {S}"),
+    "np.vectorize": (lambda x: np.vectorize(math.sin)(x), f"turning into a plain array of a {A}"),
+    "out[:] = x": (fill_all, f"turning into a plain array of a {A}"),
+    "float(x)": (lambda x: float(x[0]), f"float\\(\\) of a {S} would lose its derivative; {MATH}"),
+    "math.sin(x)": (lambda x: math.sin(x[0]), f"float\\(\\) of a {S} would lose its derivative; {MATH}"),
+    "math.fsum(x)": (lambda x: math.fsum(x), f"float\\(\\) of a {S}"),
+    "'%f' % x": (lambda x: "%f" % x[0], f"float\\(\\) of a {S}"),  # noqa: UP031
+    "out[i] = x": (fill, f"(float\\(\\)|turning into a plain array) of a {S}"),
+    "int(x)": (lambda x: int(x[0]), f"int\\(\\) of a {S} would lose its derivative; round with np.round, or use a plain number"),
+    "complex(x)": (lambda x: complex(x[0]), f"complex\\(\\) of a {S} would lose its derivative; only real values are differentiated"),
+    "range(x)": (lambda x: range(x[0]), f"indexing or counting with the value of a {S} would lose its derivative; use an integer"),
+    "list[x]": (lambda x: [1, 2][x[0]], f"indexing or counting with the value of a {S}"),
+    "array[x]": (lambda x: X[x[0]], f"turning into a plain array of a {S}"),
+    "x[x]": (lambda x: x[x[0]], f"indexing or counting with the value of a {S}"),
+    "x.item()": (lambda x: x[0].item(), f"item\\(\\) of a {S} would lose its derivative; leave it out: traced scalars take part in arithmetic"),
+    # Writing.
+    "x[0] = 1": (change, f"x\\[...\\] = value would write into an array that a derivative of a {A} may need; {NEW}"),
+    "x *= 2": (multiply_by, f"\\*= on a traced array would write into an array that a derivative of a {A} may need; {NEW}"),
+    "out += x": (add_to, f"numpy.add with out= would write into an array that a derivative of a {A} may need; {NEW}"),
+    "np.sin(x, out=)": (lambda x: np.sin(x, out=np.zeros(3)), "numpy.sin with out= would write into an array"),
+    "np.sum(x, out=)": (lambda x: np.sum(x, out=np.zeros(())), "numpy.sum with out= would write into an array"),
+    "np.sum(x, 0, None, out)": (lambda x: np.sum(x, 0, None, np.zeros(())), "numpy.sum with out= would write into an array"),
+    "x.sum(out=)": (lambda x: x.sum(out=np.zeros(())), "numpy.sum with out= would write into an array"),
+    "np.dot(x, y, out)": (lambda x: np.dot(x, X, np.zeros(())), "numpy.dot with out= would write into an array"),
+    "np.concatenate(out=)": (lambda x: np.concatenate([x], out=np.zeros(3)), "numpy.concatenate with out= would write into an array"),
+    "np.add.at": (put, "numpy.add.at would write into an array"),
+    # No rule.
+    "np.bitwise_and.reduce": (lambda x: np.bitwise_and.reduce(x), f"adlib has no derivative rule for numpy.bitwise_and.reduce, called on a {A}; rewrite it with supported functions, or declare it with adlib.primitive"),
+    "np.fft.fft": (lambda x: np.fft.fft(x), f"numpy.fft.fft on a {A}: its result is complex, and adlib differentiates real functions only"),
+    "np.gcd": (lambda x: np.gcd(x, 2), f"numpy.gcd on a {A}: it works on whole numbers, which have no derivative; use adlib.stop_gradient"),
+    "np.add.reduceat": (lambda x: np.add.reduceat(x, [0, 1]), f"adlib has no derivative rule for numpy.add.reduceat, called on a {A}"),
+    "own ufunc": (lambda x: np.frompyfunc(lambda u: u, 1, 1)(x), "adlib has no derivative rule for .*lambda"),
+    "a method": (lambda x: x.ptp(), f"a {A} has no attribute or method 'ptp'; use np.ptp\\(x\\) instead"),
+    "an attribute": (lambda x: x.nonsense, f"a {A} has no attribute or method 'nonsense'; use a NumPy function instead"),
+    # Keywords.
+    "np.add(where=)": (lambda x: np.add(x, 1.0, where=X > 2), f"the keyword 'where' of numpy.add is not supported on a {A}; leave it out, or use np.where or astype"),
+    "np.sin(dtype=)": (lambda x: np.sin(x, dtype=np.float32), f"the keyword 'dtype' of numpy.sin is not supported on a {A}"),
+    "order='A'": (lambda x: np.ravel(x, order="A"), "order='A' follows the memory of an array, which a derivative does not share; use order='C' or order='F'"),
+    # Results that are not real numbers.
+    "x * 1j": (lambda x: x * 1j, "an operation on a traced value gave a result of dtype complex128; adlib differentiates real functions only: pass real and imaginary parts separately"),
+    "(-x) ** 0.5 of a float": (lambda x: jvp(lambda s: (-s) ** 0.5, (2.0,), (1.0,)), "an operation on a traced value gave a result of dtype complex; adlib differentiates real functions only"),
+    "np.sum(x, dtype=int)": (lambda x: np.sum(x, dtype=int), "an operation on a traced value gave a result of type int64, but only floats and plain float arrays have derivatives; make the other operands plain float arrays"),
+    "objects": (lambda x: x * np.array([1, 2, 3], dtype=object), "an operation on a traced value gave a result of type object"),
+    "masked array": (lambda x: x * np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0]), "an operation on a traced value gave a result of type MaskedArray"),
+    "pickling": (lambda x: __import__("pickle").dumps(x), f"pickling of a {A} would lose its derivative; differentiate inside the other process, and send plain arrays"),
+}  # fmt: skip
+MODES = {
+    "forward": lambda f: jvp(lambda x: np.sum(f(x)), (X,), (X,)),
+    "reverse": lambda f: grad(lambda x: np.sum(f(x)))(X),
+    "both": lambda f: jvp(grad(lambda x: np.sum(f(x))), (X,), (X,)),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("attempt", TRACED)
+def test_traced_values(attempt, mode):
+    f, message = TRACED[attempt]
+    with pytest.raises(adlib.TracedValueError, match=message) as caught:
+        MODES[mode](f)
+    said = str(caught.value)
+    assert not re.search(r"1\.25|2\.5|3\.75", said), "a message never shows the contents"
+    assert "\n" not in said and not said.endswith(".")
+
+
+def here(f):
+    lines, first = inspect.getsourcelines(f)
+    return range(first, first + len(lines))
+
+
+@pytest.mark.parametrize("attempt", TRACED)
+def test_the_note_names_the_line_of_the_caller(attempt):
+    f, _ = TRACED[attempt]
+    with pytest.raises(adlib.TracedValueError) as caught:
+        grad(lambda x: np.sum(f(x)))(X)
+    (note,) = caught.value.__notes__
+    named = re.fullmatch(r"raised while tracing (.*), line (\d+)", note)
+    assert named[1] == __file__
+    assert int(named[2]) in here(f)
+
+
+def test_refusals_are_python_errors_of_the_fitting_kind():
+    for error, base in (
+        (adlib.TracedValueError, TypeError),
+        (adlib.TracedAttributeError, AttributeError),
+        (adlib.EscapedTracerError, RuntimeError),
+        (adlib.ArgumentError, ValueError),
+        (adlib.GradientCheckError, AssertionError),
+    ):
+        assert issubclass(error, base) and issubclass(error, adlib.AdlibError)
+    grad(lambda x: np.sum(x) if not hasattr(x, "nonsense") else None)(X)
+
+
+# Arguments. {t} is the name of the transformation.
+CALLS = {
+    "jvp": lambda f, x: jvp(f, (x,), (x,)),
+    "vjp": lambda f, x: vjp(f, x),
+    "grad": lambda f, x: grad(f)(x),
+    "jacfwd": lambda f, x: jacfwd(f)(x),
+    "jacrev": lambda f, x: jacrev(f)(x),
+    "derivative": lambda f, x: adlib.derivative(f)(x),
+    "make_graph": lambda f, x: adlib.make_graph(f)(x),
+}
+INPUTS = {
+    "int": (3, "{t} needs real inputs, but an argument has type int, where a derivative makes no sense; write 2.0 for 2, or use x.astype(float)"),
+    "bool": (True, "{t} needs real inputs, but an argument has type bool"),
+    "int array": (np.arange(3), "{t} needs real inputs, but an argument has type int64"),
+    "np.int32": (np.int32(3), "{t} needs real inputs, but an argument has type int32"),
+    "bool array": (np.ones(2, bool), "{t} needs real inputs, but an argument has type bool"),
+    "complex": (1j, "{t} differentiates real functions, but an argument has type complex; pass the real and the imaginary part as two arguments"),
+    "complex array": (np.ones(2, complex), "{t} differentiates real functions, but an argument has type complex128"),
+    "string": ("3.0", "{t} differentiates floats and float arrays, but an argument is a str; convert it with np.asarray(x, dtype=float)"),
+    "objects": (np.array([1.0, None]), "{t} differentiates float arrays, but an argument has dtype object; convert it with x.astype(float)"),
+    "matrix": (np.ma.array([1.0]), "{t} differentiates plain arrays, but an argument is a MaskedArray, whose operators have a meaning of their own; convert it with np.asarray(x)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("transformation", CALLS)
+@pytest.mark.parametrize("kind", INPUTS)
+def test_inputs_that_have_no_derivative(transformation, kind):
+    x, message = INPUTS[kind]
+    with pytest.raises(adlib.ArgumentError, match=re.escape(message.format(t=transformation))):
+        CALLS[transformation](lambda x: x, x)
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: jvp(np.sin, 1.0, (1.0,)), "jvp takes primals as a tuple, one entry for each argument of f, but got float; write (primal,)"),
+        (lambda: jvp(np.sin, X, X), "jvp takes primals as a tuple, one entry for each argument of f, but got ndarray; write (primal,)"),
+        (lambda: jvp(np.sin, (X,), X), "jvp takes tangents as a tuple, one entry for each argument of f, but got ndarray; write (tangent,)"),
+        (lambda: jvp(np.multiply, (1.0, 2.0), (1.0,)), "jvp needs one tangent for each primal, in the same containers: got 2 primals and 1 tangents"),
+        (lambda: jvp(lambda x: x["a"], ({"a": 1.0},), ((1.0,),)), "in the same containers"),
+        (lambda: jvp(np.sin, (X,), (1.0,)), "a tangent has the shape of its primal, but the primal has shape (3,) and the tangent ()"),
+        (lambda: jvp(np.sin, (1.0,), (X,)), "the primal has shape () and the tangent (3,)"),
+        (lambda: jvp(np.sin, (1.0,), (1j,)), "tangents and cotangents are real, but got one of type complex128; pass floats"),
+        (lambda: vjp(np.sin, X)[1](1.0), "a cotangent has the shape of the value it belongs to, but the value has shape (3,) and the cotangent ()"),
+        (lambda: vjp(np.sin, X)[1]((X,)), "a cotangent has the structure of the value that vjp returned, with 1 array, but got 1"),
+        (lambda: vjp(lambda x: (x, x), X)[1](X), "a cotangent has the structure of the value that vjp returned, with 2 arrays, but got 1"),
+        (lambda: vjp(np.sin, 1.0)[1](1j), "tangents and cotangents are real, but got one of type complex128"),
+        (lambda: grad(lambda x: x * x)(X), "grad needs a function with one number as its result, but got shape (3,); reduce it with np.sum, or use adlib.jacrev"),
+        (lambda: grad(lambda x: x * x)(np.ones((1, 1))), "but got shape (1, 1)"),
+        (lambda: grad(lambda x: (x, x))(1.0), "grad needs a function with one number as its result, but got a tuple; return the loss alone, or pass has_aux=True to return (loss, extra)"),
+        (lambda: grad(lambda x: [x])(1.0), "but got a list"),
+        (lambda: grad(lambda x: {"loss": x})(1.0), "but got a dict"),
+        (lambda: grad(lambda x: None)(1.0), "but got a NoneType"),
+        (lambda: grad(lambda x: print("", end=""))(1.0), "but got a NoneType"),
+        (lambda: grad(lambda x: x > 0)(1.0), "grad needs a function with a real result, but got one of type bool, which has no derivative; return a float"),
+        (lambda: grad(lambda x: np.argmax(x))(X), "grad needs a function with a real result, but got one of type int64"),
+        (lambda: grad(lambda x: 1j)(1.0), "grad needs a function with a real result, but got one of type complex128"),
+        (lambda: value_and_grad(lambda x: x, has_aux=True)(1.0), "with has_aux=True the function returns a pair: (loss, extra)"),
+        (lambda: grad(lambda x: x, argnums=1)(1.0), "grad was asked for argument 1 (argnums), but the function was called with 1 positional argument"),
+        (lambda: grad(lambda x, y: x, argnums=(0, -3))(1.0, 2.0), "grad was asked for argument -3 (argnums), but the function was called with 2 positional arguments"),
+        (lambda: jacfwd(lambda: 1.0)(), "jacfwd was asked for argument 0 (argnums), but the function was called with 0 positional arguments"),
+        (lambda: jacrev(lambda x: x, argnums="x")(1.0), "jacrev was asked for argument 'x' (argnums)"),
+        (lambda: grad(lambda x, y: x * y, argnums=(0, 0))(1.0, 2.0), "grad was asked for the same argument twice (argnums=(0, 0)); name each argument once"),
+        (lambda: grad(lambda x, y: x * y, argnums=(1, -1))(1.0, 2.0), "grad was asked for the same argument twice"),
+        (lambda: adlib.derivative(np.sum)(X), "derivative takes a function of one number, but the argument has shape (3,); use adlib.grad for a scalar function of an array, adlib.jacfwd otherwise"),
+        (lambda: grad(lambda x: adlib.make_graph(np.sin)(x))(1.0), "make_graph was called on a traced value, inside another transformation; call it on plain numbers"),
+        (lambda: adlib.check_grads(np.sin, (1.0,), order=3), "check_grads takes order 1 or 2 and modes from ('fwd', 'rev'), but got order=3"),
+        (lambda: adlib.check_grads(np.sin, (1.0,), modes=("forward",)), "modes=('forward',)"),
+        (lambda: list(adlib.make_graph(np.multiply)(1.0, 2.0).forward(1.0)), "has 2 inputs"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments(call, message):
+    with pytest.raises(adlib.ArgumentError, match=re.escape(message)):
+        call()
+
+
+def test_a_traced_operand_where_a_setting_is_meant():
+    @adlib.primitive
+    def shift(x, steps):
+        return np.roll(x, int(steps))
+
+    adlib.linear(shift, lambda g, shape, steps: np.roll(g, -int(steps)))
+    message = r"argument 2 of \w+ is a traced value, but no derivative exists with respect to it; pass a plain number or adlib.stop_gradient"
+    for call in (lambda x: shift(X, x), lambda x: shift(X * x, x), lambda x: np.expand_dims(x, x)):
+        with pytest.raises(adlib.TracedValueError, match=message):
+            grad(lambda x: np.sum(call(x)))(1.0)  # noqa: B023
+        with pytest.raises(adlib.TracedValueError, match=message):
+            jvp(call, (1.0,), (1.0,))
+    with pytest.raises(adlib.TracedValueError, match="indexing or counting"):
+        grad(lambda x: np.sum(X, x))(1.0)
+
+
+def test_other_libraries_get_their_turn():
+    class Unit:
+        """An array of another library, which takes over operations with ours."""
+
+        __array_priority__ = 1000
+
+        def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+            return "theirs"
+
+        def __array_function__(self, function, types, args, kwargs):
+            return "theirs"
+
+        def __rmul__(self, other):
+            return "theirs"
+
+    seen = []
+    jvp(lambda x: seen.extend([x * Unit(), np.multiply(x, Unit()), np.dot(x, Unit())]) or x, (X,), (X,))
+    assert seen == ["theirs"] * 3
