@@ -18,12 +18,13 @@ from ._tree import flatten, unflatten
 class Arguments:
     """The arguments of one call, with the arrays taken out: they are the operands."""
 
-    __slots__ = ("leaves", "structure", "places")
+    __slots__ = ("leaves", "listed", "places", "structure")
 
     def __init__(self, args, kwargs):
         leaves, self.structure = flatten((args, kwargs))
         self.places = [i for i, x in enumerate(leaves) if type(x) in TRACERS or type(x) is np.ndarray]
         self.leaves = leaves
+        self.listed = False  # whether the results came in a list
 
     def take(self):
         """The operands; what is left has holes in their places."""
@@ -41,7 +42,9 @@ class Arguments:
 
 
 def _invoke(function, *operands, arguments):
-    return arguments.call(function, operands)
+    results = arguments.call(function, operands)
+    arguments.listed = isinstance(results, list)
+    return tuple(results) if arguments.listed else results
 
 
 class Equivalent(Differentiable):
@@ -59,7 +62,8 @@ class Equivalent(Differentiable):
     def bind(self, call, args, kwargs):
         arguments = Arguments(args, supported(self._keywords, call, args, kwargs))
         operands = arguments.take()
-        return apply(self, functools.partial(_invoke, call), operands, {"arguments": arguments})
+        results = apply(self, functools.partial(_invoke, call), operands, {"arguments": arguments})
+        return list(results) if arguments.listed else results
 
     def _in_active(self, args, active, arguments):
         """`code` as a function of the active operands alone."""

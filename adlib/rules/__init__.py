@@ -5,14 +5,15 @@ the elementwise functions, `reductions` the sums, products and extremes,
 `shapes` what moves axes about, `indexing` the square brackets and what takes
 entries, `joining` what puts arrays together, `sorting` what reorders,
 `products` the matrix products, `linalg` and its companions the functions of
-numpy.linalg, `statistics` averages, quantiles, differences and
-interpolation, `polynomials` those given by coefficients, `constants` the
-functions whose results have no derivative, and `refusals` those that cannot be
-differentiated, with the reasons.
+numpy.linalg, `statistics` averages, quantiles, differences and interpolation,
+`building` grids and arrays out of numbers, `polynomials` those given by
+coefficients, `constants` the functions whose results have no derivative, and
+`refusals` those that cannot be differentiated, with the reasons.
 """
 
 from . import (
     arithmetic,
+    building,
     constants,
     indexing,
     joining,
@@ -31,6 +32,7 @@ from . import (
 
 __all__ = [
     "arithmetic",
+    "building",
     "constants",
     "indexing",
     "joining",

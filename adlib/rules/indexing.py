@@ -75,10 +75,15 @@ def _moves(function):
 
 
 for _function in (
-    *(np.diag, np.diagflat, np.diagonal, np.tril, np.triu),
+    *(np.diag, np.diagflat, np.diagonal),
     *(np.repeat, np.tile, np.resize, np.delete, np.lib.stride_tricks.sliding_window_view),
 ):
     _moves(_function)
+
+
+# A mask is its own transpose.
+linear(np.tril, lambda g, shape, k=0: np.tril(g, k))
+linear(np.triu, lambda g, shape, k=0: np.triu(g, k))
 
 
 def _pad(array, pad_width, mode="constant", **kwargs):
@@ -202,9 +207,7 @@ composite(np.piecewise, _piecewise)
 
 
 def _bincount(x, weights=None, minlength=0):
-    if is_traced(x):
-        return np.bincount(strip(x), strip(weights), minlength)
-    size = max(int(np.max(x, initial=-1)) + 1, minlength)
+    size = len(np.bincount(strip(x), minlength=minlength))
     return scatter_add(weights.astype(float), np.asarray(x), (size,))
 
 

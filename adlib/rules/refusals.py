@@ -4,8 +4,7 @@ import numpy as np
 import numpy.lib.recfunctions
 
 from .._rules import Refuse, composite, refuse
-from .._trace import RULES, is_traced, strip
-from .._tree import flatten
+from .._trace import RULES, strip
 
 # Functions that write into an array.
 _IN_PLACE = "it writes into an array, whose old entries a derivative may need; use {} instead"
@@ -22,19 +21,9 @@ for _name in np.fft.__all__:
     if _name in ("fftfreq", "rfftfreq", "fftshift", "ifftshift"):
         continue
     refuse(getattr(np.fft, _name), _COMPLEX.format("multiply with np.cos and np.sin of the frequencies"))
-for _function in (np.fft.fftshift, np.fft.ifftshift):
-    _shift = _function
-    composite(_function, lambda x, axes=None, _shift=_shift: np.roll(x, *_steps(_shift, np.shape(x), axes)))
 refuse(np.angle, _COMPLEX.format("use np.arctan2(y, x) of the two parts"))
 refuse(np.roots, _COMPLEX.format("find one real root by Newton's method"))
 refuse(np.sort_complex, _COMPLEX.format("use np.sort"))
-
-
-def _steps(shift, shape, axes):
-    """How far `shift` rolls each axis, and the axes."""
-    axes = tuple(range(len(shape))) if axes is None else axes if isinstance(axes, tuple) else (axes,)
-    # Where the first entry goes.
-    return tuple(int(np.argmin(shift(np.arange(shape[a])))) for a in axes), axes
 
 
 # On their real domain the functions of numpy.lib.scimath are those of numpy.
@@ -90,24 +79,3 @@ for _name in _strings.__all__:
     _text = getattr(_strings, _name)
     if not isinstance(_text, type) and _text not in RULES:
         refuse(_text, "it works on text, which has no derivative; take the numbers out first")
-
-
-# Building an array out of traced values, with like=.
-def _array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndmax=0):
-    y = _stacked(object)
-    y = np.reshape(y, (1,) * (ndmin - np.ndim(y)) + np.shape(y)) if np.ndim(y) < ndmin else y
-    return y if dtype is None or not is_traced(y) else y.astype(dtype)
-
-
-def _stacked(x):
-    if isinstance(x, (list, tuple)) and any(is_traced(leaf) for leaf in flatten(x)[0]):
-        return np.stack([_stacked(item) for item in x])
-    return x if is_traced(x) else np.asarray(x)
-
-
-composite(np.array, _array)
-for _function in (np.asarray, np.asanyarray):
-    composite(_function, lambda a, dtype=None, order=None, *, device=None, copy=None: _array(a, dtype))
-for _function in (np.ascontiguousarray, np.asfortranarray):
-    composite(_function, lambda a, dtype=None: _array(a, dtype, ndmin=1))
-composite(np.require, lambda a, dtype=None, requirements=None: _array(a, dtype))

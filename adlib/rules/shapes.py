@@ -59,13 +59,26 @@ def _transpose_transpose(g, shape, axes=None):
 
 linear(np.transpose, _transpose_transpose)
 
+
+def _shift(shift):
+    """``np.fft.fftshift`` and its inverse roll each axis by as far as `shift` moves its first entry."""
+
+    def code(x, axes=None):
+        axes = range(np.ndim(x)) if axes is None else axes if isinstance(axes, (tuple, list)) else (axes,)
+        steps = [int(np.argmin(shift(np.arange(np.shape(x)[a])))) for a in axes]
+        return np.roll(x, steps, tuple(axes))
+
+    return code
+
+
+composite(np.fft.fftshift, _shift(np.fft.fftshift))
+composite(np.fft.ifftshift, _shift(np.fft.ifftshift))
 composite(np.rollaxis, lambda a, axis, start=0: np.transpose(a, _rolled(np.ndim(a), axis, start)))
 
 
 def _rolled(ndim, axis, start):
-    """The order of axes that `np.rollaxis` makes."""
-    shape = np.rollaxis(np.empty(range(ndim)), axis, start).shape  # lengths are the numbers of the axes
-    return shape
+    """The order of axes that `np.rollaxis` makes: the length of each stands for its number."""
+    return np.rollaxis(np.empty(range(ndim)), axis, start).shape
 
 
 # The engine sums over broadcast axes, whatever made them: `project`.

@@ -197,8 +197,7 @@ def _trapezoid(y, x=None, dx=1.0, axis=-1):
 
 composite(np.diff, _diff)
 composite(np.ediff1d, _ediff1d)
-if hasattr(np, "trapezoid"):  # since NumPy 2.0
-    equivalent(np.trapezoid, _trapezoid)
+equivalent(np.trapezoid if hasattr(np, "trapezoid") else np.trapz, _trapezoid)  # renamed in NumPy 2.0
 
 
 def _gradient(f, *varargs, axis=None, edge_order=1):
@@ -268,48 +267,6 @@ def _unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
 
 equivalent(np.interp, _interp)
 equivalent(np.unwrap, _unwrap)
-
-
-# Evenly spaced points, between ends that may be traced.
-def _linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
-    count = num - 1 if endpoint else num
-    start, stop = np.add(start, 0.0), np.add(stop, 0.0)
-    step = (stop - start) / count if count > 0 else np.nan * (stop - start)
-    k = np.reshape(np.arange(num, dtype=float), (num,) + (1,) * np.ndim(step))
-    shift = k * step if count > 0 else k * (stop - start)
-    y = np.moveaxis(start + shift, 0, axis)
-    return (y, step) if retstep else y
-
-
-def _logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
-    base = base if np.ndim(base) == 0 else np.expand_dims(base, axis)
-    return np.power(base, _linspace(start, stop, num, endpoint, axis=axis))
-
-
-def _geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
-    sign = np.sign(start)
-    logs = _linspace(np.log(np.abs(start)), np.log(np.abs(stop)), num, endpoint, axis=axis)
-    return sign * np.exp(logs) if np.ndim(sign) == 0 else np.expand_dims(sign, axis) * np.exp(logs)
-
-
-equivalent(np.linspace, _linspace)
-equivalent(np.logspace, _logspace)
-equivalent(np.geomspace, _geomspace)
-
-
-def _full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None):
-    shape = np.shape(a) if shape is None else shape
-    y = np.broadcast_to(fill_value, shape)
-    return y.astype(strip(a).dtype if dtype is None else dtype)
-
-
-def _full(shape, fill_value, dtype=None, order="C"):
-    y = np.broadcast_to(fill_value, shape)
-    return y if dtype is None else y.astype(dtype)
-
-
-composite(np.full_like, _full_like)
-composite(np.full, _full)
 
 
 # Functions of slices.

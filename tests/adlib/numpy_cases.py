@@ -37,6 +37,14 @@ class Line:
     def subject(self):
         return re.search(r"np\.([\w.]+)", self.code)[1]
 
+    @property
+    def function(self):
+        """The function of NumPy; None where this version has none of the name."""
+        found = np
+        for part in self.subject.split("."):
+            found = getattr(found, part, None)
+        return found
+
     def f(self, xp, *xs):
         """The results, one after another where there are several."""
         names = dict(zip("xyz", xs))
@@ -332,24 +340,12 @@ BY_TAYLOR = {
 }  # fmt: skip
 
 
-def _found(line):
-    found = np
-    for part in line.subject.split("."):
-        found = getattr(found, part, None)
-    return found
-
-
-def _exists(line):
-    """Older NumPy lacks some functions."""
-    return _found(line) is not None
-
-
 LINES = [
     line
     for table, oracle in ((ANALYTIC, COMPLEX), (BY_JAX, JAX), (BY_TAYLOR, TAYLOR))
     for code, sets in table.items()
     for shapes in sets
-    if _exists(line := Line(code, tuple(shapes), oracle))
+    if (line := Line(code, tuple(shapes), oracle)).function is not None  # older NumPy lacks some
 ]
 
 
@@ -387,4 +383,4 @@ NOT_CALLED = {
 
 def subjects(lines):
     """The functions that the lines are about; those of `numpy.linalg` and ufunc methods have tests of their own."""
-    return {found for line in lines if (found := _found(line)) is not None}
+    return {line.function for line in lines}

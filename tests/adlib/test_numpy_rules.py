@@ -5,6 +5,7 @@ test; the second is compared with a difference of the first.
 """
 
 import functools
+import math
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 
 import adlib
-from adlib._trace import is_traced
+from adlib._equivalent import equivalent
+from adlib._trace import RULES, is_traced
 from adlib._tree import flatten
 from tests.adlib.numpy_cases import COMPLEX, CONSTANTS, JAX, LINES, MASK
 from tests.adlib.oracles import CHECKS, close, complex_step, inner, same_bits
@@ -114,3 +116,24 @@ def test_functions_without_derivative_give_plain_values(line, transformation):
     }
     transform[transformation]()
     np.testing.assert_equal(seen[0], eval(line.code, {"np": np, "MASK": MASK, "x": x}))
+
+
+# Rules with a mistake each, and a line that must show it.
+WRONG = {
+    "np.cumsum(x, axis=0)": lambda: adlib.linear(np.cumsum, lambda g, shape, axis: np.cumsum(g, axis)),
+    "np.tril(x, 1)": lambda: adlib.linear(np.tril, lambda g, shape, k=0: g),
+    "np.var(x)": lambda: adlib.composite(np.var, lambda a: np.mean(a * a) - np.mean(a) ** 2),
+    "np.fmod(x, y)": lambda: adlib.elementwise(np.fmod, 1, lambda x1, x2: -np.floor(x1 / x2)),
+    "np.median(x)": lambda: equivalent(np.median, np.mean),
+    "np.sinc(x)": lambda: adlib.elementwise(np.sinc, lambda x: adlib.stop_gradient(np.cos(np.pi * x) - np.sinc(x)) / x),
+    "np.modf(x)": lambda: adlib.rule(np.modf, lambda t, y, x: (t[0], t[0]), lambda g, y, x: [g[0]]),
+}
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_a_wrong_rule_is_found(code, monkeypatch):
+    line = [line for line in LINES if line.code == code and math.prod(line.shapes[0])][-1]
+    monkeypatch.setitem(RULES, line.function, RULES[line.function])
+    WRONG[code]()
+    with pytest.raises(AssertionError):
+        test_both_modes_and_their_compositions(line)
