@@ -315,7 +315,7 @@ def _graph(graph, puzzle: _Puzzle, sheet: Sheet) -> str:
         half = max(halves[i], _LABEL)
         # What can be hit is larger than what is seen, for fingers.
         hit = (
-            f'<rect class="ad-x" x="{x - half - 2:.1f}" y="{y - 26:.1f}" width="{2 * half + 4:.1f}" height="52"/>'
+            f'<rect class="ad-x" x="{x - half - 5:.1f}" y="{y - 26:.1f}" width="{2 * half + 10:.1f}" height="52"/>'
             if i in puzzle.order
             else ""
         )

@@ -1,4 +1,4 @@
-"""The stepper in a browser: clicks, keys, two on a page, no script, a phone, the dark, a screen reader's view."""
+"""Steppers and the puzzle in a browser: clicks, keys, two on a page, no script, a phone, the dark, a screen reader's view."""
 
 import os
 import re
@@ -250,3 +250,212 @@ def test_motion_only_where_it_is_wanted(show, example):
     )
     moving = show(example, reduced_motion="no-preference")
     assert "0.18s" in moving.locator(".ad-n").first.evaluate("e => getComputedStyle(e).transitionDuration")
+
+
+# Reverse mode --------------------------------------------------------------------------------------
+
+
+def arrowheads(page):
+    """Of every edge: whether it points to its child, and whether it points back to its parent."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.ad-graph g[data-k]:not(.ad-k)')].map(g => ['.ad-a', '.ad-b'].map(
+        q => getComputedStyle(g.querySelector(q)).display !== 'none').join())"""
+    )
+
+
+def test_reverse_mode_steps_back_and_turns_the_edges(show, example):
+    page = show(example.stepper(mode="reverse"))
+    assert page.locator(".ad-k .ad-cell").count() == 4
+    assert all(cell.is_visible() for cell in page.locator(".ad-k .ad-cell").all())
+    assert state(page)["shown"] == [0] and state(page)["labels"] == 0 and set(arrowheads(page)) == {"true,false"}
+    for _ in range(3):
+        page.get_by_label("Next step").click()
+    now = state(page)
+    assert now["shown"] == [3] and now["labels"] == 3 and now["now"] == 1 and now["count"] == "3 / 6"
+    assert "1 times 1 plus 1 times 0.3467 = 1.3467" in now["heard"]
+    assert sorted(arrowheads(page)) == ["false,true"] * 3 + ["true,false"] * 3
+    page.locator("input[type=range]").focus()
+    page.keyboard.press("End")
+    assert "gradient of L = (2.0201, 0.9335)" in state(page)["heard"] and set(arrowheads(page)) == {"false,true"}
+    page.keyboard.press("ArrowLeft")
+    page.get_by_label("Previous step").click()
+    assert state(page)["shown"] == [4]
+
+
+def test_forward_and_reverse_on_one_page(show, example):
+    page = show(example, example.stepper(mode="reverse"), example.puzzle())
+    page.get_by_label("Next step").nth(1).click()
+    page.get_by_label("L reports").click()
+    assert state(page, 0)["shown"] == [0] and state(page, 1)["shown"] == [1]
+    assert page.locator(".ad-log li").count() == 1
+
+
+# The puzzle ----------------------------------------------------------------------------------------
+
+
+def fan(x, y):
+    a = x * y
+    b = np.sin(a)
+    c = a * b
+    d = np.exp(-c)
+    return c * d + b
+
+
+def verdict(page):
+    root = page.locator(".ad-puzzle")
+    return root.get_attribute("data-state"), root.locator(".ad-end").inner_text(), root.locator(".ad-why").inner_text()
+
+
+def adjoints(page):
+    return [text.text_content() for text in page.locator(".ad-puzzle .ad-k .ad-r").all()]
+
+
+def report(page, *names):
+    for name in names:
+        page.get_by_label(f"{name} reports", exact=True).click()
+
+
+def test_a_right_order_ends_with_the_gradient(show, example):
+    page = show(example.puzzle())
+    assert adjoints(page) == ["0", "0", "0", "0", "0", "1"], "at the start the result holds its adjoint"
+    report(page, "L")
+    assert adjoints(page) == ["0", "0", "0", "1", "1", "1"]
+    report(page, "v3", "v2", "v1")
+    assert verdict(page)[:2] == ("right", "A right order: ∇L = (2.0201, 0.9335).")
+    assert adjoints(page) == ["2.0201", "0.9335", "4.0402", "1.3467", "1", "1"]
+    assert page.locator(".ad-early").count() == 0
+    assert "A right order" in page.locator(".ad-live").inner_text()
+
+
+def by_hand(function, order):
+    """The wrong gradient, from the local derivatives written out here."""
+    if function is L:
+        a, b, root = np.log(2), 3.0, np.sqrt(3 * np.log(2))
+        sends = {"L": {"v2": 1, "v3": 1}, "v3": {"v2": 0.5 / root}, "v2": {"v1": b, "w2": a}, "v1": {"w1": 1 / 2}}
+        inputs = "w1", "w2"
+    else:
+        x, y = 1.2, -0.7
+        a = x * y
+        b = np.sin(a)
+        c = a * b
+        d = np.exp(-c)
+        sends = {
+            "fan": {"v6": 1, "v2": 1}, "v6": {"v3": d, "v5": c}, "v5": {"v4": d}, "v4": {"v3": -1},
+            "v3": {"v1": b, "v2": a}, "v2": {"v1": np.cos(a)}, "v1": {"x": y, "y": x},
+        }  # fmt: skip
+        inputs = "x", "y"
+    held = {name: 0.0 for to in sends.values() for name in to} | {function.__name__: 1.0}
+    for name in order:
+        for to, slope in sends[name].items():
+            held[to] += held[name] * slope
+    return [held[name] for name in inputs]
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "order", "early"),
+    [
+        (L, (2.0, 3.0), "L v2 v3 v1", ["v₂ spoke too early: before v₃."]),
+        (L, (2.0, 3.0), "L v2 v1 v3", ["v₂ spoke too early: before v₃."]),
+        (L, (2.0, 3.0), "v1 L v3 v2", ["v₁ spoke too early: before v₂."]),
+        (L, (2.0, 3.0), "v2 v3 L v1", ["v₂ spoke too early: before v₃ and L.", "v₃ spoke too early: before L."]),
+        (fan, (1.2, -0.7), "fan v2 v6 v5 v4 v3 v1", ["v₂ spoke too early: before v₃."]),
+        (fan, (1.2, -0.7), "fan v6 v3 v5 v4 v2 v1", ["v₃ spoke too early: before v₄."]),
+    ],
+)
+def test_a_wrong_order_shows_the_number_it_gives(show, function, point, order, early):
+    page = show(adlib.make_graph(function)(*point).puzzle())
+    report(page, *order.split())
+    state, end, why = verdict(page)
+    wrong = by_hand(function, order.split())
+    right = adlib.grad(function, argnums=(0, 1))(*point)
+    assert np.abs(np.subtract(wrong, right)).max() > 1e-3
+    said = [
+        [float(n.replace("\u2212", "-")) for n in re.findall(r"\u2212?[\d.]+\d|\d", group)]
+        for group in re.findall(r"\((.*?)\)", end)
+    ]
+    assert state == "wrong" and end.startswith("A wrong order gives") and "The gradient is" in end
+    assert said[0] == pytest.approx(wrong, rel=1e-4, abs=6e-5)
+    assert said[1] == pytest.approx(right, rel=1e-4, abs=6e-5)
+    assert why == " ".join(early)
+    assert page.locator(".ad-early").count() == len(early)
+    assert page.locator(".ad-k .ad-t", has_text="too early").count() == len(early)
+
+
+def test_undo_start_again_and_no_second_report(show, example):
+    page = show(example.puzzle())
+    report(page, "L", "v2")
+    assert page.locator(".ad-early").count() == 1
+    page.get_by_text("Undo").click()
+    assert page.locator(".ad-early").count() == 0 and adjoints(page)[:3] == ["0", "0", "0"]
+    report(page, "v3")
+    page.get_by_label("v3 reports").click(force=True)
+    assert page.locator(".ad-log li").count() == 2 and adjoints(page)[3] == "1.3467"
+    assert page.get_by_label("v3 reports").get_attribute("aria-disabled") == "true"
+    page.get_by_text("Start again").click()
+    assert adjoints(page) == ["0", "0", "0", "0", "0", "1"] and verdict(page)[0] == "open"
+    assert page.locator(".ad-log li").count() == 0
+
+
+def test_the_puzzle_with_the_keyboard_only(show, example):
+    page = show(example.puzzle())
+
+    def focused():
+        return page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.textContent")
+
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if focused() == "L reports":
+            break
+    for wanted in ("v3 reports", "v2 reports", "v1 reports"):
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowLeft")
+        assert focused() == wanted
+    page.keyboard.press("Space")
+    assert verdict(page)[0] == "right"
+
+
+def test_a_click_on_a_node_reports_it_and_inputs_have_nothing_to_say(show, example):
+    page = show(example.puzzle())
+    nodes = page.locator(".ad-puzzle .ad-k")
+    nodes.nth(0).locator(".ad-n").click(force=True)
+    assert page.locator(".ad-log li").count() == 0
+    nodes.nth(5).locator(".ad-n").click(force=True)
+    assert page.locator(".ad-log li").count() == 1 and nodes.nth(5).get_attribute("class") == "ad-k ad-said ad-now"
+
+
+def test_the_puzzle_without_script_lists_two_orders(show, example):
+    page = show(example.puzzle(), java_script_enabled=False)
+    assert all(item.is_visible() for item in page.locator(".ad-lists li").all())
+    assert page.locator(".ad-lists li").count() == 8
+    assert not page.get_by_text("Undo").is_visible()
+    assert adjoints(page)[0] == "2.0201", "the drawing stands finished"
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_reverse_and_puzzle_fit_the_page(show, example, width):
+    page = show(
+        example.stepper(mode="reverse"), example.puzzle(), adlib.make_graph(fan)(1.2, -0.7).puzzle(), width=width
+    )
+    report_first = page.get_by_label("v2 reports")
+    report_first.first.click()
+    report_first.last.click()
+    for k in (0, 3, 6):
+        page.locator("input[type=range]").fill(str(k))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for control in page.locator("button").all():
+        box = control.bounding_box()
+        assert box["height"] >= 44 and box["width"] >= 44
+    for target in page.locator(".ad-puzzle .ad-x").all():
+        box = target.bounding_box()
+        assert box["height"] >= 44 and box["width"] >= 44
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_on_the_way_back(show, example, dark, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = show(example.stepper(mode="reverse"), example.puzzle(), dark=dark, width=width)
+    page.locator("input[type=range]").fill("3")
+    report(page, "L", "v2", "v3", "v1")
+    results = axe.Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
