@@ -12,6 +12,7 @@ import pytest
 from tools import ROOT
 
 FORWARD_MODE = "05-forward-mode.ipynb"
+REVERSE_MODE = "06-reverse-mode.ipynb"
 PLANTS = [
     # what goes wrong, chapter, what stands there, what is put in its place, the check that must notice
     ("the product rule loses a term", FORWARD_MODE, "w2_dot * v1 + w2 * v1_dot", "w2_dot * v1", "Check 5.1:"),
@@ -37,6 +38,23 @@ PLANTS = [
      "adlib.jvp(L, (2.0, 3.0), (1.0, 0.0))[1] - truth", "(L(2.0 + 1e-8, 3.0) - L(2.0, 3.0)) / 1e-8 - truth", "Check 5.13:"),
     ("reverse mode needs no memory either", FORWARD_MODE, "held[100][2] - held[10][2] >= 90", "held[100][2] == held[10][2]", "Check 5.14:"),
     ("a sweep costs two evaluations", FORWARD_MODE, "11 / layers", "2", "Check 5.15:"),
+    ("a child is forgotten", REVERSE_MODE, "v2_bar = L_bar + v3_bar / (2", "v2_bar = v3_bar / (2", "Check 6.1:"),
+    ("the misprint of the slide", REVERSE_MODE, "as_printed - w2 * w2_bar", "as_printed - w2_bar", "Check 6.2:"),
+    ("= for +=", REVERSE_MODE, "v_bar[j] += v_bar[node.index] * p", "v_bar[j] = v_bar[node.index] * p", "Check 6.3:"),
+    ("the forgetful sweep forgets nothing", REVERSE_MODE, "wrong[3] - (v2_bar - 1.0)", "wrong[3] - v2_bar", "Check 6.4:"),
+    ("recursion visits each node once", REVERSE_MODE, "calls == 2 ** 16 - 1", "calls == len(chain.nodes)", "Check 6.5:"),
+    ("the root of the tape loses its factor 2", REVERSE_MODE,
+     "self.new(root, (self, 1 / (2 * root)))", "self.new(root, (self, 1 / root))", "Check 6.6:"),
+    ("another factor in the long program", REVERSE_MODE, "y = y * 0.999 + x", "y = y * 0.998 + x", "Check 6.7:"),
+    ("a dot product for a cross product", REVERSE_MODE,
+     "x * force[1] - y * force[0]", "x * force[0] + y * force[1]", "Check 6.8:"),
+    ("the pullback of another force", REVERSE_MODE, "torques, = pullback(F)", "torques, = pullback(force)", "Check 6.9:"),
+    ("the rows change places", REVERSE_MODE, "for e in np.eye(2)])", "for e in np.eye(2)[::-1]])", "Check 6.10:"),
+    ("all intermediate values are stored, as on the slide", REVERSE_MODE,
+     '== {"w1", "w2", "v1", "v3"}', '== {"w1", "w2", "v1", "v2", "v3", "L"}', "Check 6.11:"),
+    ("a sum keeps an array", REVERSE_MODE, 'growth["0.9 * x"] == 0', 'growth["0.9 * x"] == 1', "Check 6.12:"),
+    ("reverse mode costs two evaluations", REVERSE_MODE,
+     "2 * f_ops < backward_ops <= 4 * f_ops", "backward_ops <= 2 * f_ops", "Check 6.13:"),
 ]  # fmt: skip
 
 
