@@ -26,7 +26,7 @@ _STATES = """() => [...document.querySelectorAll(".ad-stepper")].map(root => ({
 # Of every puzzle: how it stands, and what is seen and read out.
 _PUZZLES = """() => [...document.querySelectorAll(".ad-puzzle")].map(root => ({
   state: root.dataset.state,
-  seen: root.innerText,
+  seen: [...root.children].filter(e => !e.matches("[aria-live]")).map(e => e.innerText || e.textContent).join(" "),
   live: [...root.querySelectorAll("[aria-live]")].map(e => e.textContent.trim()).join(" "),
 }))"""
 
