@@ -70,6 +70,6 @@ def test_terms_out_of_order_are_named(glossary):
     assert "the terms are not in alphabetical order" in problems(planted)
 
 
-def test_a_finished_chapter_must_be_linked(glossary, tmp_path):
-    (tmp_path / "06-reverse-mode.ipynb").touch()
-    assert "Adjoint: chapter 6 exists, link it" in problems(glossary, chapters=tmp_path)
+def test_a_finished_chapter_must_be_linked(glossary):
+    planted = glossary.replace("· [chapter 6](../chapters/06-reverse-mode.ipynb)", "· chapter 6", 1)
+    assert problems(planted) == ["Adjoint: chapter 6 exists, link it"]

@@ -1,16 +1,188 @@
-"""The one number on the page of notes on the slides, computed."""
+"""The page of notes on the slides quotes the slides word for word, and its numbers are computed here.
 
+``slide_sentences.txt`` holds the sentences and formulas that the page quotes from, copied from the slides.
+"""
+
+import json
+import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import adlib
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "slide-notes.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "pages" / "slide-notes.md"
+CHAPTERS = ROOT / "chapters"
+SENTENCES = Path(__file__).with_name("slide_sentences.txt")
+
+MARK = re.compile(r"\*\*(?:Error|Imprecise|Mismatch|Notation)\.\*\* (?:The same slide|Slides?)\b")
+SHOWN = re.compile(r"^Shown in chapter (\d+), (.+)$", re.M)
+PLACE = re.compile(r"\[([^\]]+)\]\(\.\./chapters/([^)#]+)#([^)]+)\)")
+NUMBER = re.compile(r"\d+\.\d{2,}")  # not '6.2', the number of a check or of a figure
+COUNT = {4: "four", 6: "six"}
 
 
-def test_the_adjoint_of_v2_is_the_number_on_the_page():
-    v2 = 3.0 * np.log(2.0)
-    adjoint = adlib.grad(lambda v2: v2 + np.sqrt(v2))(v2)
-    assert np.isclose(adjoint, 1 + 1 / (2 * np.sqrt(v2)), rtol=1e-15)
-    assert f"which is {adjoint:.4f} at $(2, 3)$" in PAGE.read_text(encoding="utf-8")
+def plain(text):
+    """`text` without what differs between two settings of the same formula or sentence."""
+    return re.sub(r"[\s$]", "", text.replace(r"\dfrac", r"\frac"))
+
+
+def quotations(text):
+    """Everything that the page quotes: words in guillemets, and formulas in block quotations."""
+    words = re.findall(r"«([^»]+)»", text)
+    quoted = "\n".join(re.findall(r"^> (.+)$", text, re.M))
+    return words + re.findall(r"\$([^$]+)\$", re.sub(r"«[^»]+»", "", quoted))
+
+
+def chapter(number):
+    """The cells of a chapter, or None if it is not written yet."""
+    files = list(CHAPTERS.glob(f"{number:02}-*.ipynb"))
+    return json.loads(files[0].read_text(encoding="utf-8"))["cells"] if files else None
+
+
+def counted(program):
+    """Operations of f, of a forward and of a backward sweep, as the check of chapter 6 prints them."""
+    printed = "".join(
+        "".join(output["text"])
+        for cell in chapter(6)
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "stream"
+    )
+    row = re.search(rf"^{program} +(\d+) +(\d+) +(\d+)$", printed, re.M)
+    return [int(count) for count in row.groups()]
+
+
+def facts():
+    """The phrases of the page that hold a number, with the numbers computed."""
+
+    def L(w1, w2):
+        v2 = w2 * np.log(w1)
+        return v2 + np.sqrt(v2)
+
+    def without_the_edge(w1, w2):  # from v2 to L
+        return np.sqrt(w2 * np.log(w1))
+
+    w1, w2 = 2.0, 3.0
+    v1 = np.log(w1)
+    v1_bar, v2_bar = adlib.grad(lambda v1: w2 * v1 + np.sqrt(w2 * v1))(v1), 1 + 1 / (2 * np.sqrt(w2 * v1))
+    w1_bar, w2_bar = adlib.grad(L, argnums=(0, 1))(w1, w2)
+    forgotten = adlib.grad(without_the_edge)(w1, w2)
+    function, forward, backward = counted("product")
+    graph = adlib.make_graph(L)(w1, w2)
+    kept, nodes = COUNT[len(graph.kept())], COUNT[len(graph.nodes)]
+    return [
+        f"which is {v2_bar:.4f} at $(2, 3)$",
+        f"At $(2, 3)$ it gives {v1_bar * v1:.4f} instead of {w2_bar:.4f}.",
+        f"is {v2_bar:.4f} on the left and 1 on the right",
+        f"$\\partial L/\\partial w_1$ at $(2, 3)$ is {forgotten:.4f} instead of {w1_bar:.4f}",
+        f"a forward sweep takes {forward / function:.2f} operations for each operation of the function, "
+        f"a backward sweep {backward / function:.2f}",
+        f"{kept} of the {nodes} values are kept, and $v_2$ is not one of them",
+    ]
+
+
+def shown(section, number):
+    """What is wrong with the line that says where chapter `number` shows a note."""
+    found = SHOWN.search(section)
+    if found is None or int(found.group(1)) != number:
+        return [f"does not say where chapter {number} shows it"]
+    cells = ["".join(cell["source"]) for cell in chapter(number)]
+    headings = re.findall(r"^#+ (.+)$", "\n".join(cells), re.M)
+    wrong = []
+    places = PLACE.findall(found.group(2))
+    if not places:
+        wrong.append("says no place in the chapter")
+    for title, file, anchor in places:
+        slug = re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+        if title not in headings or anchor != slug or not (CHAPTERS / file).is_file():
+            wrong.append(f"no heading {title!r} at #{anchor} of {file}")
+    for kind, which in re.findall(r"(Check|Figure) (\d+\.\d+)", found.group(2)):
+        start = f"# Check {which}:" if kind == "Check" else f"**Figure {which}.**"
+        if not any(cell.startswith(start) for cell in cells):
+            wrong.append(f"no {kind} {which} in chapter {number}")
+    return wrong
+
+
+def problems(text, sentences):
+    """Everything that is wrong with the page `text`, one line each; empty when it is right."""
+    known = [plain(sentence) for sentence in sentences]
+    found = [f"not on the slides: {quote}" for quote in quotations(text) if not any(plain(quote) in s for s in known)]
+    quoted = [plain(quote) for quote in quotations(text)]
+    found += [
+        f"nothing is quoted from: {s}" for s, k in zip(sentences, known, strict=True) if not any(q in k for q in quoted)
+    ]
+
+    found += [f"not on the page: {fact}" for fact in facts() if fact not in text]
+    rest = text
+    for fact in facts():
+        rest = rest.replace(fact, "")
+    found += [f"a number that nothing computes: {number}" for number in NUMBER.findall(rest)]
+
+    notes, table = text.split("\n## Noted, the chapter to come\n", 1)
+    for part in notes.split("\n## Chapter ")[1:]:
+        number = int(re.match(r"\d+", part).group())
+        for section in part.split("\n### ")[1:]:
+            title, body = section.split("\n\n", 1)
+            if not MARK.match(body):
+                found.append(f"{title}: begins with no mark and slide")
+            found += [f"{title}: {wrong}" for wrong in shown(body, number)]
+    for number in re.findall(r"^\| (\d+) \|", table, re.M):
+        if chapter(int(number)):
+            found.append(f"chapter {number} is written, its row in the last table must become a note")
+    return found
+
+
+@pytest.fixture
+def page():
+    """The committed page."""
+    return PAGE.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def sentences():
+    """The sentences of the slides, one a line."""
+    return SENTENCES.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_page_is_right(page, sentences):
+    assert problems(page, sentences) == []
+
+
+PLANTS = [
+    # what goes wrong, what stands there, what is put in its place, what the test has to say
+    ("a word of a quotation", "всех потомков", "всех детей", "not on the slides: информацию от всех детей (выходов)"),
+    ("an index in a quoted formula", r"\dfrac{\partial L}{\partial v_1} v_1$", r"\dfrac{\partial L}{\partial v_2} v_1$",
+     "not on the slides: "),
+    ("a bound in a quoted loop", "«Для $i = N,", "«Для $i = N - 1,", r"not on the slides: Для $i = N - 1, \dots, 1$"),
+    ("a number", "it gives 2.8005", "it gives 2.8006", "a number that nothing computes: 2.8006"),
+    ("a number in two places", "is 1.3467 on the left", "is 1.3476 on the left", "a number that nothing computes: 1.3476"),
+    ("two numbers change places", "is 0.5201 instead of 2.0201", "is 2.0201 instead of 0.5201",
+     r"not on the page: $\partial L/\partial w_1$ at $(2, 3)$ is 0.5201 instead of 2.0201"),
+    ("a ratio", "backward sweep 3.00", "backward sweep 4.00", "a number that nothing computes: 4.00"),
+    ("a count", "four of the six values", "five of the six values",
+     "not on the page: four of the six values are kept, and $v_2$ is not one of them"),
+    ("a number from nowhere", "two multiples differ", "two multiples are 2.75", "a number that nothing computes: 2.75"),
+    ("a note without a mark", "**Imprecise.** The same slide", "The same slide",
+     "What has to be stored: begins with no mark and slide"),
+    ("a heading that the chapter lacks", "[What must be kept](", "[What is kept](",
+     "What has to be stored: no heading 'What is kept' at #what-must-be-kept of 06-reverse-mode.ipynb"),
+    ("a check that the chapter lacks", "Check 6.2", "Check 6.99",
+     "The last derivative of the example: no Check 6.99 in chapter 6"),
+    ("the chapter before", "Shown in chapter 6, [What it costs]", "Shown in chapter 5, [What it costs]",
+     "The same amount of computation: does not say where chapter 6 shows it"),
+    ("a row that should be a note", "| 7 | the theorem |", "| 6 | the theorem |",
+     "chapter 6 is written, its row in the last table must become a note"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [plant[1:] for plant in PLANTS], ids=[plant[0] for plant in PLANTS])
+def test_a_planted_mistake_is_named(page, sentences, old, new, message):
+    assert page.count(old) == 1, f"the plant must fit one place: {old!r}"
+    found = problems(page.replace(old, new), sentences)
+    assert any(line.startswith(message) for line in found), found
+
+
+def test_a_sentence_that_nothing_quotes_is_named(page, sentences):
+    assert problems(page, [*sentences, "Для каждого узла"]) == ["nothing is quoted from: Для каждого узла"]
