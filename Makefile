@@ -25,4 +25,4 @@ lock:     ## resolve requirements.in anew into requirements.txt
 	$(IN_ENV) -m tools.lock
 
 clean:    ## remove what the commands made: _build and .venv
-	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('_build', '.venv')]"
+	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('_build', '.venv', '.venv-bench')]"

@@ -1,6 +1,6 @@
 """The page of notes on the slides quotes the slides word for word, and its numbers are computed here.
 
-``slide_sentences.txt`` holds the sentences and formulas that the page quotes from, copied from the slides.
+``slide_quotations.txt`` holds the sentences and formulas that the page quotes from, copied from the slides.
 """
 
 import json
@@ -15,7 +15,7 @@ import adlib
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "pages" / "slide-notes.md"
 CHAPTERS = ROOT / "chapters"
-SENTENCES = Path(__file__).with_name("slide_sentences.txt")
+SENTENCES = Path(__file__).with_name("slide_quotations.txt")
 
 MARK = re.compile(r"\*\*(?:Error|Imprecise|Mismatch|Notation)\.\*\* (?:The same slide|Slides?)\b")
 SHOWN = re.compile(r"^Shown in chapter (\d+), (.+)$", re.M)
