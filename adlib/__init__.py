@@ -17,6 +17,10 @@ how a derivative is declared, `rules/` holds the declarations, `_forward` and
 `_reverse` are the two modes.
 """
 
+from . import _installed
+
+_installed.refuse_namesake()
+
 from . import _forward, _reverse, _rules, _trace, rules  # noqa: F401  (rules fills the table)
 
 _trace.define_operators()

@@ -6,6 +6,7 @@ Nothing here differentiates by itself.  Each function composes `jvp`, `vjp`,
 
 import numpy as np
 
+from ._arguments import float_dtype
 from ._errors import ArgumentError
 from ._forward import jacfwd, jvp
 from ._reverse import grad, jacrev, vjp
@@ -53,7 +54,7 @@ def linearize(f, *primals):
     """
     value, pullback = vjp(f, *primals)
     leaves, structure = flatten(value)
-    zeros = unflatten(structure, [np.zeros(np.shape(y), strip(y).dtype)[()] for y in leaves])
+    zeros = unflatten(structure, [np.zeros(np.shape(y), float_dtype(strip(y)))[()] for y in leaves])
     _, transposed = vjp(pullback, zeros)
 
     def pushforward(*tangents):

@@ -205,6 +205,13 @@ def jacfwd(f, argnums=0):
         Takes the arguments of `f`.  For an argument of shape S and a result of
         shape R its value has shape ``R + S``; with a tuple of argnums, a tuple.
 
+    Raises
+    ------
+    ArgumentError
+        When an argument is not a float or float array, or is not there.
+    TracedValueError
+        When `f` does what has no derivative, with what to write instead.
+
     Notes
     -----
     Cost: n runs of `f` with tangents, where n is the number of entries of the

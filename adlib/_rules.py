@@ -81,6 +81,8 @@ class Elementwise(Differentiable):
 
     def __init__(self, name, partials):
         super().__init__(name)
+        # A function of nothing is a number.
+        partials = [p() if callable(p) and not _slots(p) else p for p in partials]
         self.partials = partials
         self.slots = [_slots(p) if callable(p) else () for p in partials]
         self._plans = {}
@@ -92,7 +94,7 @@ class Elementwise(Differentiable):
 
     def jvp(self, call, ans, args, kwargs, tangents):
         slots = (ans, *args)
-        if len(tangents) == 1:
+        if len(tangents) == 1 and self.partials[0] is not None:
             return scale(self.partial(0, slots), tangents[0])
         total = None
         for k, tangent in enumerate(tangents):
@@ -430,6 +432,16 @@ def linear(function, transpose):
     Forward mode applies the function to the tangent.  Reverse mode applies
     ``transpose(g, shape, *rest, **kwargs)``, where `shape` is that of the first
     argument and `rest` are the other arguments of the call.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> @adlib.primitive
+    ... def delay(x, steps):
+    ...     return np.roll(x, steps)
+    >>> adlib.linear(delay, lambda g, shape, steps: np.roll(g, -steps))
+    >>> adlib.grad(lambda x: delay(x, 1)[0])(np.zeros(3))
+    array([0., 0., 1.])
     """
     RULES[function] = Linear(function_name(function), transpose)
 
@@ -447,6 +459,15 @@ def bilinear(function, transpose_first, transpose_second):
 
     ``transpose_first(g, shape_a, b)`` and ``transpose_second(g, a, shape_b)``
     give the contributions to the adjoints of a and b.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> @adlib.primitive
+    ... def product(a, b):
+    ...     return a @ b
+    >>> adlib.bilinear(product, lambda g, shape_a, b: g @ b.T, lambda g, a, shape_b: a.T @ g)
+    >>> adlib.check_grads(product, (np.eye(2) + 0.5, np.ones((2, 3))))
     """
     RULES[function] = Bilinear(function_name(function), (transpose_first, transpose_second))
 
@@ -460,23 +481,79 @@ def rule(function, jvp, vjp):
 
     A function that returns a tuple has a tuple of tangents, and `g` is a list
     with None for the results that nothing depends on.
+
+    Both are written in NumPy, on values that an outer transformation may trace:
+    so second derivatives follow from first ones.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> @adlib.primitive
+    ... def cube(x):
+    ...     return x**3
+    >>> adlib.rule(
+    ...     cube,
+    ...     jvp=lambda tangents, y, x: 3.0 * x**2 * tangents[0],
+    ...     vjp=lambda g, y, x: (3.0 * x**2 * g,),
+    ... )
+    >>> adlib.hessian(cube)(2.0)
+    np.float64(12.0)
     """
     RULES[function] = General(function_name(function), jvp, vjp)
 
 
 def composite(function, code):
-    """Declare that `function` is computed by `code`, plain NumPy of other primitives."""
+    """Declare that `function` is computed by `code`, plain NumPy of other primitives.
+
+    On a traced value `code` runs in place of `function`, so the two must agree.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> @adlib.primitive
+    ... def norm(x):
+    ...     return np.sqrt(np.sum(x * x))
+    >>> adlib.composite(norm, lambda x: np.sqrt(x @ x))
+    >>> adlib.grad(norm)(np.array([3.0, 4.0]))
+    array([0.6, 0.8])
+    """
     RULES[function] = Composite(function_name(function), code)
 
 
 def zero(*functions):
-    """Declare functions whose derivative is zero wherever it exists."""
+    """Declare functions whose derivative is zero wherever it exists.
+
+    On a traced value they return a plain one.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> @adlib.primitive
+    ... def decimals(x):
+    ...     return np.round(x, 1)
+    >>> adlib.zero(decimals)
+    >>> adlib.grad(lambda x: x * decimals(x))(0.23)
+    0.2
+    """
     for function in functions:
         RULES[function] = Zero(function_name(function))
 
 
 def refuse(function, reason):
-    """Declare that `function` has no derivative here, with the reason and the remedy."""
+    """Declare that `function` has no derivative here, with the reason and the remedy.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> @adlib.primitive
+    ... def median_of_means(x):
+    ...     return np.median(x)
+    >>> adlib.refuse(median_of_means, "it jumps; use np.mean")
+    >>> adlib.grad(median_of_means)(np.ones(3))
+    Traceback (most recent call last):
+        ...
+    adlib._errors.TracedValueError: ...median_of_means on a traced value (shape (3,), float64): it jumps; ...
+    """
     module = getattr(function, "__module__", None) or "numpy"  # ufuncs have none
     RULES[function] = Refuse(f"{module}.{function_name(function)}", reason)
 
@@ -514,6 +591,11 @@ def primitive(function):
         if declared is None:
             traced = next(x for x in (*args, *kwargs.values()) if is_traced(x))
             raise no_rule(f"the primitive {function_name(function)}", traced)
+        if isinstance(declared, Elementwise) and len(args) != len(declared.partials):
+            # Its partials count all parameters, those left to their defaults too.
+            bound = inspect.signature(function).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args, kwargs = bound.args, bound.kwargs
         return declared.bind(call, args, kwargs)
 
     return call
@@ -522,15 +604,32 @@ def primitive(function):
 def stop_gradient(x):
     """The value of `x` as a constant: its derivative is zero in every mode and order.
 
+    Parameters
+    ----------
+    x : float, array, or tree of them
+        Inside a function that is being differentiated, or outside.
+
+    Returns
+    -------
+    The plain value, of the same type and structure.
+
     Examples
     --------
     >>> import adlib
     >>> adlib.grad(lambda x: x * adlib.stop_gradient(x))(3.0)
     3.0
     """
+    leaves, structure = flatten(x)
+    return unflatten(structure, map(_stopped, leaves)) if structure is not None else _stopped(x)
+
+
+def _stopped(x):
     value = strip(x)
     # A copy: the tape may still need the array itself.
     return np.array(value) if is_traced(x) and type(value) is np.ndarray else value
+
+
+_FLOAT64 = np.dtype(float)
 
 
 def project(ct, shape, dtype):
@@ -539,14 +638,14 @@ def project(ct, shape, dtype):
     Broadcasting copies a value, so its transpose sums: over axes that were
     added in front and over axes of length 1.  Rules leave that to this place.
     """
-    if type(ct) is np.ndarray:
-        if ct.shape == shape and ct.dtype is dtype:
-            return ct
-        plain = True
-    else:
-        plain = type(ct) not in TRACERS
-        if not shape and (type(ct) is float or ct.shape == shape):
-            return ct if dtype == np.float64 or not plain else dtype.type(ct)
+    plain = type(ct) not in TRACERS
+    if type(ct) is float:
+        if not shape:
+            return ct if dtype is _FLOAT64 else dtype.type(ct)
+    elif plain and not isinstance(ct, (np.ndarray, np.generic)):
+        ct = np.asarray(ct)  # a rule may give whole numbers and lists
+    elif ct.shape == shape and ct.dtype is dtype:
+        return ct
     given = np.shape(ct)
     if given != shape:
         extra = len(given) - len(shape)

@@ -344,7 +344,9 @@ def _method(name):
     def method(self, *args, **kwargs):
         return function(self, *args, **kwargs)
 
-    return functools.update_wrapper(method, function, assigned=("__name__", "__doc__"), updated=())
+    method.__name__ = name
+    method.__doc__ = f"``np.{name}`` of the traced value."
+    return method
 
 
 # Methods that take their arguments in the order of the function.
