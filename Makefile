@@ -24,5 +24,5 @@ chapter:  ## build one chapter quickly: make chapter N=05
 lock:     ## resolve requirements.in anew into requirements.txt
 	$(IN_ENV) -m tools.lock
 
-clean:    ## remove what the commands made: _build and .venv
+clean:    ## remove what the commands made: _build and the environments
 	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('_build', '.venv', '.venv-bench')]"
