@@ -65,8 +65,10 @@ class ReverseTrace(Trace):
                     active += (k,)
                     parents.append(x._info)
                     values.append(x._value)
+                elif type(x) is np.ndarray:
+                    values.append(self._constant(x))
                 else:
-                    values.append(x if type(x) is not np.ndarray else self._constant(x))
+                    values.append(self._constant(x.view(np.ndarray)) if type(x) is np.memmap else x)
             ans = call(*values, **kwargs) if kwargs else call(*values)
         saved = rule.save(ans, values, kwargs, active)
         if isinstance(ans, tuple):

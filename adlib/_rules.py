@@ -292,7 +292,7 @@ class Bilinear(Differentiable):
         self.transposes = transposes
 
     def bind(self, call, args, kwargs):
-        return super().bind(call, [operand(x) for x in args], kwargs)
+        return super().bind(call, [operand(x) for x in args if x is not None], kwargs)
 
     def jvp(self, call, ans, args, kwargs, tangents):
         a, b = args

@@ -16,6 +16,7 @@ nesting, and the reason why derivatives of derivatives cannot be confused.
 import functools
 import inspect
 import itertools
+import numbers
 import operator
 
 import numpy as np
@@ -300,37 +301,25 @@ class Tracer:
     __hash__ = object.__hash__
 
     # Methods that arrays have, each the NumPy function of the same name.
-    def sum(self, axis=None, dtype=None, out=None, keepdims=False):
-        return np.sum(self, axis=axis, dtype=dtype, out=out, keepdims=keepdims)
+    def reshape(self, *shape, order="C", copy=None):
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
-    def mean(self, axis=None, dtype=None, out=None, keepdims=False):
-        return np.mean(self, axis=axis, dtype=dtype, out=out, keepdims=keepdims)
-
-    def dot(self, other):
-        return np.dot(self, other)
-
-    def reshape(self, *shape):
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def ravel(self):
-        return np.ravel(self)
-
-    def flatten(self):
-        return np.ravel(self)
+    def flatten(self, order="C"):
+        return np.ravel(self, order)
 
     def transpose(self, *axes):
         return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
+    def dot(self, b, out=None):
+        return np.dot(self, b, out)
+
     def swapaxes(self, axis1, axis2):
         return np.swapaxes(self, axis1, axis2)
 
-    def squeeze(self, axis=None):
-        return np.squeeze(self, axis)
-
-    def copy(self):
+    def copy(self, order="C"):
         return self
 
-    def astype(self, dtype):
+    def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
         from .rules.shapes import astype
 
         if np.dtype(dtype).kind in "iub":  # integers do not vary with x
@@ -351,6 +340,7 @@ def _method(name):
 
 # Methods that take their arguments in the order of the function.
 METHODS = (
+    *("sum", "mean", "ravel", "squeeze"),
     *("max", "min", "prod", "std", "var", "cumsum", "cumprod", "clip", "round", "conj", "conjugate"),
     *("trace", "diagonal", "repeat", "take", "argmax", "argmin", "argsort", "all", "any", "nonzero", "searchsorted"),
 )
@@ -423,6 +413,7 @@ def _frozen(index):
 
 
 TRACERS = frozenset({ScalarTracer, ArrayTracer})
+numbers.Real.register(ScalarTracer)  # so that np.isscalar and its kind answer as for the number itself
 _FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
 _FLOAT64 = np.dtype(float)
 

@@ -1,5 +1,7 @@
 """Forward mode: what goes in and what comes out."""
 
+import numbers
+
 import numpy as np
 import pytest
 
@@ -81,3 +83,40 @@ def test_no_arguments():
     assert jvp(lambda: 2.0, (), ()) == (2.0, 0.0)
     value, pullback = adlib.vjp(lambda: 2.0)
     assert value == 2.0 and pullback(1.0) == ()
+
+
+METHODS = {
+    "sum": lambda x: x.sum(axis=0, where=np.array([True, False, True]), initial=2.0),
+    "sum in order": lambda x: x.sum(1, None, None, True),
+    "mean": lambda x: x.mean(-1, keepdims=True),
+    "reshape": lambda x: x.reshape(3, 2) * x.reshape((3, -1), order="F"),
+    "ravel": lambda x: x.ravel("F") * x.flatten() * x.flatten("F"),
+    "transpose": lambda x: x.transpose(1, 0) @ x.T.transpose() @ x.transpose((1, 0)) @ x.transpose().T,
+    "swapaxes": lambda x: x.swapaxes(0, -1) * x.mT,
+    "squeeze": lambda x: x[:, None].squeeze(1) * x[:, None].squeeze(axis=1),
+    "dot": lambda x: x.dot(np.arange(3.0)),
+    "copy and type": lambda x: x.copy(order="C") * x.astype(float, copy=False),
+    "extremes": lambda x: x.max(axis=0) * x.min() + x.clip(0.5, 1.9).sum(),
+    "products": lambda x: x.prod(1) + x.cumprod(0)[0, 1] + x.cumsum()[2],
+    "spread": lambda x: x.std(ddof=1) + x.var(0),
+    "parts": lambda x: x.real * x.conj() + x.imag,
+    "picking": lambda x: x.take([0, 0, 2], axis=1).diagonal() * x.trace() * x.repeat(2)[3],
+    "constants": lambda x: x * x.round(1) + x.argmax() + x.any() + x.nonzero()[0][0] + x.size + x.ndim + len(x) + x.shape[1],
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_of_arrays(method):
+    f = METHODS[method]
+    x, v = np.arange(1.0, 7.0).reshape(2, 3) / 3, np.arange(6.0).reshape(2, 3) - 2.5
+    value, tangent = jvp(f, (x,), (v,))
+    np.testing.assert_array_equal(value, f(x))
+    h = 1e-6
+    np.testing.assert_allclose(tangent, (f(x + h * v) - f(x - h * v)) / (2 * h), rtol=1e-7, atol=1e-7)
+    adlib.check_grads(f, (x,), order=2)
+
+
+def test_a_traced_number_is_a_number():
+    for f in (lambda x: x * x if np.isscalar(x) else 0.0, lambda x: x * x if isinstance(x, numbers.Real) else 0.0):
+        assert adlib.grad(f)(3.0) == 6.0
+    assert adlib.grad(lambda x: np.sum(x) if not np.isscalar(x) else 0.0)(np.ones(2)).tolist() == [1.0, 1.0]

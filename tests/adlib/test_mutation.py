@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import tempfile
 
 import numpy as np
 import pytest
@@ -119,7 +120,16 @@ def changing(a):
     return f
 
 
+def mapped():
+    """An array in a file."""
+    with tempfile.TemporaryFile() as file:
+        a = np.memmap(file, float, "w+", shape=(3,))
+    a[:] = np.arange(3.0)
+    return a
+
+
 CAPTURED = {
+    "a file": mapped,
     "an array": lambda: np.arange(3.0),
     "a view": lambda: np.arange(6.0)[::2],
     "a transposed view": lambda: np.arange(3.0).reshape(3, 1).T[0],
@@ -205,17 +215,18 @@ def test_forward_mode_holds_nothing():
     assert value == tangent == 8.0
 
 
-@pytest.mark.parametrize("what", ["constant", "index array", "index list", "index tuple", "mask", "list operand", "primal"])
+@pytest.mark.parametrize("what", ["constant", "file", "index array", "index list", "index tuple", "mask", "list operand", "primal"])
 def test_a_pullback_does_not_see_later_changes(what):
     x = X.copy()
     a, i, li, ti, m, lo = np.arange(3.0), np.array([0, 2]), [0, 2], (np.array([0, 2]),), np.array([True, False, True]), [1.0, 2.0, 3.0]
-    f = lambda x: np.sum(x * x * a * lo) + np.sum(x[i] * x[li] * x[ti] * x[m])  # noqa: E731
+    file = mapped()
+    f = lambda x: np.sum(x * x * a * lo * file) + np.sum(x[i] * x[li] * x[ti] * x[m])  # noqa: E731
     _, pullback = vjp(f, x)
     before = pullback(1.0)[0]
     _, kept = vjp(grad(f), x)
     before_second = kept(X)[0]
     change = {
-        "constant": (a, slice(None), 9.0), "index array": (i, 0, 1), "index list": (li, 0, 1), "index tuple": (ti[0], 0, 1),
+        "constant": (a, slice(None), 9.0), "file": (file, slice(None), 9.0), "index array": (i, 0, 1), "index list": (li, 0, 1), "index tuple": (ti[0], 0, 1),
         "mask": (m, slice(None), False), "list operand": (lo, 0, 9.0), "primal": (x, slice(None), 9.0),
     }  # fmt: skip
     target, where, value = change[what]
