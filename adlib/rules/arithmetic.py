@@ -53,13 +53,22 @@ elementwise(np.cbrt, lambda y: 1 / (3 * y * y))
 # Exponentials and logarithms.
 elementwise(np.exp, lambda y: y)
 elementwise(np.exp2, lambda y: math.log(2) * y)
-elementwise(np.expm1, lambda y: y + 1)
+elementwise(np.expm1, lambda x: np.exp(x))  # not y + 1, which rounds to 0 far on the left
 elementwise(np.log, lambda x: 1 / x)
 elementwise(np.log2, lambda x: 1 / (math.log(2) * x))
 elementwise(np.log10, lambda x: 1 / (math.log(10) * x))
 elementwise(np.log1p, lambda x: 1 / (1 + x))
-elementwise(np.logaddexp, lambda y, x1: np.exp(x1 - y), lambda y, x2: np.exp(x2 - y))
-elementwise(np.logaddexp2, lambda y, x1: np.exp2(x1 - y), lambda y, x2: np.exp2(x2 - y))
+
+
+def _weight(exp, x, y):
+    # exp(x - y), also where both are infinite; two arguments of -inf share.
+    same = strip(x) == strip(y)
+    difference = np.where(same, 0.0, x) - np.where(same, 0.0, y)
+    return np.where(same & np.isneginf(strip(y)), 0.5, exp(difference))
+
+
+elementwise(np.logaddexp, lambda y, x1: _weight(np.exp, x1, y), lambda y, x2: _weight(np.exp, x2, y))
+elementwise(np.logaddexp2, lambda y, x1: _weight(np.exp2, x1, y), lambda y, x2: _weight(np.exp2, x2, y))
 
 # Trigonometric and hyperbolic functions.
 elementwise(np.sin, lambda x: np.cos(x))
@@ -68,16 +77,20 @@ elementwise(np.tan, lambda y: 1 + y * y)
 elementwise(np.arcsin, lambda x: 1 / np.sqrt((1 - x) * (1 + x)))
 elementwise(np.arccos, lambda x: -1 / np.sqrt((1 - x) * (1 + x)))
 elementwise(np.arctan, lambda x: 1 / (1 + x * x))
-elementwise(
-    np.arctan2,
-    lambda x1, x2: x2 / (x1 * x1 + x2 * x2),
-    lambda x1, x2: -x1 / (x1 * x1 + x2 * x2),
-)
+
+
+def _over_square(x, x1, x2):
+    # x / (x1**2 + x2**2), whose squares would overflow.
+    r = np.hypot(x1, x2)
+    return x / r / r
+
+
+elementwise(np.arctan2, lambda x1, x2: _over_square(x2, x1, x2), lambda x1, x2: -_over_square(x1, x1, x2))
 elementwise(np.sinh, lambda x: np.cosh(x))
 elementwise(np.cosh, lambda x: np.sinh(x))
 elementwise(np.tanh, lambda y: (1 - y) * (1 + y))
 elementwise(np.arcsinh, lambda x: 1 / np.hypot(1.0, x))
-elementwise(np.arccosh, lambda x: 1 / np.sqrt((x - 1) * (x + 1)))
+elementwise(np.arccosh, lambda x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 elementwise(np.arctanh, lambda x: 1 / ((1 - x) * (1 + x)))
 elementwise(np.deg2rad, math.pi / 180)
 elementwise(np.radians, math.pi / 180)
