@@ -3,6 +3,7 @@
 ``slide_quotations.txt`` holds the sentences and formulas that the page quotes from, copied from the slides.
 """
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -42,16 +43,16 @@ def chapter(number):
     return json.loads(files[0].read_text(encoding="utf-8"))["cells"] if files else None
 
 
-def counted(program):
-    """Operations of f, of a forward and of a backward sweep, as the check of chapter 6 prints them."""
+def counted():
+    """Operations of a product, of its forward and of its backward sweep, as chapter 6 prints them."""
     printed = "".join(
         "".join(output["text"])
         for cell in chapter(6)
         for output in cell.get("outputs", [])
         if output["output_type"] == "stream"
     )
-    row = re.search(rf"^{program} +(\d+) +(\d+) +(\d+)$", printed, re.M)
-    return [int(count) for count in row.groups()]
+    rows = dict(re.findall(r"^(f|forward|backward) +(\{.*\})$", printed, re.M))
+    return [sum(ast.literal_eval(rows[name]).values()) for name in ("f", "forward", "backward")]
 
 
 def facts():
@@ -69,7 +70,7 @@ def facts():
     v1_bar, v2_bar = adlib.grad(lambda v1: w2 * v1 + np.sqrt(w2 * v1))(v1), 1 + 1 / (2 * np.sqrt(w2 * v1))
     w1_bar, w2_bar = adlib.grad(L, argnums=(0, 1))(w1, w2)
     forgotten = adlib.grad(without_the_edge)(w1, w2)
-    function, forward, backward = counted("product")
+    function, forward, backward = counted()
     graph = adlib.make_graph(L)(w1, w2)
     kept, nodes = COUNT[len(graph.kept())], COUNT[len(graph.nodes)]
     return [
