@@ -82,12 +82,12 @@ def jacobian(f, argnums=0):
            [0., 4.]])
     """
 
-    def jacobian_at(*args):
+    def jacobian_at(*args, **kwargs):
         numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
         inputs = sum(np.size(x) for x in flatten([args[k] for k in numbers if k < len(args)])[0])
-        outputs = sum(np.size(strip(y)) for y in flatten(f(*args))[0])
+        outputs = sum(np.size(strip(y)) for y in flatten(f(*args, **kwargs))[0])
         by_mode = jacfwd if inputs < outputs else jacrev
-        return by_mode(f, argnums)(*args)
+        return by_mode(f, argnums)(*args, **kwargs)
 
     return jacobian_at
 

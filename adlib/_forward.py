@@ -202,8 +202,9 @@ def jacfwd(f, argnums=0):
     Returns
     -------
     callable
-        Takes the arguments of `f`.  For an argument of shape S and a result of
-        shape R its value has shape ``R + S``; with a tuple of argnums, a tuple.
+        Takes the arguments of `f`; those given by keyword are constants.  For an
+        argument of shape S and a result of shape R its value has shape
+        ``R + S``; with a tuple of argnums, a tuple.
 
     Raises
     ------
@@ -225,18 +226,18 @@ def jacfwd(f, argnums=0):
            [0., 4.]])
     """
 
-    def jacobian(*args):
+    def jacobian(*args, **kwargs):
         inputs, restore, rebuild = select(args, argnums, "jacfwd")
         zeros = [tangent_for(x, np.zeros(np.shape(x))) for x in inputs]
         columns = []
         for k, x in enumerate(inputs):
             for e in basis(x):
                 values, tangents, structure = push(
-                    lambda *xs: f(*restore(xs)), inputs, [*zeros[:k], e, *zeros[k + 1 :]]
+                    lambda *xs: f(*restore(xs), **kwargs), inputs, [*zeros[:k], e, *zeros[k + 1 :]]
                 )
                 columns.append([like_result(y, t) for y, t in zip(values, tangents)])
         if not columns:
-            values, _, structure = push(lambda *xs: f(*restore(xs)), inputs, zeros)
+            values, _, structure = push(lambda *xs: f(*restore(xs), **kwargs), inputs, zeros)
         # columns[i][r] is the derivative of output leaf r along input entry i.
         results = []
         for r, y in enumerate(values):

@@ -341,13 +341,13 @@ def value_and_grad(f, argnums=0, has_aux=False):
     (np.float64(5.0), array([2., 4.]))
     """
 
-    def value_and_gradient(*args):
+    def value_and_gradient(*args, **kwargs):
         inputs, restore, rebuild = select(args, argnums, "grad")
         aux = None
 
         def loss(*xs):
             nonlocal aux
-            out = f(*restore(xs))
+            out = f(*restore(xs), **kwargs)
             if has_aux:
                 out, aux = _with_aux(out)
             return out
@@ -409,7 +409,8 @@ def grad(f, argnums=0, has_aux=False):
     Returns
     -------
     callable
-        Takes the arguments of `f`.  Its value has the shape, dtype and
+        Takes the arguments of `f`; those given by keyword are constants, as in
+        JAX.  Its value has the shape, dtype and
         containers of the argument, a tuple of them for a tuple of argnums; a
         Python float for a Python float.
 
@@ -438,8 +439,8 @@ def grad(f, argnums=0, has_aux=False):
     """
     both = value_and_grad(f, argnums, has_aux)
 
-    def gradient(*args):
-        value, g = both(*args)
+    def gradient(*args, **kwargs):
+        value, g = both(*args, **kwargs)
         return (g, value[1]) if has_aux else g
 
     return gradient
@@ -463,9 +464,9 @@ def jacrev(f, argnums=0):
            [0., 1.]])
     """
 
-    def jacobian(*args):
+    def jacobian(*args, **kwargs):
         inputs, restore, rebuild = select(args, argnums, "jacrev")
-        run = _Run(lambda *xs: f(*restore(xs)), inputs, keep=True)
+        run = _Run(lambda *xs: f(*restore(xs), **kwargs), inputs, keep=True)
         run.trace.close()
         values = [run.value(y) for y in run.out]
         results = []

@@ -115,6 +115,19 @@ def test_arguments_that_are_not_differentiated_may_be_anything():
     assert f(X, "other", 2, [True]) is None
 
 
+def test_arguments_by_keyword_are_constants():
+    f = lambda x, *, scale, name="sum": scale * np.sum(x * x)  # noqa: E731
+    np.testing.assert_array_equal(grad(f)(X, scale=3.0), 6 * X)
+    value, _ = value_and_grad(f)(X, scale=3.0, name="any")
+    assert value == 15.0
+    h = lambda x, scale: scale * x  # noqa: E731
+    for jac in (jacfwd, jacrev, adlib.jacobian):
+        np.testing.assert_array_equal(jac(h)(X, scale=3.0), 3 * np.eye(2))
+    np.testing.assert_array_equal(adlib.hessian(f)(X, scale=3.0), 6 * np.eye(2))
+    # An outer transformation still sees them.
+    assert grad(lambda s: np.sum(grad(f)(X, scale=s)))(3.0) == 2 * np.sum(X)
+
+
 def test_a_jacobian_by_several_arguments():
     f = lambda x, y: np.stack([x[0] * y, x[1], y])  # noqa: E731
     for jacobian in (jacfwd(f, (0, 1))(X, 3.0), jacrev(f, (0, 1))(X, 3.0)):

