@@ -27,6 +27,9 @@ class ForwardTrace(Trace):
         if len(args) == 1:
             # The most frequent case: one operand, which is ours.
             primals, tangents = (args[0]._value,), (args[0]._info,)
+        elif len(args) == 2 and type(args[1]) is float and not kwargs:
+            # The next: one operand, which is ours, and a number.
+            primals, tangents = (args[0]._value, args[1]), (args[0]._info, None)
         else:
             primals, tangents = [], []
             for x in args:

@@ -58,6 +58,10 @@ class ReverseTrace(Trace):
             # The most frequent case: one operand, which is ours.
             active, parents, values = _FIRST, (args[0]._info,), (args[0]._value,)
             ans = call(*values, **kwargs) if kwargs else call(*values)
+        elif len(args) == 2 and type(args[1]) is float and not kwargs:
+            # The next: one operand, which is ours, and a number.
+            active, parents, values = _FIRST, (args[0]._info,), (args[0]._value, args[1])
+            ans = call(*values)
         else:
             active, parents, values = (), [], []
             for k, x in enumerate(args):
@@ -142,10 +146,12 @@ class ReverseTrace(Trace):
             if not self._keep:
                 entries[position] = None
             for parent, ct in zip(parents, rule.vjp(g, saved, active)):
-                _, _, _, _, shape, dtype = entries[parent]
-                if adjoints[parent] is None and type(ct) is np.ndarray and ct.shape == shape and ct.dtype is dtype:
-                    adjoints[parent] = ct
-                elif ct is not None:
+                if adjoints[parent] is None and type(ct) is np.ndarray:
+                    _, _, _, _, shape, dtype = entries[parent]
+                    if ct.shape == shape and ct.dtype is dtype:
+                        adjoints[parent] = ct
+                        continue
+                if ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
         return adjoints[:count]
 

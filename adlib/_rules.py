@@ -31,6 +31,9 @@ from ._tree import flatten, unflatten
 class Rule:
     """What adlib does when a traced value meets a function."""
 
+    # Whether an operator may hand its operands to the trace as they are.
+    direct = False
+
     def __init__(self, name):
         self.name = name
 
@@ -46,6 +49,9 @@ class Differentiable(Rule):
     it; `save` says what the tape must keep, and `vjp` pulls an adjoint back
     with no more than that.
     """
+
+    def __init_subclass__(cls):
+        cls.direct = cls.bind is Differentiable.bind
 
     def bind(self, call, args, kwargs):
         if kwargs and any(type(x) in TRACERS for x in kwargs.values()):
@@ -90,7 +96,13 @@ class Elementwise(Differentiable):
     def partial(self, k, slots):
         """The partial derivative in argument k, where ``slots = (y, x1, x2, ...)``."""
         p = self.partials[k]
-        return _evaluate(p, [slots[i] for i in self.slots[k]]) if callable(p) else p
+        needed = self.slots[k]
+        if len(needed) == 1:
+            try:
+                return p(slots[needed[0]])
+            except ArithmeticError:
+                pass
+        return _evaluate(p, [slots[i] for i in needed]) if callable(p) else p
 
     def jvp(self, call, ans, args, kwargs, tangents):
         slots = (ans, *args)
@@ -137,12 +149,18 @@ def _pull(partial, where, count):
     `where` says which of the `count` saved values the partial needs; a single
     saved value is saved as it is, several as a tuple.
     """
+    if partial is None:
+        return lambda g, saved: None
     if not callable(partial):
-        return lambda g, saved: None if partial is None else scale(partial, g)
+        return _unchanged if type(partial) is int and partial == 1 else lambda g, saved: scale(partial, g)
     if count == 1:
 
         def pull(g, saved):
-            return scale(_evaluate(partial, (saved,)), g)
+            try:
+                slope = partial(saved)
+            except ArithmeticError:
+                slope = _evaluate(partial, (saved,))
+            return slope * g if type(slope) is float else scale(slope, g)
 
     else:
 
@@ -150,6 +168,10 @@ def _pull(partial, where, count):
             return scale(_evaluate(partial, [saved[i] for i in where]), g)
 
     return pull
+
+
+def _unchanged(g, saved):
+    return g
 
 
 def _evaluate(partial, needed):
@@ -165,12 +187,15 @@ def scale(partial, x):
 
     A mask selects: what it leaves out is 0 even where x is not finite.
     """
-    if type(partial) is int:
+    kind = type(partial)
+    if kind is np.ndarray:
+        return np.where(partial, x, 0.0) if partial.dtype.kind == "b" else partial * x
+    if kind is int:
         if partial == 1:
             return x
         if partial == -1:
             return -x
-    elif type(partial) is np.bool_ or type(partial) is np.ndarray and partial.dtype.kind == "b":
+    elif kind is np.bool_:
         return np.where(partial, x, 0.0)
     return partial * x
 

@@ -211,7 +211,10 @@ class Tracer:
     # NumPy's two protocols.
     def __array_ufunc__(self, ufunc, method, *args, **kwargs):
         if len(args) == 1 and not kwargs and method == "__call__" and ufunc in RULES:
-            return RULES[ufunc].bind(ufunc, args, _NO_KEYWORDS)
+            rule = RULES[ufunc]
+            if rule.direct:
+                return self._trace.process(rule, ufunc, args, _NO_KEYWORDS)
+            return rule.bind(ufunc, args, _NO_KEYWORDS)
         if not _only_ours(args):
             return NotImplemented
         name = ufunc.__name__
@@ -429,6 +432,7 @@ def _out_position(function):
 
 
 _PLAIN = frozenset({ScalarTracer, ArrayTracer, np.ndarray, np.float64, float, int})
+_NUMBERS = frozenset({float, int, np.float64})
 _NO_KEYWORDS = {}
 
 
@@ -459,6 +463,9 @@ def define_operators():
         rule = RULES[ufunc]
 
         def method(self, other):
+            if type(other) in _NUMBERS and rule.direct:
+                # The most frequent case: the only trace is ours.
+                return self._trace.process(rule, call, (self, other), _NO_KEYWORDS)
             if type(other) not in _PLAIN:
                 if not _only_ours((other,)):
                     return NotImplemented
