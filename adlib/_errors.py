@@ -9,7 +9,10 @@ a traced program ends inside adlib and NumPy.
 import os
 import sys
 
-_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+import numpy as np
+
+# Frames in these folders are not the caller's.
+_LIBRARIES = tuple(os.path.dirname(os.path.abspath(f)) + os.sep for f in (__file__, np.__file__))
 
 
 class AdlibError(Exception):
@@ -41,8 +44,7 @@ def located(error):
     frame = sys._getframe(1)
     while frame is not None:
         filename = os.path.abspath(frame.f_code.co_filename)
-        inside = filename.startswith(_HERE) or f"{os.sep}numpy{os.sep}" in filename
-        if not inside:
+        if not filename.startswith(_LIBRARIES):
             error.add_note(f"raised while tracing {filename}, line {frame.f_lineno}")
             break
         frame = frame.f_back

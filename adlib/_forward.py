@@ -13,7 +13,7 @@ from ._arguments import as_primal, basis, float_dtype, like_result, select, tang
 from ._errors import ArgumentError
 from ._rules import rebuilt
 from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, output_leaves, shape_and_dtype
-from ._tree import flatten, unflatten
+from ._tree import flatten, outline, unflatten
 
 
 class ForwardTrace(Trace):
@@ -139,7 +139,7 @@ def jvp(f, primals, tangents):
     if structure != other:
         raise ArgumentError(
             f"jvp needs one tangent for each primal, in the same containers: "
-            f"got {len(leaves)} primals and {len(directions)} tangents"
+            f"the primals are {outline(structure)}, the tangents {outline(other)}"
         )
     leaves = [as_primal(x, "jvp") for x in leaves]
     directions = [tangent_for(x, t) for x, t in zip(leaves, directions)]

@@ -19,7 +19,7 @@ from ._arguments import basis, copied, select, tangent_for
 from ._errors import ArgumentError
 from ._rules import OUTPUT, OutputAdjoint, project, rebuilt
 from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, output_leaves, shape_and_dtype
-from ._tree import flatten, unflatten
+from ._tree import flatten, outline, unflatten
 from .rules.indexing import Scatter
 
 _FIRST = (0,)
@@ -317,8 +317,8 @@ def vjp(f, *primals):
         cts, structure = flatten(cotangent)
         if structure != run.structure:
             raise ArgumentError(
-                "a cotangent has the structure of the value that vjp returned, "
-                f"with {len(values)} array{'s' * (len(values) != 1)}, but got {len(cts)}"
+                "a cotangent has the containers of the value that vjp returned: "
+                f"the value is {outline(run.structure)}, the cotangent {outline(structure)}"
             )
         cts = [_cotangent_for(y, ct) for y, ct in zip(values, cts)]
         return tuple(rebuild(run.adjoints(enumerate(cts))))

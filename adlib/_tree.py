@@ -5,6 +5,7 @@ trees; its arrays are its leaves.  `None` is an empty tree.
 """
 
 from collections import OrderedDict
+from itertools import repeat
 
 
 def flatten(tree):
@@ -50,3 +51,17 @@ def _build(node, leaves):
     if hasattr(kind, "_fields"):
         return kind(*built)
     return kind(built)
+
+
+class _Leaf:
+    def __repr__(self):
+        return "*"
+
+
+def outline(structure):
+    """A structure in one line, with a star for each leaf.
+
+    >>> outline(flatten({"a": 1.0, "b": (2.0, [3.0])})[1])
+    "{'a': *, 'b': (*, [*])}"
+    """
+    return repr(unflatten(structure, repeat(_Leaf())))
