@@ -210,8 +210,9 @@ def _code(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
         width = FOLDED_WIDTH if folded else LINE_WIDTH
         if not cell.source.strip():
             yield index, "empty-cell", "a code cell without code"
-        if len(lines) > CELL_LINES:
-            yield index, "long-cell", f"{len(lines)} lines, at most {CELL_LINES} fit a screen"
+        shown = sum(not re.match(r"\s*# (?:BEGIN|END) SOLUTION$", line) for line in lines)
+        if shown > CELL_LINES:
+            yield index, "long-cell", f"{shown} lines, at most {CELL_LINES} fit a screen"
         for number, line in enumerate(lines, start=1):
             if len(line) > width and position:  # the set-up cell holds a long address
                 yield index, "wide-line", f"line {number} has {len(line)} characters, at most {width}"
@@ -275,12 +276,13 @@ def _references(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
     if not number:
         return
     chapter = number.group(1)
-    prose = [(i, _without_code(c.source)) for i, c in _cells(notebook, "markdown")]
+    # What a link names may stand on the page that it leads to.
+    prose = [(i, re.sub(r"\[[^\]]*\]\([^)]*\)", "", _without_code(c.source))) for i, c in _cells(notebook, "markdown")]
     checks = [(i, c.source) for i, c in _cells(notebook, "code")]
     for word, there in (
         ("Figure", rf"(?m)^\*\*Figure ({chapter}\.\d+)\.\*\*"),
         ("Question", rf"(?m)^>?\s*\*\*Question ({chapter}\.\d+)\.\*\*"),
-        ("Exercise", rf"(?m)^>?\s*\*\*Exercise ({chapter}\.\d+)\.\*\*"),
+        ("Exercise", rf"(?m)^(?:>?\s*\*\*|## )Exercise ({chapter}\.\d+)\."),
         ("Check", rf"(?m)^# Check ({chapter}\.\d+):"),
         ("formula", rf"\\tag\{{({chapter}\.\d+)\}}"),
     ):

@@ -1,0 +1,58 @@
+"""The check that a notebook calls."""
+
+import difflib
+import os
+
+from . import forward_mode, reverse_mode
+from ._engine import examine
+
+_EXERCISES = {exercise.id: exercise for module in (forward_mode, reverse_mode) for exercise in module.EXERCISES}
+
+
+class NotSolved(AssertionError):
+    """Raised by `check` in strict mode when the answer is wrong or missing; the message is the printed one."""
+
+
+def all_exercises():
+    """Every exercise of the book by its id, in the book's order.
+
+    >>> list(all_exercises())[0]
+    'forward-trace'
+    """
+    return dict(_EXERCISES)
+
+
+def check(id, answer, *, strict=None):
+    """Examine the answer to the exercise `id` and print what was found.
+
+    Parameters
+    ----------
+    id : str
+        As in the text of the exercise.
+    answer : function or class
+        What was asked for, itself: `forward_trace`, not `forward_trace(1, 2, 1, 0)`.
+    strict : bool, optional
+        Raise `NotSolved` unless the answer is right. The default is False, or True where the environment
+        variable `ADLIB_STRICT` is 1; so a notebook with open exercises still runs to its end.
+
+    Notes
+    -----
+    Printed is one of: ✅, all cases right; ❌, a hint and the first case that failed; ⏳, not attempted yet.
+    The cases are the same at each call. The code must come to an end: an endless loop is not interrupted.
+
+    Examples
+    --------
+    >>> check("forward-trace", 3.0)
+    ❌ forward-trace: this is a float, expected the function itself: forward_trace, without brackets
+    """
+    if strict is None:
+        strict = os.environ.get("ADLIB_STRICT", "") == "1"
+    if id in _EXERCISES:
+        verdict = examine(_EXERCISES[id], answer)
+        right, text = verdict.status == "right", verdict.text()
+    else:
+        near = difflib.get_close_matches(str(id), _EXERCISES, n=1, cutoff=0.0)
+        right, text = False, f"❌ there is no exercise {id!r}; did you mean {near[0]!r}?"
+    print(text)
+    if strict and not right:
+        raise NotSolved(text)

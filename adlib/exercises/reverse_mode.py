@@ -1,0 +1,514 @@
+"""The exercises of chapter 6. Oracles: the complex step, exact algebra, and the inverse of a matrix."""
+
+import sys
+
+import numpy as np
+
+from ._answers import Unusable, array, attribute, close, name_of, numbers, pair, refuse_nothing, shown
+from ._engine import Complaint, Exercise
+from .forward_mode import STEP, along
+
+# reverse-trace -------------------------------------------------------------------------------------------------
+
+ADJOINTS = ("v3_bar", "v2_bar", "v1_bar", "x_bar", "y_bar")
+
+
+def rests_of_the_program(x, y):
+    """For each node of f(x, y) = sin(xy) + sin(xy)/x, what comes after it, and its value."""
+    v1 = x * y
+    v2 = np.sin(v1)
+    return [
+        (lambda v3: v2 + v3, v2 / x),
+        (lambda v2: v2 + v2 / x, v2),
+        (lambda v1: np.sin(v1) + np.sin(v1) / x, v1),
+        (lambda x: np.sin(x * y) + np.sin(x * y) / x, x),
+        (lambda y: np.sin(x * y) + np.sin(x * y) / x, y),
+    ]
+
+
+def reverse_trace_cases(rng):
+    """A point where no two known mistakes give one number, a negative one, x = 1; then points at random."""
+    drawn = rng.uniform(0.5, 2.5, (15, 2)) * rng.choice([-1, 1], (15, 2))
+    points = [[2.0, 3.0], [-1.5, 0.5], [1.0, 2.0], *drawn.round(3).tolist()]
+    return [{"x": x, "y": y, "shown": f"x = {x:g}, y = {y:g}"} for x, y in points]
+
+
+def reverse_trace_run(student, case):
+    return numbers(student(case["x"], case["y"]), "what reverse_trace returned", 5)
+
+
+def reverse_trace_verify(case, answer):
+    x, y = case["x"], case["y"]
+    expected = [along(lambda z, f=f: [f(z[0])], [at], [1.0])[0] for f, at in rests_of_the_program(x, y)]
+    for node, ours, theirs in zip(ADJOINTS, answer, expected):
+        if not close(ours, theirs):
+            found = f"{node} is {shown(ours)}, expected {shown(theirs)}"
+            return Complaint(_reverse_mistake(node, ours, x, y, expected), found)
+    return None
+
+
+def _reverse_mistake(node, ours, x, y, expected):
+    """The known mistake that leads to this number, if there is one."""
+    _, v2_bar, v1_bar, x_bar, _ = expected
+    through_product = v1_bar * y
+    known = {
+        "v3_bar": [("seed", 0.0)],
+        "v2_bar": [("direct-path", 1 / x), ("indirect-path", 1.0), ("twice", 2 + 1 / x)],
+        "v1_bar": [("no-adjoint", np.cos(x * y)), ("value-for-slope", v2_bar * np.sin(x * y))],
+        "x_bar": [("second-use", through_product), ("first-use", x_bar - through_product),
+                  ("quotient-sign", 2 * through_product - x_bar)],
+        "y_bar": [("misprint", v2_bar * x), ("own-value", v1_bar * y)],
+    }  # fmt: skip
+    general = {"v3_bar": "v3", "v2_bar": "v2", "v1_bar": "v1", "x_bar": "x", "y_bar": "y"}
+    return next((key for key, value in known[node] if close(ours, value)), general[node])
+
+
+REVERSE_TRACE = Exercise(
+    id="reverse-trace",
+    wants="def reverse_trace(x, y):",
+    cases=reverse_trace_cases,
+    run=reverse_trace_run,
+    verify=reverse_trace_verify,
+    hints={
+        "seed": "all adjoints are zero: the walk begins with the adjoint of f, which is 1",
+        "v3": "v3 has one child, f = v2 + v3: how much does f feel a nudge of v3",
+        "direct-path": "v2 is used twice; this is what comes back through v3, and f uses v2 itself as well",
+        "indirect-path": "v2 is used twice; this is what comes back from f itself, and v3 uses v2 as well",
+        "twice": "the direct way from v2 to f was counted twice",
+        "v2": "v2 has two children, f and v3: one contribution from each",
+        "no-adjoint": "cos(v1) is the local derivative alone; multiply it by the adjoint of the child, v2",
+        "value-for-slope": "the slope of the sine is the cosine",
+        "v1": "v1 has one child, v2 = sin(v1): the adjoint of v2 times the slope of the sine",
+        "second-use": "x is used twice: in v1 and, as the denominator, in v3",
+        "first-use": "x is used twice: in v3 and, as a factor, in v1",
+        "quotient-sign": "a larger denominator makes v3 smaller: look at the sign of its contribution",
+        "x": "x has the children v1 and v3: one contribution from each",
+        "misprint": "the misprint of the slide: y enters v1, so it is the adjoint of v1 that comes back",
+        "own-value": "in v1 = x·y the local derivative with respect to y is the other factor",
+        "y": "y has one child, v1 = x·y: the adjoint of v1 times the local derivative",
+    },
+)
+
+# reverse-sweep -------------------------------------------------------------------------------------------------
+
+LECTURE = [[2, 0, 0.5], [3, 2, 3.0], [3, 1, 0.7], [4, 3, 0.35], [5, 4, 1.0], [5, 3, 1.0]]
+
+
+def sweep_cases(rng):
+    """Small graphs, each of which asks for one thing more; then random graphs with the edges in any order."""
+    fixed = [
+        (1, [], 0, "seed", "one node and no edge"),
+        (2, [[1, 0, 3.0]], 1, "seed", "a single edge"),
+        (3, [[1, 0, 3.0], [2, 1, 5.0]], 2, "product", "a chain of two edges"),
+        (3, [[1, 0, 3.0], [2, 1, 5.0], [2, 0, 7.0]], 2, "sum", "a node that is used twice"),
+        (2, [[1, 0, 3.0], [1, 0, 4.0]], 1, "double", "x·x: two edges between the same nodes"),
+        (6, LECTURE, 5, "sum", "the graph of the lecture"),
+        (3, [[2, 1, 5.0], [1, 0, 3.0]], 2, "order", "a chain, its edges in reverse"),
+        (5, [[4, 3, 2.0], [1, 0, 3.0], [3, 1, 5.0], [2, 1, 7.0], [3, 2, 11.0]], 4, "order", "shuffled edges"),
+        (4, [[1, 0, 3.0], [2, 1, 5.0], [3, 2, 7.0]], 1, "output", "nodes that come after the output"),
+        (4, [[1, 0, 3.0], [3, 1, 5.0], [2, 0, 7.0]], 3, "output", "a node that does not lead to the output"),
+    ]
+    cases = [{"n": n, "edges": e, "output": o, "probe": p, "shown": f"{words}: n = {n}, edges = {e}, output = {o}"}
+             for n, e, o, p, words in fixed]  # fmt: skip
+    for _ in range(12):
+        n = int(rng.integers(4, 12))
+        edges = [[j, int(i), round(rng.normal(), 2)] for j in range(1, n) for i in rng.integers(0, j, size=2)]
+        edges = [edges[k] for k in rng.permutation(len(edges))]
+        output = int(rng.integers(n // 2, n))
+        words = f"a random graph of {n} nodes, edges = {edges}, output = {output}"
+        cases.append({"n": n, "edges": edges, "output": output, "probe": "graph", "shown": words})
+    return cases
+
+
+def sweep_run(student, case):
+    edges = [tuple(edge) for edge in case["edges"]]
+    given = list(edges)
+    adjoints = numbers(student(case["n"], edges, case["output"]), "what reverse_sweep returned", case["n"])
+    return {"adjoints": adjoints, "changed": edges != given}
+
+
+def sweep_verify(case, answer):
+    """All paths at once: with the local derivatives in J, the sum over paths is I + J + J² + ... = inv(I − J)."""
+    local = np.zeros((case["n"], case["n"]))
+    for child, parent, partial in case["edges"]:
+        local[child, parent] += partial
+    paths = np.linalg.inv(np.eye(case["n"]) - local)
+    expected, ours = paths[case["output"]].tolist(), answer["adjoints"]
+    if not close(ours, expected, rtol=1e-10):
+        key = case["probe"]
+        if not any(ours):
+            key = "seed"
+        elif case["n"] > 1 and close(ours, paths[:, case["output"]]):
+            key = "transposed"
+        return Complaint(key, f"the adjoints are {shown(ours)}, expected {shown(expected)}")
+    return Complaint("changed") if answer["changed"] else None
+
+
+REVERSE_SWEEP = Exercise(
+    id="reverse-sweep",
+    wants="def reverse_sweep(n, edges, output):",
+    cases=sweep_cases,
+    run=sweep_run,
+    verify=sweep_verify,
+    hints={
+        "seed": "before the walk starts one adjoint is known: that of the output",
+        "product": "what goes along an edge is the child's adjoint times the local derivative",
+        "sum": "a node with two children gets a contribution from each",
+        "double": "two edges between the same nodes are two contributions",
+        "order": "the list has the edges in any order; a node may report only when all its children have",
+        "output": "only what leads to the output has an adjoint other than 0; the output need not be the last node",
+        "graph": "the small graphs are right, but not this one; draw it and go through it by hand",
+        "transposed": "the numbers went from parents to children; adjoints go the other way",
+        "changed": "the list of edges was changed; whoever called may still need it",
+    },
+)
+
+# mini-autograd -------------------------------------------------------------------------------------------------
+
+CALLS = 200_000  # for a program of sixty additions; a walk along all paths would take 2**60
+
+
+def repeated(step, times):
+    """The program that repeats `x = step(x, the inputs)`, from the first input on."""
+
+    def program(inputs):
+        x = inputs[0]
+        for _ in range(times):
+            x = step(x, inputs)
+        return x
+
+    return program
+
+
+def shared(inputs):
+    x, y = inputs
+    u = x * y
+    return u * u + u
+
+
+def short_and_long(inputs):
+    """u reaches the result by ways of one, two and three steps: in no order but a topological one is it complete."""
+    x, y = inputs
+    u = x + y
+    v = u * x
+    w = v * u
+    return w * v + u
+
+
+# Each program, how many of the two inputs it uses, and the hint that a failure of it calls for.
+PROGRAMS = {
+    "x + y": (lambda z: z[0] + z[1], 2, "sum"),
+    "x * y": (lambda z: z[0] * z[1], 2, "product"),
+    "x + 2.0": (lambda z: z[0] + 2.0, 1, "constant"),
+    "2.0 + x": (lambda z: 2.0 + z[0], 1, "constant"),
+    "x * 3.0": (lambda z: z[0] * 3.0, 1, "constant"),
+    "3.0 * x": (lambda z: 3.0 * z[0], 1, "constant"),
+    "3.0 * (x * y)": (lambda z: 3.0 * (z[0] * z[1]), 2, "chain"),
+    "x + x": (lambda z: z[0] + z[0], 1, "twice"),
+    "x * x": (lambda z: z[0] * z[0], 1, "twice"),
+    "u * u + u with u = x * y": (shared, 2, "order"),
+    "w * v + u with u = x + y, v = u * x, w = v * u": (short_and_long, 2, "order"),
+    "x * x * x + x * y * 2.0 + y": (lambda z: z[0] * z[0] * z[0] + z[0] * z[1] * 2.0 + z[1], 2, "order"),
+    "sixty times x = x + x": (repeated(lambda x, _: x + x, 60), 1, "paths"),
+    "five thousand times x = x * 0.999 + y": (repeated(lambda x, z: x * 0.999 + z[1], 5000), 2, "long"),
+}
+
+
+
+
+class TooManyCalls(Exception):
+    """More function calls than any walk over the nodes needs."""
+
+
+def with_few_calls(f):
+    """Run `f()`, and stop it after `CALLS` calls of functions."""
+    left, before = CALLS, sys.getprofile()
+
+    def count(frame, event, argument):
+        nonlocal left
+        left -= event == "call"
+        if left < 0:
+            raise TooManyCalls
+
+    sys.setprofile(count)
+    try:
+        return f()
+    finally:
+        sys.setprofile(before)
+
+
+def autograd_cases(rng):
+    """Each program at a fixed point and at one drawn; then `backward` a second time, and two results of one input."""
+    cases = []
+    for name in PROGRAMS:
+        for x in ([2.0, -3.0], rng.uniform(-2, 2, 2).round(2).tolist()):
+            shown_point = f"{name} at x = {x[0]:g}, y = {x[1]:g}"
+            cases.append({"program": name, "x": x, "again": "", "shown": shown_point})
+    name = "u * u + u with u = x * y"
+    for again, words in (("same", "backward() called twice"), ("other", "after backward() of x + y")):
+        cases.append({"program": name, "x": [2.0, -3.0], "again": again, "shown": f"{name}, {words}"})
+    return cases
+
+
+def autograd_run(student, case):
+    program, used, key = PROGRAMS[case["program"]]
+    inputs = [student(x) for x in case["x"]]
+
+    def forward_and_back():
+        if case["again"] == "other":
+            other = PROGRAMS["x + y"][0](inputs)
+            other.backward()
+        result = program(inputs)
+        refuse_nothing(result, case["program"])
+        if not isinstance(result, student):
+            raise Unusable("type", f"{case['program']} is {name_of(result)}, expected a {student.__name__} again")
+        for _ in range(2 if case["again"] == "same" else 1):
+            result.backward()
+        return result
+
+    try:
+        result = with_few_calls(forward_and_back) if key == "paths" else forward_and_back()
+    except TooManyCalls:
+        return {"too many calls": True}
+    return {"value": attribute(result, "value", "the result"),
+            "grads": {str(i): attribute(inputs[i], "grad", "xy"[i]) for i in range(used)}}  # fmt: skip
+
+
+def autograd_verify(case, answer):
+    program, _, key = PROGRAMS[case["program"]]
+    if "too many calls" in answer:
+        return Complaint("paths", f"stopped after {CALLS} calls of functions")
+    x = case["x"]
+    value = float(program(x))
+    if not close(answer["value"], value):
+        return Complaint("value", f"the value is {shown(answer['value'])}, expected {shown(value)}")
+    for i, ours in answer["grads"].items():
+        theirs = along(lambda z: [program(z)], x, np.eye(2)[int(i)])[0]
+        if not close(ours, theirs, rtol=1e-10):
+            found = f"{'xy'[int(i)]}.grad is {shown(ours)}, expected {shown(theirs)}"
+            if case["again"]:
+                return Complaint("again", found)
+            return Complaint("seed" if not any(answer["grads"].values()) else key, found)
+    return None
+
+
+MINI_AUTOGRAD = Exercise(
+    id="mini-autograd",
+    wants="class Value:",
+    cases=autograd_cases,
+    run=autograd_run,
+    verify=autograd_verify,
+    hints={
+        "value": "already the value is wrong",
+        "seed": "all gradients are zero: backward() has to begin with the adjoint 1 of the result",
+        "sum": "a nudge of either summand reaches the sum with factor 1",
+        "product": "in x * y the local derivative with respect to x is the value of y",
+        "chain": "what goes on to a parent is the node's own adjoint times the local derivative",
+        "constant": "a plain number may stand on either side; it is no node and has no gradient",
+        "twice": "an operand that is used twice gets two contributions",
+        "order": "a node passed on its adjoint before all its children had reported",
+        "paths": "every path is walked alone, and their number doubles with each x + x; visit each node once",
+        "long": "the long chain gives another number than the short ones",
+        "RecursionError": "the walk calls itself once for each step of the chain, deeper than Python allows; use a loop",
+        "again": "gradients of an earlier backward() were still there; each call begins anew",
+    },
+)
+
+# vjp-broadcast -------------------------------------------------------------------------------------------------
+
+# Shapes of a and b, and the hint that a failure calls for.
+BROADCASTS = [
+    ((3,), (3,), "same"), ((2, 3), (2, 3), "same"), ((), (), "same"),
+    ((3, 3), (3,), "missing-axis"), ((2, 3), (3,), "missing-axis"), ((3,), (2, 3), "missing-axis"), ((2, 3), (), "missing-axis"), ((), (3,), "missing-axis"),
+    ((2, 3), (2, 1), "stretched-axis"), ((1, 3), (2, 3), "stretched-axis"), ((2, 1), (1, 3), "stretched-axis"),
+    ((1, 3), (3,), "same"), ((1,), (1, 1), "same"),
+    ((2, 3, 4), (3, 1), "missing-axis"), ((4, 1, 2), (3, 1), "missing-axis"), ((3, 3), (3, 1), "missing-axis"),
+]  # fmt: skip
+
+
+def broadcast_cases(rng):
+    """All ways in which shapes are brought together; numbers are small integers, so the sums are exact."""
+    cases = []
+    for a_shape, b_shape, probe in BROADCASTS:
+        shape = np.broadcast_shapes(a_shape, b_shape)
+        a, b, g = (rng.integers(-9, 10, s).astype(float).tolist() for s in (a_shape, b_shape, shape))
+        cases.append({"a": a, "b": b, "g": g, "probe": probe, "shown": f"a has shape {a_shape}, b has shape {b_shape}"})
+    return cases
+
+
+def broadcast_run(student, case):
+    a, b, g = (np.array(case[name]) for name in "abg")
+    a_bar, b_bar = pair(student(a, b, g), "what add_vjp returned")
+    answer = {"a_bar": array(a_bar, "a_bar", a.shape), "b_bar": array(b_bar, "b_bar", b.shape)}
+    return answer | {"changed": not np.array_equal(g, case["g"])}
+
+
+def broadcast_verify(case, answer):
+    """Entry by entry: a nudge of one entry of a is added wherever broadcasting copies that entry to."""
+    for name in "ab":
+        operand, g = np.array(case[name]), np.array(case["g"])
+        expected = np.empty(operand.shape)
+        for index in np.ndindex(operand.shape):
+            nudge = np.zeros(operand.shape)
+            nudge[index] = 1.0
+            expected[index] = np.sum(g * (nudge + np.zeros(g.shape)))
+        if not np.array_equal(answer[f"{name}_bar"], expected):
+            ours = answer[f"{name}_bar"]
+            return Complaint(case["probe"], f"{name}_bar is {shown(ours)}, expected {shown(expected)}")
+    return Complaint("changed") if answer["changed"] else None
+
+
+VJP_BROADCAST = Exercise(
+    id="vjp-broadcast",
+    wants="def add_vjp(a, b, g):",
+    cases=broadcast_cases,
+    run=broadcast_run,
+    verify=broadcast_verify,
+    hints={
+        "same": "nothing was broadcast here: a nudge of a or of b reaches the sum with factor 1",
+        "missing-axis": "an axis that the operand lacks, always one of the first, was made by copying; adjoints of copies are added",
+        "stretched-axis": "an axis of length 1 was copied along; the adjoints of copies are added, and the axis stays",
+        "changed": "g was changed; it still belongs to whoever called",
+    },
+)
+
+# vjp-softmax ---------------------------------------------------------------------------------------------------
+
+
+def softmax(x):
+    """Along the last axis, for real or complex `x`: the largest real part is taken away, so nothing overflows."""
+    e = np.exp(x - np.max(x.real, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def softmax_cases(rng):
+    """A constant weight, one row, huge logits of either sign, then several rows, square ones among them."""
+    fixed = [
+        ([0.5, -1.0, 2.0], [3.0, 3.0, 3.0], "constant", "the same weight for all"),
+        ([0.0, 1.0], [1.0, 0.0], "coupling", "two logits"),
+        ([0.5, -1.0, 2.0], [1.0, 2.0, -1.0], "coupling", "three logits"),
+        ([1000.0, 1001.0, 999.0], [1.0, 2.0, -1.0], "overflow", "large logits"),
+        ([-1000.0, -1001.0, -999.0], [1.0, 2.0, -1.0], "overflow", "large negative logits"),
+        ([[0.0, 1.0], [1.0, 3.0]], [[1.0, 0.0], [0.0, 2.0]], "axis", "two rows"),
+    ]
+    cases = [{"x": x, "g": g, "probe": p, "shown": f"{w}: x = {shown(x)}, g = {shown(g)}"} for x, g, p, w in fixed]
+    for shape in ((5,), (1,), (4, 3), (3, 3), (2, 3, 4)):
+        x, g = rng.normal(size=(2, *shape)).round(3).tolist()
+        cases.append({"x": x, "g": g, "probe": "axis" if len(shape) > 1 else "coupling", "shown": f"x has shape {shape}"})
+    rows = [[1000.0, 0.0, 1.0], [-1000.0, 0.0, 1.0]]
+    cases.append({"x": rows, "g": rng.normal(size=(2, 3)).round(3).tolist(), "probe": "overflow",
+                  "shown": f"rows of very different size: x = {shown(rows)}"})  # fmt: skip
+    return cases
+
+
+def softmax_run(student, case):
+    x, g = np.array(case["x"]), np.array(case["g"])
+    x_bar = array(student(x, g), "what softmax_vjp returned", x.shape)
+    changed = not (np.array_equal(x, case["x"]) and np.array_equal(g, case["g"]))
+    return {"x_bar": x_bar, "changed": changed}
+
+
+def softmax_verify(case, answer):
+    x, g, ours = np.array(case["x"]), np.array(case["g"]), np.array(answer["x_bar"])
+    expected = np.empty(x.shape)
+    for index in np.ndindex(x.shape):
+        nudge = np.zeros(x.shape, complex)
+        nudge[index] = 1j * STEP
+        expected[index] = np.sum(g * softmax(x + nudge)).imag / STEP
+    if close(ours, expected, atol=1e-12):
+        return Complaint("changed") if answer["changed"] else None
+    found = f"x_bar is {shown(ours)}, expected {shown(expected)}"
+    if not np.all(np.isfinite(ours)):
+        return Complaint("overflow", found)
+    y = softmax(x)
+    known = [("diagonal", g * y * (1 - y)), ("no-sum", g * y), ("unweighted-sum", y * (g - np.sum(g, -1, keepdims=True)))]
+    return Complaint(next((key for key, wrong in known if close(ours, wrong)), case["probe"]), found)
+
+
+VJP_SOFTMAX = Exercise(
+    id="vjp-softmax",
+    wants="def softmax_vjp(x, g):",
+    cases=softmax_cases,
+    run=softmax_run,
+    verify=softmax_verify,
+    hints={
+        "coupling": "every output depends on every logit, because all share one denominator",
+        "constant": "the outputs sum to 1 whatever x is: if all have the same weight, no logit matters",
+        "diagonal": "y(1 - y) is the diagonal of the Jacobian only; a logit moves the other outputs as well",
+        "no-sum": "the denominator moves too when a logit moves",
+        "unweighted-sum": "nearly: the sum over the outputs has to be weighted by the outputs themselves",
+        "overflow": "exp of a large logit overflows; softmax does not change when a number is taken from all logits of a row",
+        "axis": "each row, along the last axis, is a softmax of its own",
+        "changed": "x or g was changed; both still belong to whoever called",
+    },
+)
+
+# adjoint-test --------------------------------------------------------------------------------------------------
+
+
+def adjoint_cases(rng):
+    """Pairs of a matrix and what claims to be its transpose: some right, at all scales, some with a planted bug."""
+
+    def case(matrix, other, right, probe, words):
+        return {"matrix": matrix.tolist(), "other": other.tolist(), "right": right, "probe": probe,
+                "shown": f"{words}: n = {matrix.shape[1]}, m = {matrix.shape[0]}"}  # fmt: skip
+
+    A, S, row, large = (rng.normal(size=shape) for shape in ((3, 5), (4, 4), (1, 4), (40, 30)))
+    entry, mixed = A.T.copy(), rng.permutation(A.ravel()).reshape(5, 3)
+    entry[2, 1] *= 1.0001
+    zero = np.zeros((3, 2))
+    return [
+        case(A, A.T, True, "accept", "a right pair"),
+        case(A.T, A, True, "accept", "a right pair"),
+        case(A, 2 * A.T, False, "factor", "twice the transpose"),
+        case(A, -A.T, False, "sign", "minus the transpose"),
+        case(S, S, False, "ones", "the matrix itself, not transposed"),
+        case(A, 0 * A.T, False, "factor", "a transpose that is always zero"),
+        case(A, mixed, False, "ones", "the right entries in the wrong places"),
+        case(A, A.T[::-1], False, "ones", "the transpose with its rows turned round"),
+        case(1e14 * large, 1e14 * large.T, True, "absolute", "a right pair with large entries"),
+        case(1e-14 * A, -1e-14 * A.T, False, "absolute-small", "minus the transpose, with small entries"),
+        case(1e-14 * A, 1e-14 * A.T, True, "absolute", "a right pair with small entries"),
+        case(A, entry, False, "loose", "one entry wrong by a ten-thousandth"),
+        case(zero, zero.T, True, "zero", "a function that does not depend on its input"),
+        case(row, row.T, True, "accept", "a right pair, one output"),
+        case(large, large.T, True, "accept", "a right pair, a large one"),
+    ]
+
+
+def adjoint_run(student, case):
+    matrix, other = np.array(case["matrix"]), np.array(case["other"])
+    m, n = matrix.shape
+    answer = student(lambda u: matrix @ u, lambda w: other @ w, n, m)
+    refuse_nothing(answer, "what adjoint_test returned")
+    if not isinstance(answer, bool | np.bool_):
+        raise Unusable("type", f"adjoint_test returned {name_of(answer)}, expected True or False")
+    return bool(answer)
+
+
+def adjoint_verify(case, answer):
+    """The oracle needs no derivative: the pairs were made right or wrong."""
+    if answer == case["right"]:
+        return None
+    return Complaint(case["probe"], f"the test said {answer}, expected {case['right']}")
+
+
+ADJOINT_TEST = Exercise(
+    id="adjoint-test",
+    wants="def adjoint_test(forward, backward, n, m):",
+    cases=adjoint_cases,
+    run=adjoint_run,
+    verify=adjoint_verify,
+    hints={
+        "accept": "a right pair was rejected: u has n entries and w has m; which two numbers are equal, but for rounding",
+        "factor": "a wrong pair was accepted",
+        "sign": "a wrong sign was accepted: compare the two numbers themselves, not their sizes",
+        "ones": "with vectors of ones only the sum of all entries is tested; draw both vectors at random",
+        "loose": "a small mistake was accepted: rounding is a matter of the thirteenth digit, not of the fourth",
+        "absolute": "a right pair was rejected only for its size: compare the difference with the size of the numbers",
+        "absolute-small": "a wrong pair was accepted because its entries are small: compare the difference with their size",
+        "zero": "where both numbers are zero they agree; beware of dividing by their size",
+    },
+)
+
+EXERCISES = (REVERSE_TRACE, REVERSE_SWEEP, MINI_AUTOGRAD, VJP_BROADCAST, VJP_SOFTMAX, ADJOINT_TEST)

@@ -1,0 +1,251 @@
+"""Wrong answers to every exercise, and the hint that each has to get.
+
+An entry is a name for the mistake, the key of the hint, and the edits of the solution that make the mistake: pairs of a piece
+of the solution and what takes its place. Where a mistake is another program altogether, the whole program stands here.
+"""
+
+WRONG = {
+    "forward-trace": [
+        ("only x moves", "seed", [("x_dot * y + x * y_dot", "y")]),
+        ("half of the product rule", "one-factor", [("x_dot * y + x * y_dot", "x_dot * y")]),
+        ("the other half of the product rule", "one-factor", [("x_dot * y + x * y_dot", "x * y_dot")]),
+        ("product of the tangents", "product-of-tangents", [("x_dot * y + x * y_dot", "x_dot * y_dot")]),
+        ("a sign in the product rule", "product", [("x_dot * y + x * y_dot", "x_dot * y - x * y_dot")]),
+        ("no inner derivative", "no-inner", [("np.cos(v1) * v1_dot", "np.cos(v1)")]),
+        ("sine of the tangent", "value-for-tangent", [("np.cos(v1) * v1_dot", "np.sin(v1_dot)")]),
+        ("sine for cosine", "sine", [("np.cos(v1) * v1_dot", "np.sin(v1) * v1_dot")]),
+        ("the denominator does not move", "denominator-constant", [(" - v2 / x**2 * x_dot", "")]),
+        ("a sign in the quotient rule", "quotient-sign", [("- v2 / x**2", "+ v2 / x**2")]),
+        ("no square in the quotient rule", "quotient", [("x**2", "x")]),
+        ("quotient of the tangents", "ratio", [("v2_dot / x - v2 / x**2 * x_dot", "v2_dot / x_dot if x_dot else 0.0")]),
+        ("only the way through v3", "one-path", [("v2_dot + v3_dot", "v3_dot")]),
+        ("only the direct way", "one-path", [("v2_dot + v3_dot", "v2_dot")]),
+        ("a difference for the sum", "sum", [("v2_dot + v3_dot", "v2_dot - v3_dot")]),
+        ("a difference quotient", "differences", """
+def forward_trace(x, y, x_dot, y_dot):
+    def nodes(x, y):
+        v2 = np.sin(x * y)
+        return np.array([x * y, v2, v2 / x, v2 + v2 / x])
+    h = 1e-4
+    return (nodes(x + h * x_dot, y + h * y_dot) - nodes(x, y)) / h
+"""),
+        ("the values", "values", [("[v1_dot, v2_dot, v3_dot, f_dot]", "[v1, v2, v2 / x, v2 + v2 / x]")]),
+    ],
+    "dual-numbers": [
+        ("tangents are added in a difference", "sum-of-tangents", [("self + -1.0 * other", "Dual(*[parts(self)[0] - parts(other)[0], parts(self)[1] + parts(other)[1]])")]),
+        ("the other operand does not move", "difference", [("self + -1.0 * other", "self + -1.0 * parts(other)[0]")]),
+        ("x does not move in 2 - x", "difference-reversed", [("other + -1.0 * self", "Dual(other - self.value, 0.0)")]),
+        ("no square in 2 / x", "quotient-reversed", [("-quotient / self.value * self.dot", "-quotient * self.dot")]),
+        ("the power rule for exp", "exponential", [("Dual(e, e * self.dot)", "Dual(e, self.value * np.exp(self.value - 1) * self.dot)")]),
+        ("2 - x as x - 2", "reversed-value", [("other + -1.0 * self", "self - other")]),
+        ("the sign of the tangent in 2 - x", "sign-reversed", [("other + -1.0 * self", "Dual(other - self.value, self.dot)")]),
+        ("quotient of the tangents", "ratio", [("(a_dot - a / b * b_dot) / b", "a_dot / b_dot if b_dot else a_dot / b")]),
+        ("a sign in the quotient rule", "quotient-sign", [("a_dot - a / b * b_dot", "a_dot + a / b * b_dot")]),
+        ("no square in the quotient rule", "quotient", [("(a_dot - a / b * b_dot) / b", "(a_dot * b - a * b_dot) / b")]),
+        ("the sign of the tangent in 2 / x", "no-minus", [("-quotient / self.value", "quotient / self.value")]),
+        ("2 / x as x / 2", "reversed-value", [("quotient = other / self.value", "quotient = self.value / other")]),
+        ("no inner derivative of a power", "no-inner", [("n * a ** (n - 1) * a_dot", "n * a ** (n - 1)")]),
+        ("the exponent is not lowered", "power", [("a ** (n - 1)", "a**n")]),
+        ("no factor n", "power", [("n * a ** (n - 1)", "a ** (n - 1)")]),
+        ("the factor 2 of the square for all", "power", [("n * a ** (n - 1)", "2 * a ** (n - 1)")]),
+        ("a power through logarithms", "value", [("n * a ** (n - 1) * a_dot)", "n * a ** (n - 1) * a_dot) if a > 0 else Dual(np.exp(n * np.log(a)), 0.0)")]),
+        ("no inner derivative of exp", "no-inner", [("Dual(e, e * self.dot)", "Dual(e, e)")]),
+        ("exp of the tangent", "exponential-of-tangent", [("Dual(e, e * self.dot)", "Dual(e, np.exp(self.dot))")]),
+        ("a plain number comes back", "not-dual", [("return Dual(e, e * self.dot)", "return e")]),
+        ("the operand is changed", "operand-changed", [("return Dual(e, e * self.dot)", "self.value, self.dot = e, e * self.dot\n        return self")]),
+    ],
+    "heron-derivative": [
+        ("the loop of the chapter", "never-entered", [("return (x + a / x) / 2", "return x")]),
+        ("a constant start", "never-entered", "def heron(a):\n    x = 1.0\n    while abs(x * x - a) > 1e-12:\n        x = (x + a / x) / 2\n    return x\n"),
+        ("another start, which cures a = 1 only", "one-step-behind", "def heron(a):\n    x = a + 1\n    while abs(x * x - a) > 1e-12:\n        x = (x + a / x) / 2\n    return x\n"),
+        ("at least one step, which cures a = 1 only", "one-step-behind", "def heron(a):\n    x = (a + a / a) / 2\n    while abs(x * x - a) > 1e-12:\n        x = (x + a / x) / 2\n    return x\n"),
+        ("the root itself", "root", "def heron(a):\n    return np.sqrt(a)\n"),
+        ("a power", "root", "def heron(a):\n    return a ** 0.5\n"),
+        ("a square root taken twice", "value", [("return (x + a / x) / 2", "return x * x")]),
+        ("the derivative is cut off", "slope", [("return (x + a / x) / 2", "return adlib.stop_gradient(x)")]),
+    ],
+    "jvp": [
+        ("the direction is normalised", "normalised", [("zip(x, v)", "zip(x, np.array(v) / max(np.linalg.norm(v), 1e-300))")]),
+        ("ones for the seed", "ones", [("zip(x, v)", "zip(x, [1.0] * len(x))")]),
+        ("only the first input moves", "tangents", [("zip(x, v)", "zip(x, [v[0]] + [0.0] * (len(x) - 1))")]),
+        ("a sweep for each input", "calls", """
+def jvp(F, x, v):
+    total = 0.0
+    for i, a_dot in enumerate(v):
+        outputs = F([Dual(a, float(i == j)) for j, a in enumerate(x)])
+        total = total + a_dot * np.array([parts(y)[1] for y in outputs])
+    return [parts(y)[0] for y in outputs], list(total)
+"""),
+        ("a difference quotient", "differences", """
+def jvp(F, x, v):
+    y, moved = np.array(F(x)), np.array(F([a + 1e-6 * a_dot for a, a_dot in zip(x, v)]))
+    return list(y), list((moved - y) / 1e-6)
+"""),
+        ("a constant output is forgotten", "raised", [("parts(y) for y", "(y.value, y.dot) for y")]),
+        ("values and tangents change places", "values", [("return [value for value, _ in pairs], [dot for _, dot in pairs]", "return [dot for _, dot in pairs], [value for value, _ in pairs]")]),
+        ("only the tangents", "type", [("return [value for value, _ in pairs], ", "return ")]),
+    ],
+    "reverse-trace": [
+        ("the misprint of the slide", "misprint", [("y_bar = v1_bar * x", "y_bar = v2_bar * x")]),
+        ("the direct way is forgotten", "direct-path", [("f_bar + v3_bar / x", "v3_bar / x")]),
+        ("the way through v3 is forgotten", "indirect-path", [("f_bar + v3_bar / x", "f_bar")]),
+        ("the direct way counts twice", "twice", [("f_bar + v3_bar / x", "2 * f_bar + v3_bar / x")]),
+        ("the local derivative of v3 is lost", "v2", [("f_bar + v3_bar / x", "f_bar + v3_bar")]),
+        ("no adjoint of the child", "no-adjoint", [("v2_bar * np.cos(v1)", "np.cos(v1)")]),
+        ("the value of the sine for its slope", "value-for-slope", [("v2_bar * np.cos(v1)", "v2_bar * np.sin(v1)")]),
+        ("the denominator is forgotten", "second-use", [(" - v3_bar * v2 / x**2", "")]),
+        ("the factor is forgotten", "first-use", [("v1_bar * y - v3_bar", "-v3_bar")]),
+        ("a sign in the quotient rule", "quotient-sign", [("- v3_bar * v2", "+ v3_bar * v2")]),
+        ("the own value for the partner's", "own-value", [("v1_bar * x", "v1_bar * y")]),
+        ("the value for the adjoint", "v3", [("v3_bar = f_bar", "v3_bar = v2 / x")]),
+        ("divided by the slope", "v1", [("v2_bar * np.cos(v1)", "v2_bar / np.cos(v1)")]),
+        ("no square in the quotient rule", "x", [("x**2", "x")]),
+        ("divided by the other factor", "y", [("y_bar = v1_bar * x", "y_bar = v1_bar / x")]),
+        ("no seed", "seed", [("f_bar = 1.0", "f_bar = 0.0")]),
+    ],
+    "reverse-sweep": [
+        ("= for +=", "sum", [("sensitivities[parent] +=", "sensitivities[parent] =")]),
+        ("no seed", "seed", [("sensitivities[output] = 1.0", "sensitivities[output] = 0.0")]),
+        ("from the first node on", "product", [("reversed(range(output + 1))", "range(n)")]),
+        ("without the child's adjoint", "product", [("sensitivities[child] * partial", "partial")]),
+        ("the edges as they come, from the last one", "order", """
+def reverse_sweep(n, edges, output):
+    bar = [0.0] * n
+    bar[output] = 1.0
+    for child, parent, partial in reversed(edges):
+        bar[parent] += bar[child] * partial
+    return bar
+"""),
+        ("the seed at the last node", "output", [("sensitivities[output] = 1.0", "sensitivities[-1] = 1.0"), ("range(output + 1)", "range(n)")]),
+        ("double edges are lost in a dictionary", "double", """
+def reverse_sweep(n, edges, output):
+    partials = {(child, parent): partial for child, parent, partial in edges}
+    bar = [0.0] * n
+    bar[output] = 1.0
+    for (child, parent), partial in sorted(partials.items(), reverse=True):
+        bar[parent] += bar[child] * partial
+    return bar
+"""),
+        ("tangents instead of adjoints", "transposed", """
+def reverse_sweep(n, edges, output):
+    dot = [0.0] * n
+    dot[output] = 1.0
+    for child, parent, partial in sorted(edges):
+        dot[child] += dot[parent] * partial
+    return dot
+"""),
+        ("the list is sorted in place", "changed", [("incoming = ", "edges.sort(reverse=True)\n    incoming = ")]),
+        ("one number comes back", "type", [("return sensitivities", "return float(sensitivities[0])")]),
+        ("the inputs' adjoints alone come back", "shape", [("return sensitivities", "return sensitivities[:-1]")]),
+    ],
+    "mini-autograd": [
+        ("an adjoint that is overwritten", "twice", [("parent.grad += node.grad", "parent.grad = node.grad")]),
+        ("no adjoint of the node", "chain", [("node.grad * partial", "partial")]),
+        ("no seed", "seed", [("self.grad, complete = 1.0", "self.grad, complete = 0.0")]),
+        ("the factors change places", "product", [("(self, other.value), (other, self.value)", "(self, self.value), (other, other.value)")]),
+        ("the second summand is forgotten", "sum", [("((self, 1.0), (other, 1.0))", "((self, 1.0), (other, 0.0))")]),
+        ("a sum for the product", "value", [("product = self.value * other.value", "product = self.value + other.value")]),
+        ("earlier gradients stay", "again", [("for node in unreported:\n            node.grad = 0.0", "pass")]),
+        ("a plain number has no effect on the gradient", "constant", [("((self, other),)", "((self, 1.0),)")]),
+        ("every path alone", "paths", """
+class Value(Value):
+    def backward(self):
+        self.clear(set())
+        self.send(1.0)
+
+    def clear(self, seen):
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            node.grad = 0.0
+            pending += [p for p, _ in node.uses if p not in seen]
+            seen.update(p for p, _ in node.uses)
+
+    def send(self, bar):
+        self.grad += bar
+        for parent, partial in self.uses:
+            parent.send(bar * partial)
+"""),
+        ("a sort that calls itself", "RecursionError", """
+class Value(Value):
+    def backward(self):
+        order, seen = [], set()
+
+        def visit(node):
+            if node not in seen:
+                seen.add(node)
+                node.grad = 0.0
+                for parent, _ in node.uses:
+                    visit(parent)
+                order.append(node)
+
+        visit(self)
+        self.grad = 1.0
+        for node in reversed(order):
+            for parent, partial in node.uses:
+                parent.grad += node.grad * partial
+"""),
+        ("breadth first, each node once", "order", """
+class Value(Value):
+    def backward(self):
+        order, seen = [self], {self}
+        for node in order:
+            node.grad = 0.0
+            for parent, _ in node.uses:
+                if parent not in seen:
+                    seen.add(parent)
+                    order.append(parent)
+        self.grad = 1.0
+        for node in order:
+            for parent, partial in node.uses:
+                parent.grad += node.grad * partial
+"""),
+    ],
+    "vjp-broadcast": [
+        ("nothing is undone", "shape", [("return undone(a.shape), undone(b.shape)", "return g, g")]),
+        ("only missing axes are summed", "shape", [("return np.sum(total, axis=tuple(stretched), keepdims=True)", "return total")]),
+        ("a mean for the sum", "missing-axis", [("total = np.sum(", "total = np.mean(")]),
+        ("a mean along the stretched axes", "stretched-axis", [("return np.sum(total", "return np.mean(total")]),
+        ("the last axes are summed instead of the first", "missing-axis", [("range(extra)", "range(len(shape), g.ndim)")]),
+        ("the first entries in place of sums", "missing-axis", """
+def add_vjp(a, b, g):
+    def undone(shape):
+        x = g
+        while x.ndim > len(shape):
+            x = x[0]
+        for i, n in enumerate(shape):
+            if n == 1:
+                x = np.sum(x, axis=i, keepdims=True)
+        return x
+    return undone(a.shape), undone(b.shape)
+"""),
+        ("the adjoint is changed", "changed", [("return undone(a.shape), undone(b.shape)", "both = undone(a.shape), undone(b.shape)\n    g *= 2\n    return tuple(np.array(x) / (2 if x is g else 1) for x in both)")]),
+        ("a sign, as in a difference", "same", [("undone(b.shape)", "-undone(b.shape)")]),
+    ],
+    "vjp-softmax": [
+        ("the diagonal alone", "diagonal", [("y * (g - np.sum(y * g, axis=-1, keepdims=True))", "g * y * (1 - y)")]),
+        ("the denominator does not move", "no-sum", [("y * (g - np.sum(y * g, axis=-1, keepdims=True))", "y * g")]),
+        ("a sum without weights", "unweighted-sum", [("np.sum(y * g, axis=-1, keepdims=True)", "np.sum(g, axis=-1, keepdims=True)")]),
+        ("exp overflows", "overflow", [("np.exp(x - np.max(x, axis=-1, keepdims=True))", "np.exp(x)")]),
+        ("one softmax for all rows", "axis", [("axis=-1, keepdims=True", "keepdims=True")]),
+        ("along the first axis", "axis", [("axis=-1", "axis=0")]),
+        ("one maximum for all rows", "overflow", [("np.max(x, axis=-1, keepdims=True)", "np.max(x)")]),
+        ("the maximum of each column", "axis", [("np.max(x, axis=-1, keepdims=True)", "np.max(x, axis=0)")]),
+        ("a sign", "constant", [("y * (g - ", "y * (g + ")]),
+        ("a mean over the row", "coupling", [("return y * (", "return y / x.shape[-1] * (")]),
+        ("the input is changed", "changed", [("e = np.exp(x - np.max", "x -= np.max(x, axis=-1, keepdims=True)\n    e = np.exp(x - np.max")]),
+    ],
+    "adjoint-test": [
+        ("vectors of ones", "ones", [("generator.normal(size=n), generator.normal(size=m)", "np.ones(n), np.ones(m)")]),
+        ("sizes are compared, not numbers", "sign", [("abs(at_output - at_input)", "abs(abs(at_output) - abs(at_input))")]),
+        ("a loose tolerance", "loose", [("1e-9 * largest", "1e-2 * largest")]),
+        ("an absolute tolerance", "absolute", [("1e-9 * largest", "1e-9")]),
+        ("np.isclose, which has an absolute tolerance", "absolute-small", [("abs(at_output - at_input) <= 1e-9 * largest", "np.isclose(at_output, at_input)")]),
+        ("no tolerance", "accept", [("1e-9 * largest", "0.0")]),
+        ("always True", "factor", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "True")]),
+        ("always False", "accept", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "False")]),
+        ("a division by the size", "zero", [("abs(at_output - at_input) <= 1e-9 * largest", "abs(at_output - at_input) / largest <= 1e-9")]),
+        ("u and w change places", "raised", [("size=n", "size=m"), ("generator.normal(size=m)\n", "generator.normal(size=n)\n")]),
+        ("a number comes back", "type", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "abs(at_output - at_input)")]),
+    ],
+}  # fmt: skip
