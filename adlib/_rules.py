@@ -17,6 +17,7 @@ Rules are ordinary NumPy on the values of the level below, which may be traced
 themselves.  So a rule that works once works at every order.
 """
 
+import copy
 import functools
 import inspect
 import operator
@@ -232,11 +233,21 @@ class Linear(Differentiable):
         return call(tangents[0], *args[1:], **kwargs)
 
     def save(self, ans, args, kwargs, active):
-        return np.shape(args[0]), args[1:], kwargs
+        return np.shape(args[0]), [settled(x) for x in args[1:]], kwargs and settled(kwargs)
 
     def vjp(self, g, saved, active):
         shape, rest, kwargs = saved
         return [self.transpose(g, shape, *rest, **kwargs)]
+
+
+def settled(x):
+    """A setting as the tape keeps it: lists and dicts, which the caller may go on to change, are copied.
+
+    So are arrays inside them; arrays among the operands are safe already.
+    """
+    if type(x) is dict:
+        return {k: v.copy() if type(v) is np.ndarray else settled(v) for k, v in x.items()}
+    return copy.deepcopy(x) if type(x) is list else x
 
 
 class LinearJoin(Differentiable):
@@ -351,7 +362,7 @@ class General(Differentiable):
         return self._jvp(tangents, ans, *args, **kwargs)
 
     def save(self, ans, args, kwargs, active):
-        return ans, args, kwargs
+        return ans, [settled(x) for x in args], kwargs and settled(kwargs)
 
     def vjp(self, g, saved, active):
         ans, args, kwargs = saved

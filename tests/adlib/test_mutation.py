@@ -245,6 +245,37 @@ def test_lists_that_change_while_the_function_runs():
     np.testing.assert_array_equal(grad(f)(X), [1 + 2 + 1.0, 1 + 4 + 0.0, 0 + 6 + 1.0])
 
 
+SETTINGS = {
+    "a list": (lambda x, n: np.repeat(x, n), [1, 0, 2]),
+    "an array": (lambda x, n: np.repeat(x, n), np.array([1, 0, 2])),
+    "an array by keyword": (lambda x, n: np.repeat(x, repeats=n), np.array([1, 0, 2])),
+    "a list by keyword": (lambda x, n: np.roll(np.stack([x, x]), shift=n, axis=(0, 1)), [1, 1, 0][:2]),
+    "places": (lambda x, n: np.delete(x, n), [0, 1]),
+    "an index": (lambda x, n: np.take(x, n), [0, 2]),
+    "quantiles": (lambda x, n: np.quantile(x, n), [0.25, 0.5]),
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_settings_may_be_changed_afterwards(kind):
+    f, setting = SETTINGS[kind]
+    given = copy.deepcopy(setting)
+    _, pullback = vjp(lambda x: f(x * x, given), X)
+    given[0] = given[-1] = 0
+    w = np.arange(1.0, np.size(f(X, setting)) + 1).reshape(np.shape(f(X, setting)))
+    expected = 2 * X * (jacfwd(lambda x: np.sum(f(x, setting) * w))(X))
+    np.testing.assert_allclose(pullback(w)[0], expected)
+
+    def changing(x):
+        given = copy.deepcopy(setting)
+        y = np.sum(f(x, given) * w)
+        if not isinstance(given, np.ndarray) or given.flags.writeable:
+            given[0] = given[-1] = 0
+        return y
+
+    np.testing.assert_allclose(grad(changing)(X), expected / (2 * X))
+
+
 def test_cotangents_and_tangents_are_copied():
     w, v = np.ones(3), np.ones(3)
     _, tangent = jvp(lambda x: x, (X,), (v,))
