@@ -30,7 +30,7 @@ class ReverseTrace(Trace):
 
     An entry is ``(rule, active, parents, saved, shape, dtype)``: which operands
     are traced (their numbers), where they stand in the list, and what the rule
-    keeps.  An input has no rule.  About 270 bytes an operation on scalars, the
+    keeps.  An input has no rule.  About 180 bytes an operation on scalars, the
     adjoints included.
 
     `keep` says that the list outlives the function, so constants are copied;

@@ -51,7 +51,7 @@ def peak_bytes(call):
         tracemalloc.stop()
 
 
-STATED = 270  # bytes an operation on scalars: what the docstring of ReverseTrace says
+STATED = 180  # bytes an operation on scalars: what the docstring of ReverseTrace says
 
 
 def test_memory_is_linear_and_as_stated():
