@@ -142,7 +142,7 @@ def check(program, seed):
         close(product[k], their_product[k], "random program, hvp", 1e-9)
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(programs(), st.integers(0, 3))
 def test_random_programs_agree_with_jax(program, seed):
     if program.lines:
