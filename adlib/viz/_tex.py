@@ -315,7 +315,6 @@ KEPT: dict[str, tuple[Callable[..., str] | None, ...]] = {
     "sqrt": (lambda a, r: rf"\dfrac{{1}}{{2\,{r}}}",),
     "exp": (lambda a, r: r,),
     "exp2": (lambda a, r: rf"{r}\,\log 2",),
-    "expm1": (lambda a, r: f"({r} + 1)",),
 }
 PARTIAL |= {
     "true_divide": PARTIAL["divide"],
