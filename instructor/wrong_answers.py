@@ -104,10 +104,10 @@ def jvp(F, x, v):
         ("no seed", "seed", [("f_bar = 1.0", "f_bar = 0.0")]),
     ],
     "reverse-sweep": [
-        ("= for +=", "sum", [("sensitivities[parent] +=", "sensitivities[parent] =")]),
-        ("no seed", "seed", [("sensitivities[output] = 1.0", "sensitivities[output] = 0.0")]),
+        ("= for +=", "sum", [("felt_by_output[parent] +=", "felt_by_output[parent] =")]),
+        ("no seed", "seed", [("felt_by_output[output] = 1.0", "felt_by_output[output] = 0.0")]),
         ("from the first node on", "product", [("reversed(range(output + 1))", "range(n)")]),
-        ("without the child's adjoint", "product", [("sensitivities[child] * partial", "partial")]),
+        ("without the child's adjoint", "product", [("felt_by_output[child] * partial", "partial")]),
         ("the edges as they come, from the last one", "order", """
 def reverse_sweep(n, edges, output):
     bar = [0.0] * n
@@ -116,7 +116,7 @@ def reverse_sweep(n, edges, output):
         bar[parent] += bar[child] * partial
     return bar
 """),
-        ("the seed at the last node", "output", [("sensitivities[output] = 1.0", "sensitivities[-1] = 1.0"), ("range(output + 1)", "range(n)")]),
+        ("the seed at the last node", "output", [("felt_by_output[output] = 1.0", "felt_by_output[-1] = 1.0"), ("range(output + 1)", "range(n)")]),
         ("double edges are lost in a dictionary", "double", """
 def reverse_sweep(n, edges, output):
     partials = {(child, parent): partial for child, parent, partial in edges}
@@ -134,9 +134,9 @@ def reverse_sweep(n, edges, output):
         dot[child] += dot[parent] * partial
     return dot
 """),
-        ("the list is sorted in place", "changed", [("incoming = ", "edges.sort(reverse=True)\n    incoming = ")]),
-        ("one number comes back", "type", [("return sensitivities", "return float(sensitivities[0])")]),
-        ("the inputs' adjoints alone come back", "shape", [("return sensitivities", "return sensitivities[:-1]")]),
+        ("the list is sorted in place", "changed", [("edges_of_child = ", "edges.sort(reverse=True)\n    edges_of_child = ")]),
+        ("one number comes back", "type", [("return felt_by_output", "return float(felt_by_output[0])")]),
+        ("the inputs' adjoints alone come back", "shape", [("return felt_by_output", "return felt_by_output[:-1]")]),
     ],
     "mini-autograd": [
         ("an adjoint that is overwritten", "twice", [("parent.grad += node.grad", "parent.grad = node.grad")]),
@@ -236,7 +236,7 @@ def add_vjp(a, b, g):
         ("the input is changed", "changed", [("e = np.exp(x - np.max", "x -= np.max(x, axis=-1, keepdims=True)\n    e = np.exp(x - np.max")]),
     ],
     "adjoint-test": [
-        ("vectors of ones", "ones", [("generator.normal(size=n), generator.normal(size=m)", "np.ones(n), np.ones(m)")]),
+        ("vectors of ones", "ones", [("rng_of_test.normal(size=n), rng_of_test.normal(size=m)", "np.ones(n), np.ones(m)")]),
         ("sizes are compared, not numbers", "sign", [("abs(at_output - at_input)", "abs(abs(at_output) - abs(at_input))")]),
         ("a loose tolerance", "loose", [("1e-9 * largest", "1e-2 * largest")]),
         ("an absolute tolerance", "absolute", [("1e-9 * largest", "1e-9")]),
@@ -245,7 +245,7 @@ def add_vjp(a, b, g):
         ("always True", "factor", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "True")]),
         ("always False", "accept", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "False")]),
         ("a division by the size", "zero", [("abs(at_output - at_input) <= 1e-9 * largest", "abs(at_output - at_input) / largest <= 1e-9")]),
-        ("u and w change places", "raised", [("size=n", "size=m"), ("generator.normal(size=m)\n", "generator.normal(size=n)\n")]),
+        ("u and w change places", "raised", [("size=n", "size=m"), ("rng_of_test.normal(size=m)\n", "rng_of_test.normal(size=n)\n")]),
         ("a number comes back", "type", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "abs(at_output - at_input)")]),
     ],
 }  # fmt: skip

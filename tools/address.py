@@ -76,8 +76,8 @@ def places(root: Path) -> list[Path]:
     """The files that may name the address or the release."""
     names = ["pyproject.toml", "_config.yml", "README.md", "CITATION.cff", "index.md"]
     files = [root / name for name in names] + sorted((root / "pages").glob("*.md"))
-    files += sorted((root / "adlib").rglob("*.py")) + sorted((root / "chapters").rglob("*.ipynb"))
-    for folder in ("instructor", "exercises", "pages/exercises"):  # the last two are made by tools.exercises
+    files += sorted((root / "adlib").rglob("*.py")) + sorted((root / "chapters").glob("*.ipynb"))
+    for folder in ("chapters/exercises", "instructor", "exercises", "pages/exercises"):  # the last two are made by tools.exercises
         files += sorted((root / folder).glob("*.ipynb"))
     return [file for file in files if file.is_file()]
 

@@ -25,6 +25,8 @@ def chapters(root: Path) -> dict[str, str]:
 def build_chapter(root: Path, document: str, output: Path, echo=None) -> BuildResult:
     """Build ``document`` of the book in ``root`` with the landing page and the pages into ``output``."""
     pages = [f"pages/{path.stem}" for path in sorted((root / "pages").glob("*.md"))]
+    if (root / f"pages/exercises/{Path(document).name}.ipynb").is_file():
+        pages.append(f"pages/exercises/{Path(document).name}")
     output.mkdir(parents=True, exist_ok=True)
     toc = output / "_toc.yml"
     toc.write_text("format: jb-book\nroot: index\nchapters:\n" + "".join(f"- file: {d}\n" for d in [document, *pages]))

@@ -37,7 +37,7 @@ BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 STUB = 'raise NotImplementedError("your turn")'
 TABLE_MARKS = "<!-- table of exercises: made by tools.exercises -->", "<!-- end of the table -->"
 
-_REGION = re.compile(rf"^(?P<indent>[ \t]*){BEGIN}\n(?P<body>.*?)^[ \t]*{END}[ \t]*$", re.MULTILINE | re.DOTALL)
+REGION = re.compile(rf"^(?P<indent>[ \t]*){BEGIN}\n(?P<body>.*?)^[ \t]*{END}[ \t]*$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"## Exercise (?P<number>\d+\.\d+)\. (?P<title>\S.*)")
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s]+)(?=\))")
 _KEYS = {"id": str, "objective": str, "minutes": int, "difficulty": int, "points": int, "access": str}
@@ -72,8 +72,8 @@ class Section:
 
     def secret(self) -> list[str]:
         """The lines that only the solution has: those between the marks, and those of the explanation."""
-        regions = [match["body"] for cell in self.cells for match in _REGION.finditer(cell.source)]
-        regions += [cell.source for cell in self.cells if _is_explanation(cell)]
+        regions = [match["body"] for cell in self.cells for match in REGION.finditer(cell.source)]
+        regions += [cell.source for cell in self.cells if is_explanation(cell)]
         return [line.strip() for text in regions for line in text.splitlines() if line.strip()]
 
 
@@ -112,7 +112,7 @@ def _data(cell: NotebookNode, access: str, where: str) -> dict:
 
 def _check_marks(cell: NotebookNode, where: str) -> None:
     begins, ends = cell.source.count(BEGIN), cell.source.count(END)
-    regions = list(_REGION.finditer(cell.source)) if cell.cell_type == "code" else []
+    regions = list(REGION.finditer(cell.source)) if cell.cell_type == "code" else []
     if not begins == ends == len(regions):
         raise Wrong(f"{where}: {begins} lines {BEGIN!r} and {ends} lines {END!r} make {len(regions)} regions")
     for region in regions:
@@ -128,7 +128,12 @@ def _check_section(section: Section) -> None:
         raise Wrong(f'{where}: no cell calls check("{section.data["id"]}", ...)')
 
 
-def _is_explanation(cell: NotebookNode) -> bool:
+def opened(source: str) -> str:
+    """A cell as the student gets it: every solution is replaced by an error that says what is to be done."""
+    return REGION.sub(lambda region: region["indent"] + STUB, source)
+
+
+def is_explanation(cell: NotebookNode) -> bool:
     """A Markdown cell that belongs to the solution; only the folded one of the book shows it."""
     return cell.metadata.get("exercise", {}).get("role") == "explanation"
 
@@ -173,14 +178,16 @@ def _notebook(name: str, head: list[NotebookNode], found: list[Section], folder:
     """The student's notebook or the page of one set."""
     cells = [_copied(cell, cell.source, PUBLIC, folder) for cell in head]
     if folder == PAGE:
-        download = f"Work them in [the notebook](../../{STUDENT}/{name}.ipynb); solutions are folded here, and not in there."
+        # A role, since a plain link to a notebook would be taken for a page; this file is made for the book alone.
+        link = f"{{download}}`the notebook <../../{STUDENT}/{name}.ipynb>`"
+        download = f"Work them in {link}: the solutions are folded below, and the notebook has none."
         cells[0].source += f"\n\n{download}\n[How exercises work](../exercises.md) says what the checks tell you."
     for section in found:
         origin = PUBLIC if section.public else RESERVED
         for cell in section.cells:
-            if _is_explanation(cell):
+            if is_explanation(cell):
                 continue
-            source = _REGION.sub(lambda region: region["indent"] + STUB, cell.source)
+            source = opened(cell.source)
             if cell is section.cells[0]:
                 source = _with_rubric(source, section)
             cells.append(_copied(cell, source, origin, folder))
@@ -215,7 +222,7 @@ def _folded(section: Section, folder: str) -> NotebookNode:
     name = f"solution-{section.data['id']}"
     if not section.public:
         return new_markdown_cell("> **Note.** The solution is kept back for courses. The check is the same.", id=name)
-    why = [_relinked(c.source, PUBLIC, folder) for c in section.cells if _is_explanation(c)]
+    why = [_relinked(c.source, PUBLIC, folder) for c in section.cells if is_explanation(c)]
     parts = [f"```python\n{section.solution()}\n```", *why]
     return new_markdown_cell(
         "<details><summary>Solution</summary>\n\n" + "\n\n".join(parts) + "\n\n</details>", id=name

@@ -14,6 +14,8 @@ from .listeners import disconnect
 NO_OWNER = "owner_not_set"
 # Groups of header buttons that lead to the repository, or to a service that reads it.
 NEED_REPOSITORY = {"launch-buttons", "repository-buttons", "source-buttons"}
+# Pages of exercises show solutions, so they are read here, and worked in the notebook of the same name in exercises/.
+EXERCISES = "pages/exercises/"
 
 
 def configure(app: Sphinx, config: Config) -> None:
@@ -40,7 +42,17 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
         context["header_buttons"] = [
             button for button in context.get("header_buttons", []) if button.get("label") not in NEED_REPOSITORY
         ]
+    if pagename.startswith(EXERCISES):
+        point_at_notebook(context.get("header_buttons", []))
     context["css_files"] = [css for css in context["css_files"] if "sphinx-thebe" not in str(css)]
+
+
+def point_at_notebook(buttons: list[dict]) -> None:
+    """Let the buttons that open a page of exercises elsewhere open the student's notebook instead."""
+    for button in buttons:
+        point_at_notebook(button.get("buttons", []))
+        if "/blob/" in str(button.get("url", "")):
+            button["url"] = button["url"].replace(f"/{EXERCISES}", "/exercises/")
 
 
 def setup(app: Sphinx) -> None:

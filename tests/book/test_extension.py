@@ -9,6 +9,7 @@ import pytest
 from nbformat import v4
 
 from _ext.adbook.boxes import box_class
+from _ext.adbook.page import point_at_notebook
 from _ext.adbook.sources import definitions, page_of, source_html
 from tools import ROOT
 from tools.build import build
@@ -257,6 +258,15 @@ def test_the_buttons_appear_with_the_address(bad):
     html = bad[0].page()
     assert "https://colab.research.google.com/github/somebody/tiny/blob/main/chapters/05-tiny.ipynb" in html
     assert "https://github.com/somebody/tiny/issues" in html
+
+
+def test_a_page_of_exercises_opens_the_students_notebook():
+    def button(path):
+        return {"label": "Colab", "url": f"https://colab.research.google.com/github/somebody/tiny/blob/main/{path}"}
+
+    buttons = [{"label": "launch-buttons", "buttons": [button("pages/exercises/05-tiny.ipynb")]}, {"label": "search"}]
+    point_at_notebook(buttons)
+    assert buttons[0]["buttons"] == [button("exercises/05-tiny.ipynb")]
 
 
 def test_one_search_field_and_the_title_inside_a_landmark(good):
