@@ -175,7 +175,7 @@ def tables(data: dict) -> str:
             f"Complete runs: {len(data['runs'])}.",
             "## The goals",
             f"Missed: {missed} of {len(verdicts)}.",
-            table(["goal", "measured", ""], verdicts),
+            table(["goal", "measured", "verdict"], verdicts),
             "## Small arrays",
             small(data),
             "## Arrays",

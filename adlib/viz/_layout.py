@@ -328,8 +328,10 @@ def _path(curve: _Curve) -> str:
 
 def _is_clear(curve: _Curve, boxes) -> bool:
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve
-    for k in range(1, 48):
-        t = k / 48
+    # Close enough for the corner of a box not to slip between two points.
+    steps = max(48, int(abs(dx - ax) + abs(dy - ay)) // 2)
+    for k in range(1, steps):
+        t = k / steps
         u = 1 - t
         x = u**3 * ax + 3 * u * u * t * bx + 3 * u * t * t * cx + t**3 * dx
         y = u**3 * ay + 3 * u * u * t * by + 3 * u * t * t * cy + t**3 * dy

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from adlib.viz._layout import Size, layout
@@ -48,7 +48,7 @@ def points(path, steps=60):
     return out
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate])
 @given(graphs())
 def test_every_drawing_is_legible(graph):
     parents, sizes = graph
@@ -74,7 +74,7 @@ def test_every_drawing_is_legible(graph):
                 assert not inside or i in (parent, child), "an edge runs through a node it does not join"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate])
 @given(graphs())
 def test_same_graph_same_drawing(graph):
     assert layout(*graph) == layout(*graph)
