@@ -339,7 +339,11 @@ _MATHEMATICS_DONE = """() => {
   return window.__set === "done";
 }"""
 
-_OPEN_ALL = "() => { for (const d of document.querySelectorAll('details')) d.open = true }"
+# Folded cells fade in, and while they do their colours are paler than anybody reads them.
+_OPEN_ALL = """() => {
+  for (const d of document.querySelectorAll("details")) d.open = true;
+  for (const a of document.getAnimations()) if (a.effect.getComputedTiming().endTime < Infinity) a.finish();
+}"""
 
 # In highlighted code the first word of each kind stands for the others, which lose their spans: they have its colour,
 # and to compare thousands of colours takes half a minute on a long source page.

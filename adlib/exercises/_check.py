@@ -10,7 +10,7 @@ _EXERCISES = {exercise.id: exercise for module in (forward_mode, reverse_mode) f
 
 
 class NotSolved(AssertionError):
-    """Raised by `check` in strict mode when the answer is wrong or missing; the message is the printed one."""
+    """Raised by `check` in strict mode when the answer is wrong or missing; the message is the printed one, on one line."""
 
 
 def all_exercises():
@@ -37,13 +37,15 @@ def check(id, answer, *, strict=None):
 
     Notes
     -----
-    Printed is one of: ✅, all cases right; ❌, a hint and the first case that failed; ⏳, not attempted yet.
+    Printed is one of: ✅, all cases right; ❌, the first case that failed and a hint; ⏳, not attempted yet.
     The cases are the same at each call. The code must come to an end: an endless loop is not interrupted.
 
     Examples
     --------
     >>> check("forward-trace", 3.0)
-    ❌ forward-trace: this is a float, expected the function itself: forward_trace, without brackets
+    ❌ forward-trace: not right yet
+       → this is a float, expected the function itself: forward_trace, without
+         brackets
     """
     if strict is None:
         strict = os.environ.get("ADLIB_STRICT", "") == "1"
@@ -55,4 +57,4 @@ def check(id, answer, *, strict=None):
         right, text = False, f"❌ there is no exercise {id!r}; did you mean {near[0]!r}?"
     print(text)
     if strict and not right:
-        raise NotSolved(text)
+        raise NotSolved(" ".join(text.split()))

@@ -11,6 +11,7 @@ The first case that fails chooses the hint.
 """
 
 import inspect
+import textwrap
 import traceback
 import warnings
 from collections.abc import Callable
@@ -70,10 +71,11 @@ class Verdict:
             return f"✅ {self.id}: right in all {self.total} cases"
         if self.status == "not attempted":
             return f"⏳ {self.id}: not attempted yet" + (f"; still to do: {self.case}" if self.passed else "")
-        lines = [f"❌ {self.id}: {self.hint}"]
-        lines += [f"   case {self.passed + 1} of {self.total}: {self.case}"] if self.case else []
-        lines += [f"   {self.found}"] if self.found else []
-        return "\n".join(lines)
+        lines = [f"case {self.passed + 1} of {self.total}: {self.case}"] if self.case else []
+        lines += [self.found] if self.found else []
+        lines += [f"→ {self.hint}"]
+        wrapped = [textwrap.fill(line, 79, initial_indent="   ", subsequent_indent="     ") for line in lines]
+        return "\n".join([f"❌ {self.id}: not right yet", *wrapped])
 
 
 def examine(exercise, student, seed=VISIBLE_SEED):

@@ -154,8 +154,9 @@ NONSENSE = {
 def test_nonsense_is_answered_in_words(id, what, capsys):
     check(id, NONSENSE[what], strict=False)
     printed = capsys.readouterr().out
-    assert printed.startswith(f"❌ {id}: ")
-    assert len(printed.splitlines()[0]) > len(f"❌ {id}: ") + 10
+    assert printed.startswith(f"❌ {id}: not right yet\n")
+    assert len(printed.partition("→ ")[2]) > 10
+    assert max(map(len, printed.splitlines())) <= 79
     assert "Traceback" not in printed and str(ROOT) not in printed
     with pytest.raises(NotSolved):
         check(id, NONSENSE[what], strict=True)
@@ -213,3 +214,10 @@ def test_a_half_done_exercise_says_what_is_open(capsys):
     check("dual-numbers", handed_in("dual-numbers", code), strict=False)
     printed = capsys.readouterr().out
     assert printed.startswith("⏳ dual-numbers: not attempted yet; still to do: np.exp(x)")
+
+
+def test_the_page_shows_what_a_check_really_prints(capsys):
+    code = mistaken("forward-trace", [("x_dot * y + x * y_dot", "x_dot * y")])
+    check("forward-trace", handed_in("forward-trace", code), strict=False)
+    page = (ROOT / exercises.TABLE).read_text(encoding="utf-8")
+    assert "\n".join("    " + line for line in capsys.readouterr().out.splitlines()) in page
