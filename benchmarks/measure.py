@@ -18,7 +18,7 @@ from . import packages, programs
 from .timing import best
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-GROWTH = (500, 1000, 2000, 4000, 8000)
+GROWTH = (500, 1000, 2000, 4000, 8000, 16_000)
 AUTOGRAD_UP_TO = 2000  # it took six seconds for one gradient at 4000
 OPERATIONS = 1_000_000
 SHAPES = ((4, 256), (8, 128), (16, 64), (32, 32), (64, 16), (128, 8), (256, 4))  # inputs, outputs

@@ -1,7 +1,7 @@
 """Write the tables of the page on performance from the kept measurements: ``python -m tools.performance``.
 
-The numbers are ratios. Times are the least over all runs; the range in brackets is that of the ratios of single runs,
-and says how far to trust a number.
+The numbers are ratios of times, each the least over all runs. Beside a goal stands the range of the ratios of single
+runs, and under a table the widest such range: they say how far to trust a number.
 """
 
 import json
@@ -47,9 +47,10 @@ class Ratio:
             self.low, self.high = min(single), max(single)
 
     def __str__(self):
-        if not self.known:
-            return "–"
-        return f"{number(self.value)} ({number(self.low)}–{number(self.high)})"
+        return number(self.value) if self.known else "–"
+
+    def with_range(self) -> str:
+        return f"{self} ({number(self.low)}–{number(self.high)})"
 
 
 def number(x: float) -> str:
@@ -77,32 +78,44 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def spread(ratios: list[Ratio]) -> str:
+    """How far single runs lie apart, in words; ratios below 0.1 are left out, whose third digit is noise."""
+    widths = sorted(r.high / r.low for r in ratios if r.known and r.value >= 0.1)
+    middle, widest = widths[len(widths) // 2], widths[-1]
+    return (
+        f"The highest ratio of a single run over the lowest is {number(middle)} for the median entry of this table, "
+        f"and {number(widest)} at most.\n\n"
+    )
+
+
 def others(data: dict) -> list[str]:
     return [name for name in OTHERS if name in data["provenance"]["versions"]]
 
 
 def small(data: dict) -> str:
-    rows = []
+    rows, seen = [], []
     for program, words in CHAINS.items():
         operations = next(r for r in data["runs"][0]["chains"] if r["program"] == program)["operations"]
         for task in TASKS:
             own = least(data, "chains", program, task, "adlib") / operations * 1e6
             plain = Ratio(data, "chains", program, task, "adlib", "numpy", "evaluation")
-            ratios = [str(Ratio(data, "chains", program, task, other, "adlib")) for other in others(data)]
-            rows.append([words, task, f"{own:.1f} µs", number(plain.value), *ratios])
-    return table(["chain of", "task", "`adlib`, per operation", "× plain", *(OTHERS[o] for o in others(data))], rows)
+            ratios = [Ratio(data, "chains", program, task, other, "adlib") for other in others(data)]
+            seen += ratios
+            rows.append([words, task, f"{own:.1f} µs", str(plain), *map(str, ratios)])
+    return spread(seen) + table(["chain of", "task", "`adlib`, per operation", "× plain", *(OTHERS[o] for o in others(data))], rows)
 
 
 def large(data: dict) -> str:
-    rows = []
+    rows, seen = [], []
     for program, words in ARRAYS.items():
         for task in TASKS:
             own = least(data, "arrays", program, task, "adlib") * 1e3
             plain = Ratio(data, "arrays", program, task, "adlib", "numpy", "evaluation")
             hand = Ratio(data, "arrays", program, task, "by hand", "adlib")
-            ratios = [str(Ratio(data, "arrays", program, task, other, "adlib")) for other in others(data)]
-            rows.append([words, task, f"{own:.1f} ms", number(plain.value), str(hand), *ratios])
-    return table(["program", "task", "`adlib`", "× plain", "by hand", *(OTHERS[o] for o in others(data))], rows)
+            ratios = [hand, *(Ratio(data, "arrays", program, task, other, "adlib") for other in others(data))]
+            seen += ratios
+            rows.append([words, task, f"{own:.1f} ms", str(plain), *map(str, ratios)])
+    return spread(seen) + table(["program", "task", "`adlib`", "× plain", "by hand", *(OTHERS[o] for o in others(data))], rows)
 
 
 def growing(data: dict) -> str:
@@ -136,11 +149,11 @@ def goals(data: dict) -> list[tuple[str, str, bool]]:
     def at_least(words: str, goal: float, *key: str):
         ratio = Ratio(data, *key)
         if ratio.known:
-            found.append((words, str(ratio), ratio.value >= goal))
+            found.append((words, ratio.with_range(), ratio.value >= goal))
 
     def at_most(words: str, goal: float, *key: str):
         ratio = Ratio(data, *key)
-        found.append((words, str(ratio), ratio.value <= goal))
+        found.append((words, ratio.with_range(), ratio.value <= goal))
 
     for program, words in CHAINS.items():
         chain = "chains", program
