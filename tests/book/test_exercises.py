@@ -20,7 +20,11 @@ if not (ROOT / exercises.RESERVED).is_dir():
 
 SETS = exercises.everything()
 SECTIONS = {section.data["id"]: section for found in SETS.values() for section in found}
-WRONG = runpy.run_path(str(ROOT / exercises.RESERVED / "wrong_answers.py"))["WRONG"]
+WRONG = {
+    id: mistakes
+    for file in sorted((ROOT / exercises.RESERVED / "wrong_answers").glob("*.py"))
+    for id, mistakes in runpy.run_path(str(file))["WRONG"].items()
+}
 SEEDS = 100
 EACH = pytest.mark.parametrize("id", SECTIONS)
 MISTAKES = [(id, *mistake) for id, mistakes in WRONG.items() for mistake in mistakes]

@@ -1,0 +1,27 @@
+"""Wrong statements for chapter 5: what goes wrong, what stands there, what is put in its place, who must notice."""
+
+PLANTS = [
+    ("the product rule loses a term", "w2_dot * v1 + w2 * v1_dot", "w2_dot * v1", "Check 5.1:"),
+    ("the root loses its factor 2", "v2_dot / (2 * np.sqrt(v2))", "v2_dot / np.sqrt(v2)", "Check 5.1:"),
+    ("the seeds are confused", "w1_dot=0.0, w2_dot=1.0", "w1_dot=1.0, w2_dot=0.0", "Check 5.2:"),
+    ("ancestors for parents, as on the slide",
+     'over_ancestors - 3 * dot["v3"]', 'over_ancestors - dot["v3"]', "Check 5.3:"),
+    ("the derivative of a product as the product of derivatives",
+     "Dual(a * b, a_dot * b + a * b_dot)", "Dual(a * b, a_dot * b_dot)", "Check 5.4:"),
+    ("a loop is not differentiated through", "x = (x + a / x) / 2",
+     "x = (x + adlib.stop_gradient(a) / x) / 2", "Check 5.5:"),
+    ("a symmetric matrix for a dual number", "[0.0, x.value]]", "[x.dot, x.value]]", "Check 5.6:"),
+    ("a link does not turn the links after it",
+     "angle = np.tri(3) @ theta  ", "angle = np.eye(3) @ theta  ", "Check 5.7:"),
+    ("the value for the tangent", "adlib.jvp(hand, (theta,), (seed,))[1]",
+     "adlib.jvp(hand, (theta,), (seed,))[0]", "Check 5.8:"),
+    ("another function in JAX", "jnp.tri(3)", "jnp.eye(3)", "Check 5.9:"),
+    ("the components of the gradient change places", "e1, e2 = np.eye(2)", "e2, e1 = np.eye(2)", "Check 5.10:"),
+    ("one epsilon for all levels", "level = next(levels)  ", "level = 1  ", "Check 5.11:"),
+    ("forward mode and differences cost the same, as on the slide",
+     'row["n sweeps"] > row["vector"] > row["diff."]', 'row["n sweeps"] == row["diff."]', "Check 5.12:"),
+    ("a difference for the exact derivative",
+     "adlib.jvp(L, (2.0, 3.0), (1.0, 0.0))[1] - truth", "(L(2.0 + 1e-8, 3.0) - L(2.0, 3.0)) / 1e-8 - truth", "Check 5.13:"),
+    ("reverse mode needs no memory either", "held[100][2] - held[10][2] >= 90", "held[100][2] == held[10][2]", "Check 5.14:"),
+    ("a sweep costs two evaluations", "11 / layers", "2", "Check 5.15:"),
+]  # fmt: skip

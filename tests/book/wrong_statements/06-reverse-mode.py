@@ -1,0 +1,27 @@
+"""Wrong statements for chapter 6: what goes wrong, what stands there, what is put in its place, who must notice."""
+
+PLANTS = [
+    ("a child is forgotten", "v2_bar = L_bar + v3_bar / (2", "v2_bar = v3_bar / (2", "Check 6.1:"),
+    ("the misprint of the slide", "felt - v2_bar * v1)", "felt - v1_bar * v1)", "Check 6.2:"),
+    ("= for +=", "v_bar[j] += v_bar[node.index] * p", "v_bar[j] = v_bar[node.index] * p", "Check 6.3:"),
+    ("the forgetful sweep forgets nothing", "wrong[3] - (v2_bar - 1.0)", "wrong[3] - v2_bar", "Check 6.4:"),
+    ("any order will do", "all(place[child] < place[i]", "any(place[child] < place[i]", "Check 6.5:"),
+    ("a value is used once", "return adjoint(k + 1, last) + adjoint(k + 1, last)", "return adjoint(k + 1, last)", "Check 6.6:"),
+    ("the root of the tape loses its factor 2", "[(self, 1 / (2 * root))]", "[(self, 1 / root)]", "Check 6.7:"),
+    ("a second use is not counted", "tape.append([(x.index, p) for x, p in uses if isinstance(x, Var)])",
+     "tape.append(list({x.index: p for x, p in uses if isinstance(x, Var)}.items()))", "Check 6.7:"),
+    ("another factor in the long program", "y = y * 0.999 + x", "y = y * 0.998 + x", "Check 6.8:"),
+    ("ascent for descent", "slope - 0.02 * g_slope, height - 0.02 * g_height",
+     "slope - 0.02 * g_slope, height + 0.02 * g_height", "Check 6.9:"),
+    ("nested tapes are not confused", "assert ours == [2.0]", "assert ours == [1.0]", "Check 6.10:"),
+    ("a dot product for a cross product",
+     "x * force[1] - y * force[0]", "x * force[0] + y * force[1]", "Check 6.11:"),
+    ("the adjoint test finds every wrong rule",
+     "adjoint_test(sine, theta, 3) < 1e-13", "adjoint_test(sine, theta, 3) > 1e-3", "Check 6.12:"),
+    ("the second use of a copy is lost", "J3 = np.array([[1.0], [1.0]])", "J3 = np.array([[1.0], [0.0]])", "Check 6.13:"),
+    ("the rows change places", "for e in np.eye(2)])", "for e in np.eye(2)[::-1]])", "Check 6.14:"),
+    ("all intermediate values are stored, as on the slide",
+     '== {"w1", "w2", "v1", "v3"}', '== {"w1", "w2", "v1", "v2", "v3", "L"}', "Check 6.15:"),
+    ("a sum keeps an array", 'growth["0.9 * x"] == 0', 'growth["0.9 * x"] == 1', "Check 6.16:"),
+    ("both sweeps cost the same, as on the slide", "[63, 4 * 63, 3 * 63]", "[63, 3 * 63, 3 * 63]", "Check 6.17:"),
+]  # fmt: skip
