@@ -7,12 +7,14 @@ a plant the process forks, and the child runs on with the edit until a cell fail
 run. JAX has threads, which a fork loses: where it is loaded already, the plant gets a run of its own.
 """
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import warnings
+from contextlib import redirect_stdout
 
 import nbformat
 
@@ -92,5 +94,6 @@ if __name__ == "__main__":
 
     matplotlib.use("agg")
     warnings.simplefilter("ignore")  # figures cannot be shown here
-    result_file, sys.stdout = sys.stdout, open(os.devnull, "w")  # what the cells print is not the result
-    json.dump(findings(sys.argv[1], json.load(sys.stdin), "--whole" in sys.argv), result_file)
+    with redirect_stdout(io.StringIO()):  # what the cells print is not the result
+        found = findings(sys.argv[1], json.load(sys.stdin), "--whole" in sys.argv)
+    json.dump(found, sys.stdout)
