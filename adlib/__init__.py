@@ -27,6 +27,7 @@ _trace.define_operators()
 
 from ._check import check_grads
 from ._compositions import hessian, hvp, hvp_operator, jacobian, linearize
+from ._directions import random_directions
 from ._errors import (
     AdlibError,
     ArgumentError,
@@ -35,6 +36,7 @@ from ._errors import (
     TracedAttributeError,
     TracedValueError,
 )
+from ._estimate import Estimate
 from ._forward import derivative, jacfwd, jvp
 from ._graph import Graph, make_graph
 from ._reverse import grad, jacrev, value_and_grad, vjp
@@ -46,6 +48,7 @@ __all__ = [
     "AdlibError",
     "ArgumentError",
     "EscapedTracerError",
+    "Estimate",
     "Graph",
     "GradientCheckError",
     "TracedAttributeError",
@@ -67,6 +70,7 @@ __all__ = [
     "linearize",
     "make_graph",
     "primitive",
+    "random_directions",
     "refuse",
     "rule",
     "stop_gradient",

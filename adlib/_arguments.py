@@ -150,3 +150,12 @@ def select(args, argnums, transformation):
         return tuple(full)
 
     return inputs, restore, lambda results: unflatten(structure, results)
+
+
+def whole_number(value, name, function, low=1, high=None):
+    """Return `value` as an int, after comparing it with the smallest and the largest that make sense."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if whole and low <= value and (high is None or value <= high):
+        return int(value)
+    allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
+    raise ArgumentError(f"{function} takes {name} as an integer {allowed}, but got {value!r}")
