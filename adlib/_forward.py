@@ -15,6 +15,9 @@ from ._rules import rebuilt
 from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, output_leaves, shape_and_dtype
 from ._tree import flatten, outline, unflatten
 
+_FLOAT64 = np.dtype(float)
+_new = object.__new__
+
 
 class ForwardTrace(Trace):
     """Carries a tangent beside each value; a tracer's info is its tangent."""
@@ -27,9 +30,14 @@ class ForwardTrace(Trace):
         if len(args) == 1:
             # The most frequent case: one operand, which is ours.
             primals, tangents = (args[0]._value,), (args[0]._info,)
-        elif len(args) == 2 and type(args[1]) is float and not kwargs:
-            # The next: one operand, which is ours, and a number.
-            primals, tangents = (args[0]._value, args[1]), (args[0]._info, None)
+        elif len(args) == 2:
+            a, b = args
+            a_dot = b_dot = None
+            if type(a) in TRACERS and a._trace is self:
+                a, a_dot = a._value, a._info
+            if type(b) in TRACERS and b._trace is self:
+                b, b_dot = b._value, b._info
+            primals, tangents = (a, b), (a_dot, b_dot)
         else:
             primals, tangents = [], []
             for x in args:
@@ -48,11 +56,13 @@ class ForwardTrace(Trace):
         return self._pair(ans, tangent)
 
     def _pair(self, ans, tangent):
-        shape, _ = shape_and_dtype(ans)
+        shape = ans.shape if type(ans) is np.ndarray and ans.dtype is _FLOAT64 else shape_and_dtype(ans)[0]
         # np.shape is slow; arrays answer for themselves.
         if (tangent.shape if type(tangent) is np.ndarray else np.shape(tangent)) != shape:
             tangent = _broadcast(tangent, shape)
-        return (ArrayTracer if shape else ScalarTracer)(ans, self, tangent)
+        y = _new(ArrayTracer if shape else ScalarTracer)
+        y._value, y._trace, y._info = ans, self, tangent
+        return y
 
 
 def _broadcast(tangent, shape):

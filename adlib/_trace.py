@@ -90,6 +90,9 @@ def strip(x):
 def shape_and_dtype(value):
     """Shape and dtype of a result, which must be a float or a plain array of floats."""
     kind = type(value)
+    while kind in TRACERS:
+        value = value._value
+        kind = type(value)
     if kind is float:
         return (), _FLOAT64
     if kind in _FLOATS:
@@ -149,11 +152,7 @@ def no_rule(name, x):
 
 def _refused_conversion(name, instead):
     def convert(self, *args, **kwargs):
-        raise located(
-            TracedValueError(
-                f"{name} of a {describe(self)} would lose its derivative; {instead}"
-            )
-        )
+        raise located(TracedValueError(f"{name} of a {describe(self)} would lose its derivative; {instead}"))
 
     return convert
 
@@ -463,9 +462,15 @@ def define_operators():
         rule = RULES[ufunc]
 
         def method(self, other):
-            if type(other) in _NUMBERS and rule.direct:
-                # The most frequent case: the only trace is ours.
-                return self._trace.process(rule, call, (self, other), _NO_KEYWORDS)
+            if rule.direct:
+                kind = type(other)
+                if kind in TRACERS:
+                    trace, theirs = self._trace, other._trace
+                    higher = theirs if theirs is not trace and theirs.level > trace.level else trace
+                    return higher.process(rule, call, (self, other), _NO_KEYWORDS)
+                if kind in _NUMBERS:
+                    # The most frequent case: the only trace is ours.
+                    return self._trace.process(rule, call, (self, other), _NO_KEYWORDS)
             if type(other) not in _PLAIN:
                 if not _only_ours((other,)):
                     return NotImplemented
@@ -476,7 +481,13 @@ def define_operators():
 
     def reflected(call, ufunc):
         rule = RULES[ufunc]
-        return lambda self, other: rule.bind(call, (operand(other), self), _NO_KEYWORDS)
+
+        def method(self, other):
+            if rule.direct and type(other) in _NUMBERS:
+                return self._trace.process(rule, call, (other, self), _NO_KEYWORDS)
+            return rule.bind(call, (operand(other), self), _NO_KEYWORDS)
+
+        return method
 
     def assignment(symbol):
         def method(self, other):

@@ -30,6 +30,8 @@ elementwise(np.conjugate, 1)
 def _power_base(x1, x2):
     # x2 * x1**(x2 - 1), but 0 where x2 is 0: x1**0 is the constant 1 even at x1 = 0.
     if type(x2) in (int, float):
+        if x2 == 2:
+            return 2 * x1  # x1**1 would be a copy
         return x2 * x1 ** (x2 - 1) if x2 != 0 else 0.0
     exponent = strip(x2)
     return np.where(exponent == 0, 0.0, x2 * x1 ** np.where(exponent == 0, 1.0, x2 - 1))

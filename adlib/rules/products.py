@@ -28,6 +28,8 @@ def _matmul_second(g, a, shape_b):
         return a * g
     if np.ndim(a) == 1:
         return np.expand_dims(a, -1) * np.expand_dims(g, -2)
+    if len(shape_b) == 1 and np.ndim(g) == 1:
+        return np.matmul(g, a)  # BLAS has a routine for a vector times a matrix
     if len(shape_b) == 1:
         return np.matmul(np.expand_dims(g, -2), a)[..., 0, :]
     return np.matmul(_swap(a), g)

@@ -62,7 +62,7 @@ def powers(n):
 
 
 # Bytes an operation on numbers, as the docstring of ReverseTrace says.
-STATED = {chain: 180, powers: 350}
+STATED = {chain: 180, powers: 250}
 
 
 @pytest.mark.parametrize("program", STATED)
