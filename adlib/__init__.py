@@ -25,6 +25,7 @@ from . import _forward, _reverse, _rules, _trace, rules  # noqa: F401  (rules fi
 
 _trace.define_operators()
 
+from . import schedules  # noqa: F401  (a public module)
 from ._check import check_grads
 from ._compositions import hessian, hvp, hvp_operator, jacobian, linearize
 from ._directions import random_directions
