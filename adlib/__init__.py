@@ -25,9 +25,11 @@ from . import _forward, _reverse, _rules, _trace, rules  # noqa: F401  (rules fi
 
 _trace.define_operators()
 
-from . import schedules  # noqa: F401  (a public module)
+from . import optimize, schedules  # noqa: F401  (public modules)
 from ._check import check_grads
 from ._compositions import hessian, hvp, hvp_operator, jacobian, linearize
+from ._counted import counted
+from ._differences import difference_step, directional_difference, finite_difference
 from ._directions import random_directions
 from ._errors import (
     AdlibError,
@@ -42,6 +44,7 @@ from ._forward import derivative, jacfwd, jvp
 from ._graph import Graph, make_graph
 from ._reverse import grad, jacrev, value_and_grad, vjp
 from ._rules import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
+from ._zero_order import forward_gradient, zero_order_gradient
 
 __version__ = "0.1.0"
 
@@ -57,8 +60,13 @@ __all__ = [
     "bilinear",
     "check_grads",
     "composite",
+    "counted",
     "derivative",
+    "difference_step",
+    "directional_difference",
     "elementwise",
+    "finite_difference",
+    "forward_gradient",
     "grad",
     "hessian",
     "hvp",
@@ -78,4 +86,5 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "zero",
+    "zero_order_gradient",
 ]

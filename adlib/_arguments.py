@@ -159,3 +159,11 @@ def whole_number(value, name, function, low=1, high=None):
         return int(value)
     allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
     raise ArgumentError(f"{function} takes {name} as an integer {allowed}, but got {value!r}")
+
+
+def positive_number(value, name, function):
+    """Return `value` as a float, after making sure that it is positive and finite."""
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if real and 0 < value < np.inf:
+        return float(value)
+    raise ArgumentError(f"{function} takes {name} as a positive, finite number, but got {value!r}")

@@ -6,8 +6,8 @@ from ._arguments import whole_number
 from ._errors import ArgumentError
 
 
-def random_directions(distribution, m, n, rng):
-    """Draw m independent random directions in n dimensions.
+def random_directions(distribution, m, n, rng, orthonormal=False):
+    """Draw m random directions in n dimensions, independent unless asked to be orthonormal.
 
     Parameters
     ----------
@@ -23,6 +23,10 @@ def random_directions(distribution, m, n, rng):
     rng : int or numpy.random.Generator
         A seed, or a generator that moves on.  The same seed gives the same
         directions.
+    orthonormal : bool
+        Draw directions of length 1 that are orthogonal to each other, at most n
+        of them: for ``"sphere"`` a random frame, for ``"coordinate"`` coordinates
+        without repetition.  Each one alone is distributed as before.
 
     Returns
     -------
@@ -33,15 +37,18 @@ def random_directions(distribution, m, n, rng):
     ------
     ArgumentError
         When the distribution is none of the four, m or n is not a positive
-        integer, or rng is neither a seed nor a generator.
+        integer, rng is neither a seed nor a generator, or orthonormal directions
+        are asked of a distribution whose directions are not of length 1.
 
     Notes
     -----
     The mean of ``u u^T`` is the identity for Gaussian and Rademacher directions,
     and the identity over n for the other two.  Cost: n m random numbers, m for
-    ``"coordinate"``.
+    ``"coordinate"``; a QR factorisation, n m² operations, for an orthonormal frame.
 
     The first k of m directions are the k directions of the same seed.
+
+    Source for the frame: Mezzadri, Notices of the AMS 54(5), 2007.
 
     Examples
     --------
@@ -52,18 +59,28 @@ def random_directions(distribution, m, n, rng):
     >>> np.allclose(np.linalg.norm(u, axis=1), 1.0)
     True
     """
-    m, n = whole_number(m, "m", "random_directions"), whole_number(n, "n", "random_directions")
+    n = whole_number(n, "n", "random_directions")
+    m = whole_number(m, "m", "random_directions", high=n if orthonormal else None)
     rng = as_generator(rng, "random_directions")
+    if orthonormal and distribution in ("gaussian", "rademacher"):
+        raise ArgumentError(
+            f"orthonormal directions have length 1, and those of the distribution {distribution!r} have not; "
+            "choose 'sphere' or 'coordinate'"
+        )
     if distribution == "gaussian":
         return rng.standard_normal((m, n))
     if distribution == "rademacher":
         return 2.0 * rng.integers(0, 2, (m, n)) - 1.0
     if distribution == "sphere":
         u = rng.standard_normal((m, n))
+        if orthonormal:
+            q, r = np.linalg.qr(u.T)
+            # The signs of the diagonal make the frame that of Gram and Schmidt, uniformly distributed.
+            return (q * np.where(np.diag(r) < 0, -1.0, 1.0)).T
         return u / np.linalg.norm(u, axis=1, keepdims=True)
     if distribution == "coordinate":
         # One draw for the coordinate and its sign.
-        drawn = rng.integers(0, 2 * n, m)
+        drawn = rng.permutation(n)[:m] * 2 + rng.integers(0, 2, n)[:m] if orthonormal else rng.integers(0, 2 * n, m)
         u = np.zeros((m, n))
         u[np.arange(m), drawn // 2] = 1.0 - 2.0 * (drawn % 2)
         return u

@@ -1,0 +1,54 @@
+"""A function that counts how often it is evaluated."""
+
+from functools import update_wrapper
+
+
+def counted(f, vectorized=False):
+    """Wrap `f` so that it counts its evaluations.
+
+    Parameters
+    ----------
+    f : callable
+        Any function.
+    vectorized : bool
+        True when the first argument is a stack of points: then each of them
+        counts as one evaluation.
+
+    Returns
+    -------
+    callable
+        Calls `f` with the same arguments.  ``.calls`` is the number of
+        evaluations since the beginning, or since the last ``.reset()``.
+
+    Notes
+    -----
+    An evaluation that raises is counted as well: it was paid for.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> L = adlib.counted(lambda w: np.sum(w**2))
+    >>> gradient = adlib.finite_difference(L, np.ones(7), scheme="forward")
+    >>> L.calls
+    8
+    >>> L.reset()
+    >>> L.calls
+    0
+    """
+    return _Counted(f, vectorized)
+
+
+class _Counted:
+    def __init__(self, f, vectorized):
+        update_wrapper(self, f)
+        self._f = f
+        self._vectorized = vectorized
+        self.calls = 0
+
+    def __call__(self, *args, **kwargs):
+        self.calls += len(args[0]) if self._vectorized else 1
+        return self._f(*args, **kwargs)
+
+    def reset(self):
+        """Start again from zero."""
+        self.calls = 0
