@@ -1,0 +1,94 @@
+"""Small tables that the chapters use, shipped with the package.
+
+`cities` reads ``cities.csv``: coordinates from GeoNames (https://www.geonames.org, licence CC BY 4.0), rounded to a
+hundredth of a degree. `coastline` reads ``coastline.csv``: made from Natural Earth, land at 1:110 million
+(https://www.naturalearthdata.com, public domain), simplified and rounded to a tenth of a degree. The command
+``python -m tools.geography`` of the book's repository makes both files.
+
+>>> from adlib import data
+>>> names, coordinates = data.cities(6)
+>>> names
+['Lisbon', 'London', 'Rome', 'Stockholm', 'Istanbul', 'Moscow']
+"""
+
+import csv
+from importlib import resources
+
+import numpy as np
+
+from .._arguments import whole_number
+
+__all__ = ["cities", "coastline"]
+
+_CITIES = 34
+
+
+def cities(count=_CITIES):
+    """Return names and coordinates of the first cities of Europe in the list.
+
+    Parameters
+    ----------
+    count : int
+        How many, from 1 to 34.  The first six and the first fifteen are spread
+        over the map.
+
+    Returns
+    -------
+    names : list of str
+        In English.
+    coordinates : numpy.ndarray
+        Shape (count, 2), float64: latitude and longitude in degrees, north and
+        east positive, rounded to 0.01.
+
+    Raises
+    ------
+    ArgumentError
+        When count is not an integer from 1 to 34.
+
+    Notes
+    -----
+    Source: GeoNames, https://www.geonames.org, licence CC BY 4.0.
+
+    Examples
+    --------
+    >>> from adlib import data
+    >>> names, coordinates = data.cities(2)
+    >>> print(names[1], coordinates[1])
+    London [51.51 -0.13]
+    """
+    count = whole_number(count, "count", "cities", high=_CITIES)
+    rows = _rows("cities.csv")[:count]
+    return [name for name, _, _ in rows], np.array([[float(lat), float(lon)] for _, lat, lon in rows])
+
+
+def coastline():
+    """Return the coast of Europe and its neighbours as a few hundred points.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Lines to be drawn, each of shape (points, 2), float64: latitude and
+        longitude in degrees.  They end at the edge of a window from 14 degrees
+        west to 50 degrees east and from 32 to 68 degrees north.
+
+    Notes
+    -----
+    Source: Natural Earth, land at 1:110 million, public domain,
+    https://www.naturalearthdata.com.  Coarse: good for recognising a map, not
+    for measuring it.
+
+    Examples
+    --------
+    >>> from adlib import data
+    >>> all(line.shape[1] == 2 for line in data.coastline())
+    True
+    """
+    rows = np.array(_rows("coastline.csv"), dtype=float)
+    starts = np.flatnonzero(np.diff(rows[:, 0])) + 1
+    return np.split(rows[:, 1:], starts)
+
+
+def _rows(file):
+    """The lines of a table without its head."""
+    text = resources.files(__name__).joinpath(file).read_text(encoding="utf-8")
+    return list(csv.reader(text.splitlines()))[1:]

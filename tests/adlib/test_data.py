@@ -1,0 +1,86 @@
+"""The tables of `adlib.data`: distances known from elsewhere, a coast that leaves the cities on land, wrong arguments."""
+
+import numpy as np
+import pytest
+
+import adlib
+from adlib import data
+from tools import geography
+
+# Great-circle distances in km as an atlas gives them, to about 1 %: written down from the usual tables, not from the data.
+KNOWN = {
+    ("London", "Paris"): 344,
+    ("Lisbon", "Madrid"): 503,
+    ("Rome", "Athens"): 1052,
+    ("Stockholm", "Helsinki"): 396,
+    ("Berlin", "Moscow"): 1610,
+    ("Lisbon", "Moscow"): 3906,
+    ("Vienna", "Budapest"): 214,
+    ("Istanbul", "Kyiv"): 1056,
+}
+
+
+def arc(a, b):
+    """The angle between two points of a sphere, by their unit vectors."""
+    x, y = (
+        np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+        for lat, lon in (np.radians(a), np.radians(b))
+    )
+    return np.arctan2(np.linalg.norm(np.cross(x, y)), x @ y)
+
+
+@pytest.mark.parametrize(("pair", "kilometres"), KNOWN.items())
+def test_known_distances(pair, kilometres):
+    where = dict(zip(*data.cities()))
+    assert 6371 * arc(where[pair[0]], where[pair[1]]) == pytest.approx(kilometres, rel=0.015)
+
+
+def test_the_first_cities_come_first_and_no_city_twice():
+    names, coordinates = data.cities()
+    assert len(names) == len(set(names)) == len(coordinates) == 34
+    six, where = data.cities(6)
+    assert six == names[:6]
+    assert np.array_equal(where, coordinates[:6])
+    assert coordinates.dtype == float and np.array_equal(coordinates, coordinates.round(2))
+
+
+def test_the_first_cities_are_spread():
+    """The map of the first six and of the first fifteen is about as wide as that of all, in both directions."""
+    everywhere = np.ptp(data.cities()[1], axis=0)
+    for count in (6, 15):
+        assert (np.ptp(data.cities(count)[1], axis=0) >= 0.7 * everywhere).all()
+
+
+def test_the_order_of_the_tool_is_the_order_of_the_table():
+    listed = [entry.rsplit(maxsplit=1)[0].strip().partition(":")[0] for entry in geography.CITIES.split(",")]
+    assert listed == data.cities()[0]
+
+
+def test_the_coast_lies_in_the_window_and_near_the_ports():
+    coast = data.coastline()
+    points = np.vstack(coast)
+    assert all(len(line) > 1 for line in coast)
+    assert (points[:, 0] >= geography.SOUTH).all() and (points[:, 0] <= geography.NORTH).all()
+    assert (points[:, 1] >= geography.WEST).all() and (points[:, 1] <= geography.EAST).all()
+    where = dict(zip(*data.cities()))
+    for port in ("Lisbon", "Barcelona", "Naples", "Copenhagen", "Odesa", "Istanbul"):
+        lines = [np.linspace(a, b, 20) for line in coast for a, b in zip(line, line[1:])]
+        nearest = min(6371 * arc(where[port], point) for point in np.vstack(lines))
+        assert nearest < 70, (port, nearest)  # kilometres
+
+
+@pytest.mark.parametrize("count", [0, 35, -1, 6.0, True, "6", None])
+def test_a_wrong_count_is_refused(count):
+    with pytest.raises(adlib.ArgumentError, match="cities takes count as an integer from 1 to 34, but got"):
+        data.cities(count)
+
+
+def test_a_simplified_line_keeps_its_ends_and_stays_near():
+    t = np.linspace(0, 2 * np.pi, 200)
+    for line in (np.column_stack([t, np.sin(t)]), np.column_stack([np.cos(t), np.sin(t)])):
+        short = geography.simplified(line)
+        assert len(short) < len(line) / 4
+        assert np.array_equal(short[[0, -1]], line[[0, -1]])
+        dense = np.vstack([np.linspace(a, b, 50) for a, b in zip(short, short[1:])])
+        away = np.linalg.norm(line[:, None] - dense[None], axis=-1).min(axis=1)
+        assert away.max() < geography.COARSE + 0.01
