@@ -380,20 +380,24 @@ def copy(w):
     return w.copy() if isinstance(w, np.ndarray) else w
 
 
-def real_numbers(function, result, k=None, kinds="fiu"):
-    """Return what f returned as an array: one real number, or k of them for a stack of k points."""
+def returned(result):
+    """What a function returned, as an array, and in words for a message."""
     try:
         values = np.asarray(result)
     except ValueError:
         values = np.asarray(None)  # a tuple of arrays of several shapes
+    kind = type(result).__name__
+    return values, f"a {kind}" if values.dtype == object else f"shape {values.shape}, {values.dtype}"
+
+
+def real_numbers(function, result, k=None, kinds="fiu"):
+    """Return what f returned as an array: one real number, or k of them for a stack of k points."""
+    values, told = returned(result)
     if values.dtype.kind in kinds and values.shape == (() if k is None else (k,)):
         return values
     wanted = "one real number" if k is None else f"{k} real numbers, one for each point of the stack,"
-    got = f"a {type(result).__name__}" if values.dtype == object else f"shape {values.shape}, {values.dtype}"
-    raise ArgumentError(
-        f"{function} needs {wanted} from f, but got {got}; "
-        + ("reduce with np.sum" if k is None else "reduce with np.sum over all axes but the first")
-    )
+    axes = "" if k is None else " over all axes but the first"
+    raise ArgumentError(f"{function} needs {wanted} from f, but got {told}; reduce with np.sum{axes}")
 
 
 def _complex_numbers(function, f, point, k=None):

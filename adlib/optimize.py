@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._arguments import positive_number, whole_number
-from ._differences import copy, finite_point, like, real_numbers
+from ._differences import copy, finite_point, like, real_numbers, returned
 from ._errors import ArgumentError
 from ._estimate import Estimate
 
@@ -331,12 +331,13 @@ def _iterate(function, oracle, w, update, iterations, loss, cost):
             g = g.value
         else:
             spent += cost.calls - before if hasattr(cost, "calls") else cost
-        if np.shape(g) != np.shape(w):
+        values, told = returned(g)
+        if values.dtype.kind not in "fiu" or values.shape != np.shape(w):
             raise ArgumentError(
-                f"{function} needs a gradient of the shape of the point, {np.shape(w)}, but its oracle returned a "
-                f"{type(g).__name__} of shape {np.shape(g)}"
+                f"{function} needs from its oracle a gradient of shape {np.shape(w)}, that of the point, but got {told}; "
+                "return the gradient alone, or an Estimate of it"
             )
-        return like(w, g)
+        return like(w, values)
 
     def trouble(k, w):
         """Take step k, and say what is wrong with it, if anything."""
