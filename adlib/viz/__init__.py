@@ -1,17 +1,32 @@
-"""Drawings: computational graphs that move one step at a time, formulas as outlines, one style for figures.
+"""Drawings: computational graphs that move one step at a time, pictures that the reader moves, formulas as outlines,
+one style for figures.
 
 Needs matplotlib, which is imported when something is drawn and not before.
 """
 
+from ._explorable import Explorable, Scene
+from ._layers import Arrows, Bars, Cells, Curve, Marker, Points, Text
 from ._mathtext import svg as formula_svg
+from ._panels import Canvas, Plot
 from ._puzzle import Puzzle, puzzle_html
 from ._stepper import Stepper, graph_html, stepper_html
 from .style import COLOURS, figure, label, use_style
 
 __all__ = [
     "COLOURS",
+    "Arrows",
+    "Bars",
+    "Canvas",
+    "Cells",
+    "Curve",
+    "Explorable",
+    "Marker",
+    "Plot",
+    "Points",
     "Puzzle",
+    "Scene",
     "Stepper",
+    "Text",
     "figure",
     "formula_svg",
     "graph_html",
