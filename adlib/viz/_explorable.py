@@ -236,7 +236,7 @@ class Explorable:
             f"<details><summary>Answer</summary><p>{_rich(self._answer, sheet)}</p></details>" if self._answer else ""
         )
         keys = "".join(self._keys(i) for i in range(len(self._panels)))
-        still = f'<div class="ax-still">{keys}<div class="ax-states">{states}</div>{self._table()}</div>'
+        still = f'<div class="ax-still">{keys}<div class="ax-states">{states}</div>{self._table(sheet)}</div>'
         body, glyphs = sheet.finish(f"{ask}{live}{still}{answer}")
         packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
         packed = packed.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
@@ -334,21 +334,21 @@ class Explorable:
                 often = one and self._often.get(shape.key, 0) > 1 and len(drawn) > 200
                 inside += f'<use href="#{_shared(drawn, defs)}"/>' if often else drawn
             panes += self._pane(panel, sheet, f'<use href="#{still}"/>{panel.clipped(inside)}', live=False)
-        picked = ", ".join(f"{_heard(name)}: {value}" for name, value in zip(self._pickers, choice))
-        where = f"{picked}{', ' if picked else ''}{_heard(self._axis)}: {scene.labels[k]}"
+        picked = zip([*self._pickers, self._axis], [*map(str, choice), scene.labels[k]])
+        where = ", ".join(f"{_rich(name, sheet)}: {_rich(value, sheet)}" for name, value in picked)
         return (
-            f'<figure><div class="ax-panes">{panes}</div><figcaption><b>{escape(where)}.</b> '
+            f'<figure><div class="ax-panes">{panes}</div><figcaption><b>{where}.</b> '
             f"{escape(scene.sentence(k))}</figcaption></figure>"
         )
 
-    def _table(self) -> str:
+    def _table(self, sheet: Sheet) -> str:
         head = [*self._pickers, self._axis, *self._numbers]
         rows = [
             [*map(str, choice), self._scenes[choice].labels[k], *(column[k] for column in self._scenes[choice].columns)]
             for choice, k in self._states
         ]
-        titles = "".join(f'<th scope="col">{escape(_heard(name))}</th>' for name in head)
-        lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+        titles = "".join(f'<th scope="col">{_rich(name, sheet)}</th>' for name in head)
+        lines = "".join("<tr>" + "".join(f"<td>{_rich(cell, sheet)}</td>" for cell in row) + "</tr>" for row in rows)
         label = escape(f"{self._title}: the numbers of these states", quote=True)
         return (
             f'<div class="ax-scroll" tabindex="0" role="group" aria-label="{label}"><table><thead><tr>{titles}</tr></thead>'
@@ -495,7 +495,7 @@ def _text(value) -> str:
         text = f"{size:.4g}"
     else:
         mantissa, exponent = f"{size:.2e}".split("e")
-        text = f"{float(mantissa):g}·10{str(int(exponent)).translate(_RAISED)}"
+        text = f"{float(mantissa):g}·10{str(int(exponent)).translate(_RAISED)}".removeprefix("1·")
     return "\N{MINUS SIGN}" * (value < 0) + text
 
 

@@ -43,7 +43,7 @@ STYLE = """.ad-explore{container-type:inline-size;--g:var(--ad-check,color-mix(i
 .ad-explore dl.ax-num{display:flex;flex-wrap:wrap;gap:.2rem 1.6rem;margin:.2rem 0 .4rem}
 .ad-explore .ax-num dt{font-size:.82em;font-weight:400;opacity:.8;margin:0}.ad-explore .ax-num dd{margin:0;min-width:4.2em;font-size:1.12em;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
 .ad-explore .ax-say{margin:.2rem 0 .5rem;min-height:2.8em}
-.ad-explore .ax-states{display:grid;gap:1.4rem 1.2rem;grid-template-columns:minmax(0,1fr)}
+.ad-explore .ax-still>.ax-key{margin-bottom:.8rem}.ad-explore .ax-states{display:grid;gap:1.4rem 1.2rem;grid-template-columns:minmax(0,1fr)}
 .ad-explore .ax-states figure{margin:0;min-width:0;break-inside:avoid}
 .ad-explore figcaption{font-size:.9em;line-height:1.4;margin:.3rem 0 0}
 .ad-explore .ax-scroll{overflow-x:auto;margin:.8rem 0}
@@ -51,7 +51,7 @@ STYLE = """.ad-explore{container-type:inline-size;--g:var(--ad-check,color-mix(i
 .ad-explore :is(th,td){padding:.3em .8em .3em 0;text-align:left;border-bottom:1px solid var(--line);font-weight:400;white-space:nowrap}
 .ad-explore th[scope=col]{font-weight:600}
 .ad-explore details{margin:.4rem 0 0}.ad-explore summary{min-height:44px;align-content:center;cursor:pointer}
-@container (min-width:600px){.ax-two .ax-panes,.ax-one .ax-states{grid-template-columns:repeat(2,minmax(0,1fr))}.ad-explore.ax-two .ax-bar{max-width:none}}
+@container (min-width:600px){.ax-two .ax-panes,.ax-one .ax-states{grid-template-columns:repeat(2,minmax(0,1fr))}.ad-explore.ax-two .ax-bar{max-width:none}.ad-explore .ax-say{min-height:1.5em}}
 @media print{.ad-explore[data-on] .ax-live{display:none}.ad-explore[data-on] .ax-still{display:block}}
 """
 

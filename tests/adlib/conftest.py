@@ -1,4 +1,8 @@
-"""Says at the end how many derivatives were compared."""
+"""A browser for widgets, and at the end how many derivatives were compared."""
+
+import pytest
+
+from tools.browse import CHROMIUM_ARGUMENTS, chromium
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -7,3 +11,44 @@ def pytest_terminal_summary(terminalreporter):
     if CHECKS:
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(CHECKS.items()))
         terminalreporter.write_line(f"adlib: derivatives compared: {counts}")
+
+
+def page_of(*widgets, dark=False):
+    """A page of widgets, light or dark."""
+    ground, text = ("#14181e", "#ced6dd") if dark else ("#ffffff", "#323232")
+    body = "".join(f"<section>{widget._repr_html_()}</section>" for widget in widgets)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Widgets</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>body{{margin:0;padding:20px;font:16px/1.5 sans-serif;background:{ground};color:{text}}}</style>"
+        f"<main><h1>Widgets</h1>{body}</main></html>"
+    )
+
+
+@pytest.fixture(scope="module")
+def browser(need_browser):
+    need_browser()
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(browser):
+    """Opens widgets as a page; fails on a script error or a request."""
+    pages, wrong = [], []
+
+    def show(*widgets, width=390, dark=False, **context):
+        page = browser.new_page(viewport={"width": width, "height": 900}, **context)
+        pages.append(page)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: wrong.append(request.url))
+        page.set_content(page_of(*widgets, dark=dark))
+        return page
+
+    yield show
+    for page in pages:
+        page.context.close()
+    assert not wrong

@@ -1,69 +1,18 @@
 """Steppers and the puzzle in a browser: clicks, keys, two on a page, no script, a phone, the dark, a screen reader's view."""
 
-import os
 import re
-import shutil
 
 import numpy as np
 import pytest
 
 import adlib
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-
-
-def L(w1, w2):
-    v2 = w2 * np.log(w1)
-    return v2 + np.sqrt(v2)
+from tests.adlib.puzzles import L, fan, reported
 
 
 def deep(x, y):
     for _ in range(12):
         x = np.sin(x) * y
     return x
-
-
-def page_of(*graphs, dark=False):
-    ground, text = ("#14181e", "#ced6dd") if dark else ("#ffffff", "#323232")
-    body = "".join(f"<section>{g._repr_html_()}</section>" for g in graphs)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Steppers</title>'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>body{{margin:0;padding:20px;font:16px/1.5 sans-serif;background:{ground};color:{text}}}</style>"
-        f"<main><h1>Steppers</h1>{body}</main></html>"
-    )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    end = pytest.fail if os.environ.get("ADBOOK_REQUIRE_BROWSER") == "1" else pytest.skip
-    if CHROMIUM is None:
-        end("no Chromium here, so no stepper was clicked; install it: apt install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def show(browser):
-    """Opens graphs as a page; fails on a script error or a request."""
-    pages, wrong = [], []
-
-    def show(*graphs, width=390, dark=False, **context):
-        page = browser.new_page(viewport={"width": width, "height": 900}, **context)
-        pages.append(page)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: wrong.append(request.url))
-        page.set_content(page_of(*graphs, dark=dark))
-        return page
-
-    yield show
-    for page in pages:
-        page.context.close()
-    assert not wrong
 
 
 @pytest.fixture(scope="module")
@@ -293,14 +242,6 @@ def test_forward_and_reverse_on_one_page(show, example):
 # The puzzle ----------------------------------------------------------------------------------------
 
 
-def fan(x, y):
-    a = x * y
-    b = np.sin(a)
-    c = a * b
-    d = np.exp(-c)
-    return c * d + b
-
-
 def verdict(page):
     root = page.locator(".ad-puzzle")
     return root.get_attribute("data-state"), root.locator(".ad-end").inner_text(), root.locator(".ad-why").inner_text()
@@ -327,30 +268,6 @@ def test_a_right_order_ends_with_the_gradient(show, example):
     assert "A right order" in page.locator(".ad-live").inner_text()
 
 
-def by_hand(function, order):
-    """The wrong gradient, from the local derivatives written out here."""
-    if function is L:
-        a, b, root = np.log(2), 3.0, np.sqrt(3 * np.log(2))
-        sends = {"L": {"v2": 1, "v3": 1}, "v3": {"v2": 0.5 / root}, "v2": {"v1": b, "w2": a}, "v1": {"w1": 1 / 2}}
-        inputs = "w1", "w2"
-    else:
-        x, y = 1.2, -0.7
-        a = x * y
-        b = np.sin(a)
-        c = a * b
-        d = np.exp(-c)
-        sends = {
-            "fan": {"v6": 1, "v2": 1}, "v6": {"v3": d, "v5": c}, "v5": {"v4": d}, "v4": {"v3": -1},
-            "v3": {"v1": b, "v2": a}, "v2": {"v1": np.cos(a)}, "v1": {"x": y, "y": x},
-        }  # fmt: skip
-        inputs = "x", "y"
-    held = {name: 0.0 for to in sends.values() for name in to} | {function.__name__: 1.0}
-    for name in order:
-        for to, slope in sends[name].items():
-            held[to] += held[name] * slope
-    return [held[name] for name in inputs]
-
-
 @pytest.mark.parametrize(
     ("function", "point", "order", "early"),
     [
@@ -366,7 +283,7 @@ def test_a_wrong_order_shows_the_number_it_gives(show, function, point, order, e
     page = show(adlib.make_graph(function)(*point).puzzle())
     report(page, *order.split())
     state, end, why = verdict(page)
-    wrong = by_hand(function, order.split())
+    wrong = reported(function.__name__, order.split())
     right = adlib.grad(function, argnums=(0, 1))(*point)
     assert np.abs(np.subtract(wrong, right)).max() > 1e-3
     said = [

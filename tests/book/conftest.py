@@ -1,6 +1,5 @@
 """What the tests of the book share: the built book itself, and small books with a planted defect."""
 
-import os
 from pathlib import Path
 
 import nbformat
@@ -8,7 +7,6 @@ import pytest
 from nbformat import NotebookNode, v4
 
 from tools import ROOT
-from tools.browse import NoBrowser, chromium
 from tools.build import BuildResult, build
 from tools.normalise import normalised, text_of
 
@@ -75,17 +73,3 @@ def notebook_file(tmp_path: Path):
         return path
 
     return write
-
-
-@pytest.fixture(scope="session")
-def need_browser():
-    """A function that ends a test without Chromium: as a skip, or as a failure where a browser was asked for."""
-
-    def need() -> None:
-        try:
-            chromium()
-        except NoBrowser as missing:
-            end = pytest.fail if os.environ.get("ADBOOK_REQUIRE_BROWSER") == "1" else pytest.skip
-            end(str(missing))
-
-    return need
