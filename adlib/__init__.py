@@ -42,8 +42,11 @@ from ._errors import (
 from ._estimate import Estimate
 from ._forward import derivative, jacfwd, jvp
 from ._graph import Graph, make_graph
+from ._hutchinson import hutchinson, hutchinson_diagonal, hutchpp
+from ._lanczos import lanczos
 from ._reverse import grad, jacrev, value_and_grad, vjp
 from ._rules import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
+from ._spectral_density import spectral_density
 from ._zero_order import forward_gradient, zero_order_gradient
 
 __version__ = "0.1.0"
@@ -69,12 +72,16 @@ __all__ = [
     "forward_gradient",
     "grad",
     "hessian",
+    "hutchinson",
+    "hutchinson_diagonal",
+    "hutchpp",
     "hvp",
     "hvp_operator",
     "jacfwd",
     "jacobian",
     "jacrev",
     "jvp",
+    "lanczos",
     "linear",
     "linearize",
     "make_graph",
@@ -82,6 +89,7 @@ __all__ = [
     "random_directions",
     "refuse",
     "rule",
+    "spectral_density",
     "stop_gradient",
     "value_and_grad",
     "vjp",

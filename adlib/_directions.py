@@ -62,6 +62,7 @@ def random_directions(distribution, m, n, rng, orthonormal=False):
     n = whole_number(n, "n", "random_directions")
     m = whole_number(m, "m", "random_directions", high=n if orthonormal else None)
     rng = as_generator(rng, "random_directions")
+    check_distribution(distribution)
     if orthonormal and distribution in ("gaussian", "rademacher"):
         raise ArgumentError(
             f"orthonormal directions have length 1, and those of the distribution {distribution!r} have not; "
@@ -78,16 +79,20 @@ def random_directions(distribution, m, n, rng, orthonormal=False):
             # The signs of the diagonal make the frame that of Gram and Schmidt, uniformly distributed.
             return (q * np.where(np.diag(r) < 0, -1.0, 1.0)).T
         return u / np.linalg.norm(u, axis=1, keepdims=True)
-    if distribution == "coordinate":
-        # One draw for the coordinate and its sign.
-        drawn = rng.permutation(n)[:m] * 2 + rng.integers(0, 2, n)[:m] if orthonormal else rng.integers(0, 2 * n, m)
-        u = np.zeros((m, n))
-        u[np.arange(m), drawn // 2] = 1.0 - 2.0 * (drawn % 2)
-        return u
-    raise ArgumentError(
-        f"no random directions have the distribution {distribution!r}; "
-        "choose 'sphere', 'gaussian', 'rademacher' or 'coordinate'"
-    )
+    # Coordinates: one draw for the place and the sign.
+    drawn = rng.permutation(n)[:m] * 2 + rng.integers(0, 2, n)[:m] if orthonormal else rng.integers(0, 2 * n, m)
+    u = np.zeros((m, n))
+    u[np.arange(m), drawn // 2] = 1.0 - 2.0 * (drawn % 2)
+    return u
+
+
+def check_distribution(distribution):
+    """Raise unless `random_directions` knows the distribution."""
+    if distribution not in ("sphere", "gaussian", "rademacher", "coordinate"):
+        raise ArgumentError(
+            f"no random directions have the distribution {distribution!r}; "
+            "choose 'sphere', 'gaussian', 'rademacher' or 'coordinate'"
+        )
 
 
 def as_generator(rng, function):

@@ -30,9 +30,10 @@ class Estimate:
 
     Examples
     --------
-    >>> import adlib
-    >>> estimate = adlib.Estimate(value=5.1, standard_error=0.2, samples=100, evaluations=200)
-    >>> abs(estimate.value - 5.0) < 2 * estimate.standard_error
+    >>> import numpy as np, adlib
+    >>> A = np.array([[2.0, 1.0], [1.0, 3.0]])
+    >>> trace = adlib.hutchinson(A, n=2, rng=0, m=100)
+    >>> abs(trace.value - 5.0) < 3 * trace.standard_error
     True
     """
 
@@ -42,26 +43,18 @@ class Estimate:
     evaluations: int
 
 
-def estimate_from(samples, evaluations, weights=None):
-    """The mean of `samples` along their first axis, with its standard error.
-
-    With positive `weights`, of the shape of the samples, the mean is the
-    quotient ``sum(weights * samples) / sum(weights)`` and the error that of a
-    ratio estimator.
-    """
+def estimate_from(samples, evaluations):
+    """The mean of `samples` along their first axis, with its standard error."""
     samples = np.asarray(samples, float)
     m = len(samples)
     # A power of two a column: squares of 1e300 or 1e-300 then stay in range, and nothing is rounded.
     exponent = np.frexp(np.max(np.abs(samples), axis=0))[1]
     scaled = np.ldexp(samples, -exponent)
-    share = np.full(samples.shape, 1.0 / m) if weights is None else weights / np.sum(weights, axis=0)
-    mean = np.sum(share * scaled, axis=0)
-    error = None
-    if m > 1:
-        error = np.sqrt(m / (m - 1) * np.sum((share * (scaled - mean)) ** 2, axis=0))
-        error = _plain(np.ldexp(error, exponent))
-    return Estimate(_plain(np.ldexp(mean, exponent)), error, m, evaluations)
+    mean = _scaled(np.mean(scaled, axis=0), exponent)
+    error = _scaled(np.std(scaled, axis=0, ddof=1) / np.sqrt(m), exponent) if m > 1 else None
+    return Estimate(mean, error, m, evaluations)
 
 
-def _plain(x):
-    return float(x) if np.ndim(x) == 0 else x
+def _scaled(x, exponent):
+    x = np.ldexp(x, exponent)
+    return float(x) if x.ndim == 0 else x
