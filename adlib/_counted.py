@@ -46,7 +46,7 @@ class _Counted:
         self.calls = 0
 
     def __call__(self, *args, **kwargs):
-        self.calls += len(args[0]) if self._vectorized else 1
+        self.calls += len((*args, *kwargs.values())[0]) if self._vectorized else 1
         return self._f(*args, **kwargs)
 
     def reset(self):

@@ -101,7 +101,7 @@ def difference_step(scheme="central", value=1.0, derivative=1.0, dtype=float):
     forward        ``D h/2 + 2 delta/h``        ``2 (delta/D)^(1/2)``       2.1e-8 leaves 2.1e-8
     central        ``D h^2/6 + delta/h``        ``(3 delta/D)^(1/3)``       6.9e-6 leaves 2.4e-11
     five_point     ``D h^4/30 + 3 delta/(2h)``  ``(45 delta/(4D))^(1/5)``   1.0e-3 leaves 2.0e-13
-    complex        rounding of the derivative   1e-100 (1e-20 in float32)   leaves 1.1e-16
+    complex        rounding of the derivative   1e-20                       leaves 1.1e-16
     =============  ===========================  ==========================  ==================
 
     A function that loses digits inside has a larger delta, and wants a larger
@@ -132,8 +132,8 @@ def difference_step(scheme="central", value=1.0, derivative=1.0, dtype=float):
     derivative = positive_number(derivative, "derivative", "difference_step")
     u = float(np.finfo(dtype).eps) / 2
     if rule is None:
-        # Far below any truncation, far above underflow in complex arithmetic of that type.
-        return DifferenceStep(1e-20 if dtype.itemsize < 8 else 1e-100, u * derivative)
+        # Its square is lost beside 1 in every type, and it is far from underflow in complex64.
+        return DifferenceStep(1e-20, u * derivative)
     noise, p = rule.rounding * u * value, rule.order
     step = (noise / (p * rule.truncation * derivative)) ** (1 / (p + 1))
     return DifferenceStep(step, noise / step * (1 + 1 / p))
@@ -295,11 +295,12 @@ def finite_point(w, function, name="w"):
 
 
 def like(w, result):
-    """Give `result` the type of `w`: a float for a float, and the same dtype for an array."""
+    """Give `result` the type of `w`: a float for a float, an array of the same dtype for an array."""
     if type(w) is float:
         return float(result)
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray(result).astype(w.dtype)[()]
+        result = np.asarray(result).astype(w.dtype)
+    return result if isinstance(w, np.ndarray) else result[()]
 
 
 def evaluations(scheme, m):
@@ -311,52 +312,57 @@ def evaluations(scheme, m):
 def slopes(function, f, w, directions, step=None, scheme="central", vectorized=False):
     """The slopes of `f` at `w` along an iterable of directions, as a float64 array."""
     rule = _scheme(scheme, function)
-    x = np.asarray(w)
-    dtype = x.dtype if rule else np.result_type(x.dtype, np.complex64)
     if step is not None:
         step = positive_number(step, "step", function)
-        if not np.finfo(dtype).dtype.type(step) > 0:
-            raise ArgumentError(
-                f"{function} got step={step!r}, which is zero in {dtype}, the type of w; take a larger step"
-            )
+    x = np.asarray(w)
+    dtype = x.dtype if rule else np.result_type(x.dtype, np.complex64)
+    real = np.finfo(dtype).dtype.type
+    best = difference_step(scheme, dtype=x.dtype).step
+    size = np.maximum(np.abs(x), 1.0)
     steps = []
 
     def points():
         if rule and rule.uses_centre:
             yield x.copy()
         for u in directions:
-            h = np.finfo(dtype).dtype.type(_default_step(scheme, x, u) if step is None else step)
+            h = real(_default_step(best, u, size) if step is None else step)
+            if not h > 0:
+                raise ArgumentError(
+                    f"{function} would take a step that is zero in {np.dtype(real)}, the type of w; take a larger step, "
+                    "or a shorter direction"
+                )
             steps.append(float(h))
             for offset in rule.offsets if rule else (1j,):
-                yield x + dtype.type(offset) * h * u
+                with np.errstate(over="ignore", invalid="ignore"):
+                    point = x + dtype.type(offset) * h * u
+                yield np.asarray(point)
 
     def given(point):
         return point.item() if type(w) is float else point[()] if isinstance(w, np.generic) else point
 
-    def numbers(f, point, k=None):
+    def numbers(point, k=None):
         return real_numbers(function, f(point), k) if rule else _complex_numbers(function, f, point, k)
 
-    # Divergence shows in the values; a warning as well would only repeat it.
+    if vectorized:
+        stack = [*points()]
+        values = numbers(np.stack(stack), len(stack)) if stack else np.zeros(0)
+    else:
+        values = np.array([numbers(given(point)) for point in points()])
+    if not steps:
+        return np.zeros(0)
+    if not rule:
+        return values.imag.astype(float) / steps
+    if step is None and values.dtype.kind == "f" and values.dtype.itemsize < dtype.itemsize:
+        raise ArgumentError(
+            f"{function} chose its step for {dtype}, the type of w, but f returned {values.dtype}, whose rounding "
+            f"would drown the difference; pass w as {values.dtype}, or a step"
+        )
+    values = values.astype(np.result_type(values.dtype, float))
+    at = dict(zip(rule.offsets, values[int(rule.uses_centre) :].reshape(len(steps), -1).T))
+    if rule.uses_centre:
+        at[0] = values[0]
     with np.errstate(over="ignore", invalid="ignore"):
-        if vectorized:
-            stack = [np.asarray(p) for p in points()]
-            stack = np.stack(stack) if stack else np.empty((0, *x.shape), dtype)
-            values = numbers(f, stack, len(stack))
-        else:
-            values = np.array([numbers(f, given(np.asarray(p))) for p in points()])
-        if values.size == 0:
-            return np.zeros(0)
-        if step is None and rule and values.dtype.kind == "f" and values.dtype.itemsize < dtype.itemsize:
-            raise ArgumentError(
-                f"{function} chose its step for {dtype}, the type of w, but f returned {values.dtype}, whose rounding "
-                f"would drown the difference; pass w as {values.dtype}, or a step"
-            )
-        if not rule:
-            return values.imag.astype(float) / steps
-        values = values.astype(np.result_type(values.dtype, float))
-        centre = values[0] if rule.uses_centre else None
-        at = dict(zip(rule.offsets, values[int(rule.uses_centre) :].reshape(len(steps), -1).T))
-        total = sum(weight * (at[a] - (centre if b == 0 else at[b])) for a, b, weight in rule.pairs)
+        total = sum(weight * (at[a] - at[b]) for a, b, weight in rule.pairs)
         return (total / (rule.divisor * np.array(steps))).astype(float)
 
 
@@ -368,11 +374,11 @@ def _scheme(scheme, function):
     return SCHEMES[scheme]
 
 
-def _default_step(scheme, w, u):
-    """A power of two near the step that moves no entry by more than the best step for sizes 1."""
-    reach = np.max(np.abs(np.asarray(u, float)) / np.maximum(np.abs(w), 1.0), initial=0.0)
-    best = difference_step(scheme, dtype=w.dtype).step
-    return 2.0 ** round(np.log2(best / (reach or 1.0)))
+def _default_step(best, u, size):
+    """A power of two near the step that moves no entry by more than `best` times its size."""
+    reach = np.max(np.abs(u) / size, initial=0.0) or 1.0
+    exponent = round(np.log2(best) - np.log2(float(reach)))
+    return np.ldexp(1.0, np.clip(exponent, -2000, 1000))
 
 
 def copy(w):
@@ -390,14 +396,14 @@ def returned(result):
     return values, f"a {kind}" if values.dtype == object else f"shape {values.shape}, {values.dtype}"
 
 
-def real_numbers(function, result, k=None, kinds="fiu"):
-    """Return what f returned as an array: one real number, or k of them for a stack of k points."""
+def real_numbers(function, result, k=None, kinds="fiu", name="f"):
+    """Return what the function `name` returned as an array: one real number, or k of them for a stack of k points."""
     values, told = returned(result)
     if values.dtype.kind in kinds and values.shape == (() if k is None else (k,)):
         return values
     wanted = "one real number" if k is None else f"{k} real numbers, one for each point of the stack,"
     axes = "" if k is None else " over all axes but the first"
-    raise ArgumentError(f"{function} needs {wanted} from f, but got {told}; reduce with np.sum{axes}")
+    raise ArgumentError(f"{function} needs {wanted} from {name}, but got {told}; reduce with np.sum{axes}")
 
 
 def _complex_numbers(function, f, point, k=None):
@@ -405,15 +411,16 @@ def _complex_numbers(function, f, point, k=None):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ComplexWarning)
-            result = np.asarray(f(point))
+            result = f(point)
     except (TypeError, ComplexWarning) as error:
         raise ArgumentError(
             f"the complex step evaluates f at a complex point, but f takes real numbers only ({type(error).__name__}: "
             f"{error}); write f with NumPy functions of complex numbers, or take scheme='central'"
         ) from error
-    if result.dtype.kind in "fiu":
+    values, _ = returned(result)
+    if values.dtype.kind in "fiu":
         raise ArgumentError(
-            f"the complex step needs an imaginary part, but f returned {result.dtype} at a complex point: abs, norm and "
+            f"the complex step needs an imaginary part, but f returned {values.dtype} at a complex point: abs, norm and "
             "real lose it; write f without them, or take scheme='central'"
         )
     return real_numbers(function, result, k, kinds="c")

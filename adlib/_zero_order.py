@@ -116,7 +116,7 @@ def zero_order_gradient(
     w = finite_point(w, name)
     directions, factor = _directions(name, w, rng, distribution, m, orthonormal)
     found = slopes(name, f, w, (u.reshape(np.shape(w)) for u in directions), step, scheme, vectorized)
-    return _estimate(w, directions, factor * found, evaluations(scheme, m), orthonormal)
+    return _estimate(w, directions, factor * found, evaluations(scheme, len(found)), orthonormal)
 
 
 def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False):
@@ -173,12 +173,12 @@ def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False)
     name = "forward_gradient"
     w = finite_point(w, name)
     directions, factor = _directions(name, w, rng, distribution, m, orthonormal)
-    found = np.empty(m)
+    found = np.empty(len(directions))
     for k, u in enumerate(directions):
         value, slope = jvp(f, (w,), (u.reshape(np.shape(w)),))
         real_numbers(name, value)
         found[k] = slope
-    return _estimate(w, directions, factor * found, m, orthonormal)
+    return _estimate(w, directions, factor * found, len(found), orthonormal)
 
 
 def _directions(function, w, rng, distribution, m, orthonormal):
@@ -192,7 +192,7 @@ def _directions(function, w, rng, distribution, m, orthonormal):
 
 
 def _estimate(w, directions, scaled_slopes, price, orthonormal):
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite values of f lead to nan
         found = estimate_from(scaled_slopes[:, None] * directions, price)
     error = found.standard_error
     if error is not None:

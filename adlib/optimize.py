@@ -318,6 +318,8 @@ def _fraction(value, name, function):
 
 def _iterate(function, oracle, w, update, iterations, loss, cost):
     """Apply ``update(k, w, gradient)`` until done or diverged, and keep the record."""
+    if not hasattr(cost, "calls"):
+        cost = whole_number(cost, "cost", function, low=0)
     points, losses, evaluations = [], [], []
     spent = 0
 
@@ -349,7 +351,7 @@ def _iterate(function, oracle, w, update, iterations, loss, cost):
         if not np.all(np.isfinite(w)):
             return f"the point after iteration {k} is not finite"
         if loss is not None:
-            losses[-1] = float(real_numbers(function, loss(copy(w))))
+            losses[-1] = float(real_numbers(function, loss(copy(w)), name="the loss"))
             if not np.isfinite(losses[-1]):
                 return f"the loss after iteration {k} is not finite"
         return None
