@@ -1,7 +1,7 @@
 """Turn what a student's code returned into plain numbers, or say in words why that is impossible."""
 
 import math
-from numbers import Real
+from numbers import Complex, Real
 
 import numpy as np
 
@@ -16,6 +16,8 @@ class Unusable(Exception):
 
 def name_of(x):
     """What a thing is, in words a student knows: `'a list of length 3'`, `'an array of shape (2, 3)'`."""
+    if x is None or x is ...:
+        return str(x)
     if isinstance(x, np.ndarray):
         return f"an array of shape {x.shape}"
     if isinstance(x, list | tuple):
@@ -24,6 +26,8 @@ def name_of(x):
         return f"the class {x.__name__}"
     if callable(x):
         return f"the function {getattr(x, '__name__', type(x).__name__)}"
+    if isinstance(x, Complex) and not isinstance(x, Real):
+        return "a complex number"
     article = "an" if type(x).__name__[0].lower() in "aeiou" else "a"
     return f"{article} {type(x).__name__}"
 
@@ -47,7 +51,7 @@ def number(x, what):
 def numbers(x, what, length):
     """`x`, a list, tuple or array, as a list of `length` floats."""
     refuse_nothing(x, what)
-    if not isinstance(x, list | tuple | np.ndarray) or np.ndim(x) == 0:
+    if not isinstance(x, list | tuple | np.ndarray) or isinstance(x, np.ndarray) and x.ndim == 0:
         raise Unusable("type", f"{what} is {name_of(x)}, expected a list of {length} numbers")
     if len(x) != length:
         raise Unusable("shape", f"{what} has {len(x)} entries, expected {length}")
@@ -57,7 +61,7 @@ def numbers(x, what, length):
 def array(x, what, shape):
     """`x` as nested lists of floats; it has to be an array, or a number where `shape` is empty."""
     refuse_nothing(x, what)
-    if not isinstance(x, np.ndarray | Real) or isinstance(x, bool):
+    if not isinstance(x, np.ndarray | Real) or isinstance(x, bool) or (shape and isinstance(x, Real)):
         raise Unusable("type", f"{what} is {name_of(x)}, expected an array of shape {tuple(shape)}")
     x = np.asarray(x)
     if x.dtype.kind not in "iuf":

@@ -1,12 +1,36 @@
 """The check that a notebook calls."""
 
 import difflib
+import io
 import os
+import sys
+from contextlib import redirect_stdout
 
 from . import forward_mode, reverse_mode
 from ._engine import examine
 
 _EXERCISES = {exercise.id: exercise for module in (forward_mode, reverse_mode) for exercise in module.EXERCISES}
+
+
+PRINTED = 2000  # characters; a print in a loop would bury the verdict, and a million lines the browser
+
+
+class _Beginning(io.TextIOBase):
+    """Passes the first `PRINTED` characters on to `out` as they come, and then says that there is more."""
+
+    def __init__(self, out):
+        self.out, self.left, self.last = out, PRINTED, "\n"
+
+    def write(self, text):
+        shown = text[: max(self.left, 0)]
+        if len(text) > self.left >= 0:
+            shown += "\n... (what your code prints further is left out)\n"
+        self.out.write(shown)
+        self.left, self.last = self.left - len(text), shown[-1:] or self.last
+        return len(text)
+
+    def flush(self):
+        self.out.flush()
 
 
 class NotSolved(AssertionError):
@@ -38,7 +62,8 @@ def check(id, answer, *, strict=None):
     Notes
     -----
     Printed is one of: ✅, all cases right; ❌, the first case that failed and a hint; ⏳, not attempted yet.
-    The cases are the same at each call. The code must come to an end: an endless loop is not interrupted.
+    The cases are the same at each call. The code must come to an end: an endless loop is not interrupted. Of what
+    it prints itself only the beginning is shown.
 
     Examples
     --------
@@ -50,7 +75,10 @@ def check(id, answer, *, strict=None):
     if strict is None:
         strict = os.environ.get("ADLIB_STRICT", "") == "1"
     if id in _EXERCISES:
-        verdict = examine(_EXERCISES[id], answer)
+        with redirect_stdout(_Beginning(sys.stdout)) as own:
+            verdict = examine(_EXERCISES[id], answer)
+        if own.last != "\n":
+            print()
         right, text = verdict.status == "right", verdict.text()
     else:
         near = difflib.get_close_matches(str(id), _EXERCISES, n=1, cutoff=0.0)

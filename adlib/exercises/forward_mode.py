@@ -50,7 +50,7 @@ def trace_verify(case, answer):
     if close(answer, values):
         return Complaint("values")
     for node, ours, theirs in zip(TRACE_NODES, answer, expected):
-        if not close(ours, theirs) and abs(ours - theirs) > 1e-12:
+        if not close(ours, theirs, atol=1e-12):
             found = f"{node} is {shown(ours)}, expected {shown(theirs)}"
             return Complaint(_trace_mistake(node, ours, case, expected, values), found)
     return None
@@ -156,7 +156,7 @@ def dual_verify(case, answer):
     if not close(answer["value"], value):
         found = f"the value is {shown(answer['value'])}, expected {shown(float(value))}"
         return Complaint("reversed-value" if key.endswith("reversed") else "value", found)
-    if close(answer["dot"], dot) or abs(answer["dot"] - dot) < 1e-12:
+    if close(answer["dot"], dot, atol=1e-12):
         return None
     known = {
         "difference": [("sum-of-tangents", x_dot + y_dot)],
@@ -195,7 +195,7 @@ DUAL_NUMBERS = Exercise(
         "no-inner": "the slope alone is not the tangent: multiply it by the tangent of x",
         "exponential": "the slope of exp at x is exp(x), taken at the value",
         "exponential-of-tangent": "exp is taken of the tangent; its slope is taken at the value",
-        "composite": "every operation alone is right, but not this chain of them",
+        "composite": "every operation that was asked for is right alone; are + and *, which were given, still as they were",
     },
 )
 
@@ -295,10 +295,11 @@ def jvp_run(student, case):
         calls.append(1)
         return f(x)
 
-    values, tangents = pair(student(counted, case["x"], case["v"]), "what jvp returned")
-    rows = len(case["map"])
+    x, v, rows = list(case["x"]), list(case["v"]), len(case["map"])
+    values, tangents = pair(student(counted, x, v), "what jvp returned")
     return {"values": numbers(values, "the list of values", rows),
-            "tangents": numbers(tangents, "the list of tangents", rows), "calls": len(calls)}  # fmt: skip
+            "tangents": numbers(tangents, "the list of tangents", rows),
+            "calls": len(calls), "changed": [x, v] != [case["x"], case["v"]]}  # fmt: skip
 
 
 def jvp_verify(case, answer):
@@ -306,7 +307,7 @@ def jvp_verify(case, answer):
     expected, tangents = along(f, x, v), answer["tangents"]
     if not close(answer["values"], f(x)):
         return Complaint("values", f"the values are {shown(answer['values'])}, expected {shown(f(x))}")
-    if not close(tangents, expected, rtol=1e-12) and np.max(np.abs(np.subtract(tangents, expected))) > 1e-13:
+    if not close(tangents, expected, rtol=1e-12, atol=1e-13):
         found = f"the tangents are {shown(tangents)}, expected {shown(expected)}"
         length = float(np.linalg.norm(v))
         if close(np.multiply(tangents, length), expected, rtol=1e-12):
@@ -316,7 +317,7 @@ def jvp_verify(case, answer):
         return Complaint("differences" if close(tangents, expected, rtol=1e-3) else "tangents", found)
     if answer["calls"] != 1:
         return Complaint("calls", f"F was called {answer['calls']} times")
-    return None
+    return Complaint("changed") if answer["changed"] else None
 
 
 JVP = Exercise(
@@ -332,6 +333,7 @@ JVP = Exercise(
         "differences": "nearly right, as a difference quotient would be; dual numbers make no error",
         "tangents": "seed input i with the tangent v[i], call F, and read the tangents of the outputs",
         "calls": "one sweep is enough for any direction: F has to be called once",
+        "changed": "x or v was changed; both still belong to whoever called",
     },
 )
 

@@ -4,9 +4,10 @@ import sys
 
 import numpy as np
 
-from ._answers import Unusable, array, attribute, close, name_of, numbers, pair, refuse_nothing, shown
+from ._answers import Unusable, attribute, close, name_of, numbers, refuse_nothing, shown
 from ._engine import Complaint, Exercise
-from .forward_mode import STEP, along
+from .forward_mode import along
+from .vjps import VJP_BROADCAST, VJP_LOGSUMEXP, VJP_MATMUL, VJP_SOFTMAX
 
 # reverse-trace -------------------------------------------------------------------------------------------------
 
@@ -102,11 +103,19 @@ def sweep_cases(rng):
         (3, [[1, 0, 3.0], [2, 1, 5.0]], 2, "product", "a chain of two edges"),
         (3, [[1, 0, 3.0], [2, 1, 5.0], [2, 0, 7.0]], 2, "sum", "a node that is used twice"),
         (2, [[1, 0, 3.0], [1, 0, 4.0]], 1, "double", "x·x: two edges between the same nodes"),
-        (6, LECTURE, 5, "sum", "the graph of the lecture"),
+        (2, [[1, 0, 1.0], [1, 0, 1.0]], 1, "double", "x + x: the same edge twice"),
         (3, [[2, 1, 5.0], [1, 0, 3.0]], 2, "order", "a chain, its edges in reverse"),
         (5, [[4, 3, 2.0], [1, 0, 3.0], [3, 1, 5.0], [2, 1, 7.0], [3, 2, 11.0]], 4, "order", "shuffled edges"),
         (4, [[1, 0, 3.0], [2, 1, 5.0], [3, 2, 7.0]], 1, "output", "nodes that come after the output"),
         (4, [[1, 0, 3.0], [3, 1, 5.0], [2, 0, 7.0]], 3, "output", "a node that does not lead to the output"),
+        (
+            4,
+            [[1, 0, 3.0], [2, 1, 5.0], [3, 1, 7.0]],
+            2,
+            "output",
+            "a node with a child that does not lead to the output",
+        ),
+        (6, LECTURE, 5, "graph", "the graph of the lecture"),
     ]
     cases = [{"n": n, "edges": e, "output": o, "probe": p, "shown": f"{words}: n = {n}, edges = {e}, output = {o}"}
              for n, e, o, p, words in fixed]  # fmt: skip
@@ -157,7 +166,7 @@ REVERSE_SWEEP = Exercise(
         "double": "two edges between the same nodes are two contributions",
         "order": "the list has the edges in any order; a node may report only when all its children have",
         "output": "only what leads to the output has an adjoint other than 0; the output need not be the last node",
-        "graph": "the small graphs are right, but not this one; draw it and go through it by hand",
+        "graph": "the small graphs, whose numbers are whole, are right, but not this one; draw it and go through it by hand",
         "transposed": "the numbers went from parents to children; adjoints go the other way",
         "changed": "the list of edges was changed; whoever called may still need it",
     },
@@ -210,10 +219,8 @@ PROGRAMS = {
     "w * v + u with u = x + y, v = u * x, w = v * u": (short_and_long, 2, "order"),
     "x * x * x + x * y * 2.0 + y": (lambda z: z[0] * z[0] * z[0] + z[0] * z[1] * 2.0 + z[1], 2, "order"),
     "sixty times x = x + x": (repeated(lambda x, _: x + x, 60), 1, "paths"),
-    "five thousand times x = x * 0.999 + y": (repeated(lambda x, z: x * 0.999 + z[1], 5000), 2, "long"),
+    "five thousand times x = x * 0.999 + y": (repeated(lambda x, z: x * 0.999 + z[1], 5000), 2, "order"),
 }
-
-
 
 
 class TooManyCalls(Exception):
@@ -261,7 +268,7 @@ def autograd_run(student, case):
         result = program(inputs)
         refuse_nothing(result, case["program"])
         if not isinstance(result, student):
-            raise Unusable("type", f"{case['program']} is {name_of(result)}, expected a {student.__name__} again")
+            raise Unusable("type", f"{case['program']} is {name_of(result)}, expected another {student.__name__}")
         for _ in range(2 if case["again"] == "same" else 1):
             result.backward()
         return result
@@ -308,138 +315,8 @@ MINI_AUTOGRAD = Exercise(
         "twice": "an operand that is used twice gets two contributions",
         "order": "a node passed on its adjoint before all its children had reported",
         "paths": "every path is walked alone, and their number doubles with each x + x; visit each node once",
-        "long": "the long chain gives another number than the short ones",
         "RecursionError": "the walk calls itself once for each step of the chain, deeper than Python allows; use a loop",
         "again": "gradients of an earlier backward() were still there; each call begins anew",
-    },
-)
-
-# vjp-broadcast -------------------------------------------------------------------------------------------------
-
-# Shapes of a and b, and the hint that a failure calls for.
-BROADCASTS = [
-    ((3,), (3,), "same"), ((2, 3), (2, 3), "same"), ((), (), "same"),
-    ((3, 3), (3,), "missing-axis"), ((2, 3), (3,), "missing-axis"), ((3,), (2, 3), "missing-axis"), ((2, 3), (), "missing-axis"), ((), (3,), "missing-axis"),
-    ((2, 3), (2, 1), "stretched-axis"), ((1, 3), (2, 3), "stretched-axis"), ((2, 1), (1, 3), "stretched-axis"),
-    ((1, 3), (3,), "same"), ((1,), (1, 1), "same"),
-    ((2, 3, 4), (3, 1), "missing-axis"), ((4, 1, 2), (3, 1), "missing-axis"), ((3, 3), (3, 1), "missing-axis"),
-]  # fmt: skip
-
-
-def broadcast_cases(rng):
-    """All ways in which shapes are brought together; numbers are small integers, so the sums are exact."""
-    cases = []
-    for a_shape, b_shape, probe in BROADCASTS:
-        shape = np.broadcast_shapes(a_shape, b_shape)
-        a, b, g = (rng.integers(-9, 10, s).astype(float).tolist() for s in (a_shape, b_shape, shape))
-        cases.append({"a": a, "b": b, "g": g, "probe": probe, "shown": f"a has shape {a_shape}, b has shape {b_shape}"})
-    return cases
-
-
-def broadcast_run(student, case):
-    a, b, g = (np.array(case[name]) for name in "abg")
-    a_bar, b_bar = pair(student(a, b, g), "what add_vjp returned")
-    answer = {"a_bar": array(a_bar, "a_bar", a.shape), "b_bar": array(b_bar, "b_bar", b.shape)}
-    return answer | {"changed": not np.array_equal(g, case["g"])}
-
-
-def broadcast_verify(case, answer):
-    """Entry by entry: a nudge of one entry of a is added wherever broadcasting copies that entry to."""
-    for name in "ab":
-        operand, g = np.array(case[name]), np.array(case["g"])
-        expected = np.empty(operand.shape)
-        for index in np.ndindex(operand.shape):
-            nudge = np.zeros(operand.shape)
-            nudge[index] = 1.0
-            expected[index] = np.sum(g * (nudge + np.zeros(g.shape)))
-        if not np.array_equal(answer[f"{name}_bar"], expected):
-            ours = answer[f"{name}_bar"]
-            return Complaint(case["probe"], f"{name}_bar is {shown(ours)}, expected {shown(expected)}")
-    return Complaint("changed") if answer["changed"] else None
-
-
-VJP_BROADCAST = Exercise(
-    id="vjp-broadcast",
-    wants="def add_vjp(a, b, g):",
-    cases=broadcast_cases,
-    run=broadcast_run,
-    verify=broadcast_verify,
-    hints={
-        "same": "nothing was broadcast here: a nudge of a or of b reaches the sum with factor 1",
-        "missing-axis": "an axis that the operand lacks, always one of the first, was made by copying; adjoints of copies are added",
-        "stretched-axis": "an axis of length 1 was copied along; the adjoints of copies are added, and the axis stays",
-        "changed": "g was changed; it still belongs to whoever called",
-    },
-)
-
-# vjp-softmax ---------------------------------------------------------------------------------------------------
-
-
-def softmax(x):
-    """Along the last axis, for real or complex `x`: the largest real part is taken away, so nothing overflows."""
-    e = np.exp(x - np.max(x.real, axis=-1, keepdims=True))
-    return e / np.sum(e, axis=-1, keepdims=True)
-
-
-def softmax_cases(rng):
-    """A constant weight, one row, huge logits of either sign, then several rows, square ones among them."""
-    fixed = [
-        ([0.5, -1.0, 2.0], [3.0, 3.0, 3.0], "constant", "the same weight for all"),
-        ([0.0, 1.0], [1.0, 0.0], "coupling", "two logits"),
-        ([0.5, -1.0, 2.0], [1.0, 2.0, -1.0], "coupling", "three logits"),
-        ([1000.0, 1001.0, 999.0], [1.0, 2.0, -1.0], "overflow", "large logits"),
-        ([-1000.0, -1001.0, -999.0], [1.0, 2.0, -1.0], "overflow", "large negative logits"),
-        ([[0.0, 1.0], [1.0, 3.0]], [[1.0, 0.0], [0.0, 2.0]], "axis", "two rows"),
-    ]
-    cases = [{"x": x, "g": g, "probe": p, "shown": f"{w}: x = {shown(x)}, g = {shown(g)}"} for x, g, p, w in fixed]
-    for shape in ((5,), (1,), (4, 3), (3, 3), (2, 3, 4)):
-        x, g = rng.normal(size=(2, *shape)).round(3).tolist()
-        cases.append({"x": x, "g": g, "probe": "axis" if len(shape) > 1 else "coupling", "shown": f"x has shape {shape}"})
-    rows = [[1000.0, 0.0, 1.0], [-1000.0, 0.0, 1.0]]
-    cases.append({"x": rows, "g": rng.normal(size=(2, 3)).round(3).tolist(), "probe": "overflow",
-                  "shown": f"rows of very different size: x = {shown(rows)}"})  # fmt: skip
-    return cases
-
-
-def softmax_run(student, case):
-    x, g = np.array(case["x"]), np.array(case["g"])
-    x_bar = array(student(x, g), "what softmax_vjp returned", x.shape)
-    changed = not (np.array_equal(x, case["x"]) and np.array_equal(g, case["g"]))
-    return {"x_bar": x_bar, "changed": changed}
-
-
-def softmax_verify(case, answer):
-    x, g, ours = np.array(case["x"]), np.array(case["g"]), np.array(answer["x_bar"])
-    expected = np.empty(x.shape)
-    for index in np.ndindex(x.shape):
-        nudge = np.zeros(x.shape, complex)
-        nudge[index] = 1j * STEP
-        expected[index] = np.sum(g * softmax(x + nudge)).imag / STEP
-    if close(ours, expected, atol=1e-12):
-        return Complaint("changed") if answer["changed"] else None
-    found = f"x_bar is {shown(ours)}, expected {shown(expected)}"
-    if not np.all(np.isfinite(ours)):
-        return Complaint("overflow", found)
-    y = softmax(x)
-    known = [("diagonal", g * y * (1 - y)), ("no-sum", g * y), ("unweighted-sum", y * (g - np.sum(g, -1, keepdims=True)))]
-    return Complaint(next((key for key, wrong in known if close(ours, wrong)), case["probe"]), found)
-
-
-VJP_SOFTMAX = Exercise(
-    id="vjp-softmax",
-    wants="def softmax_vjp(x, g):",
-    cases=softmax_cases,
-    run=softmax_run,
-    verify=softmax_verify,
-    hints={
-        "coupling": "every output depends on every logit, because all share one denominator",
-        "constant": "the outputs sum to 1 whatever x is: if all have the same weight, no logit matters",
-        "diagonal": "y(1 - y) is the diagonal of the Jacobian only; a logit moves the other outputs as well",
-        "no-sum": "the denominator moves too when a logit moves",
-        "unweighted-sum": "nearly: the sum over the outputs has to be weighted by the outputs themselves",
-        "overflow": "exp of a large logit overflows; softmax does not change when a number is taken from all logits of a row",
-        "axis": "each row, along the last axis, is a softmax of its own",
-        "changed": "x or g was changed; both still belong to whoever called",
     },
 )
 
@@ -511,4 +388,13 @@ ADJOINT_TEST = Exercise(
     },
 )
 
-EXERCISES = (REVERSE_TRACE, REVERSE_SWEEP, MINI_AUTOGRAD, VJP_BROADCAST, VJP_SOFTMAX, ADJOINT_TEST)
+EXERCISES = (
+    REVERSE_TRACE,
+    REVERSE_SWEEP,
+    MINI_AUTOGRAD,
+    VJP_BROADCAST,
+    VJP_SOFTMAX,
+    ADJOINT_TEST,
+    VJP_MATMUL,
+    VJP_LOGSUMEXP,
+)

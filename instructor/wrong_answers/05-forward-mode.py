@@ -48,6 +48,17 @@ def forward_trace(x, y, x_dot, y_dot):
         ("no inner derivative of exp", "no-inner", [("Dual(e, e * self.dot)", "Dual(e, e)")]),
         ("exp of the tangent", "exponential-of-tangent", [("Dual(e, e * self.dot)", "Dual(e, np.exp(self.dot))")]),
         ("a plain number comes back", "not-dual", [("return Dual(e, e * self.dot)", "return e")]),
+        ("an operation that was given is lost", "composite", """
+class Dual(Dual):
+    def __mul__(self, other):
+        (a, a_dot), (b, b_dot) = parts(self), parts(other)
+        return Dual(a * b, a_dot * b_dot)
+    def __sub__(self, other):
+        (a, a_dot), (b, b_dot) = parts(self), parts(other)
+        return Dual(a - b, a_dot - b_dot)
+    def __rsub__(self, other):
+        return Dual(other - self.value, -self.dot)
+"""),
         ("the operand is changed", "operand-changed", [("return Dual(e, e * self.dot)", "self.value, self.dot = e, e * self.dot\n        return self")]),
     ],
     "heron-derivative": [
@@ -79,6 +90,7 @@ def jvp(F, x, v):
 """),
         ("a constant output is forgotten", "raised", [("parts(y) for y", "(y.value, y.dot) for y")]),
         ("values and tangents change places", "values", [("return [value for value, _ in pairs], [dot for _, dot in pairs]", "return [dot for _, dot in pairs], [value for value, _ in pairs]")]),
+        ("the direction is scaled in place and back", "changed", [("outputs = F(", "v[:] = [2.0 * a_dot for a_dot in v]\n    outputs = F("), ("[dot for _, dot in pairs]", "[dot / 2.0 for _, dot in pairs]")]),
         ("only the tangents", "type", [("return [value for value, _ in pairs], ", "return ")]),
     ],
 }  # fmt: skip

@@ -42,6 +42,32 @@ def reverse_sweep(n, edges, output):
         bar[parent] += bar[child] * partial
     return bar
 """),
+        ("equal edges are lost in a set", "double", """
+def reverse_sweep(n, edges, output):
+    bar = [0.0] * n
+    bar[output] = 1.0
+    for child, parent, partial in sorted(set(edges), reverse=True):
+        bar[parent] += bar[child] * partial
+    return bar
+"""),
+        ("a node waits for children that the output does not need", "output", """
+def reverse_sweep(n, edges, output):
+    waiting = [0] * n
+    for _, parent, _ in edges:
+        waiting[parent] += 1
+    bar, ready = [0.0] * n, [output]
+    bar[output] = 1.0
+    while ready:
+        node = ready.pop()
+        for child, parent, partial in edges:
+            if child == node:
+                bar[parent] += bar[child] * partial
+                waiting[parent] -= 1
+                if not waiting[parent]:
+                    ready.append(parent)
+    return bar
+"""),
+        ("adjoints in an array of integers", "graph", [("np.zeros(n)", "np.zeros(n, int)"), ("felt_by_output[output] = 1.0", "felt_by_output[output] = 1"), ("felt_by_output[parent] += felt_by_output[child] * partial", "felt_by_output[parent] = felt_by_output[parent] + felt_by_output[child] * partial")]),
         ("tangents instead of adjoints", "transposed", """
 def reverse_sweep(n, edges, output):
     dot = [0.0] * n
@@ -150,6 +176,49 @@ def add_vjp(a, b, g):
         ("a sign", "constant", [("y * (g - ", "y * (g + ")]),
         ("a mean over the row", "coupling", [("return y * (", "return y / x.shape[-1] * (")]),
         ("the input is changed", "changed", [("e = np.exp(x - np.max", "x -= np.max(x, axis=-1, keepdims=True)\n    e = np.exp(x - np.max")]),
+    ],
+    "vjp-matmul": [
+        ("nothing is transposed", "ValueError", "def matmul_vjp(A, B, g):\n    return g @ B, A @ g\n"),
+        ("the factors change places", "ValueError", "def matmul_vjp(A, B, g):\n    return B.T @ g, g @ A.T\n"),
+        ("the adjoint of B is transposed", "shape", [("B_bar.reshape(B.shape)", "B_bar.T")]),
+        ("the adjoints change places", "shape", [("A_bar, B_bar = g_rows @ columns.T, rows.T @ g_rows", "A_bar, B_bar = rows.T @ g_rows, g_rows @ columns.T"), ("A_bar.reshape(A.shape), B_bar.reshape(B.shape)", "A_bar, B_bar")]),
+        ("only the shape is mended", "matrices", [("rows.T @ g_rows", "g_rows.T @ rows")]),
+        ("the adjoint of the product is forgotten", "no-adjoint", [("g_rows = A.reshape(-1, k), g.reshape(", "g_rows = A.reshape(-1, k), np.ones_like(g).reshape(")]),
+        ("a sign", "sign", [("return A_bar", "return -A_bar")]),
+        ("the rule for matrices, with vectors", "ValueError", "def matmul_vjp(A, B, g):\n    return g @ B.T, A.T @ g\n"),
+        ("an outer product the wrong way round", "vectors", [("rows.T @ g_rows", "(rows.T @ g_rows if A.ndim > 1 else np.outer(g, A))")]),
+        ("the adjoint of B is a stack", "shape", """
+def matmul_vjp(A, B, g):
+    if A.ndim == 1:
+        return (B @ g if B.ndim == 2 else B * g), np.outer(A, g).reshape(B.shape)
+    if B.ndim == 1:
+        return np.outer(g, B), A.T @ g
+    return g @ B.T, np.swapaxes(A, -1, -2) @ g
+"""),
+        ("a mean over the stack", "mean", [("rows.T @ g_rows", "rows.T @ g_rows / max(1, np.prod(A.shape[:-2]))")]),
+        ("the first matrix of the stack alone", "stack", [("rows.T @ g_rows", "rows[: A.shape[-2] if A.ndim > 1 else 1].T @ g_rows[: A.shape[-2] if A.ndim > 1 else 1]")]),
+        ("g is changed", "changed", [("k = len(B)", "k = len(B)\n    g *= 2.0\n    A = A / 2.0\n    B = B / 2.0")]),
+        ("one adjoint alone comes back", "type", [(", B_bar.reshape(B.shape)", "")]),
+    ],
+    "vjp-logsumexp": [
+        ("exp overflows", "overflow", [("np.max(x, axis=-1, keepdims=True)", "np.zeros(x.shape[:-1] + (1,))")]),
+        ("only the value is stable", "overflow", [("g[..., None] * share_of_row / sum_of_shares", "g[..., None] * np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True)")]),
+        ("the largest logit is not added again", "shift", [("y = largest_logit + np.log(", "y = np.log(")]),
+        ("one maximum for all rows", "overflow", [("np.max(x, axis=-1, keepdims=True)", "np.max(x, keepdims=True)")]),
+        ("the base ten", "value", [("np.log(", "np.log10(")]),
+        ("no adjoint", "no-adjoint", [("g[..., None] * share", "share")]),
+        ("a sign", "sign", [("g[..., None] * share", "-g[..., None] * share")]),
+        ("no derivative of the logarithm", "no-quotient", [("g[..., None] * share_of_row / sum_of_shares", "g[..., None] * share_of_row * np.exp(largest_logit)")]),
+        ("the diagonal of the softmax", "diagonal", [("share_of_row / sum_of_shares", "(share_of_row / sum_of_shares) * (1 - share_of_row / sum_of_shares)")]),
+        ("the maximum has a derivative of its own", "maximum", [("g[..., None] * share_of_row / sum_of_shares", "g[..., None] * (share_of_row / sum_of_shares + (x == largest_logit))")]),
+        ("the derivative of the maximum alone", "largest-only", [("g[..., None] * share_of_row / sum_of_shares", "g[..., None] * (x == largest_logit)")]),
+        ("the softmax squared", "row", [("share_of_row / sum_of_shares", "(share_of_row / sum_of_shares) ** 2")]),
+        ("one number for each row, without an axis", "adjoint-along-row", [("g[..., None]", "g")]),
+        ("one number for each row, as a column only where that is needed", "ValueError", [("g[..., None]", "(g[:, None] if x.ndim == 2 else g)")]),
+        ("one sum for all rows of the adjoint", "rows", [("share_of_row / sum_of_shares", "np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x)))")]),
+        ("along the first axis", "rows", [("y[..., 0]", "y[0]"), ("axis=-1", "axis=0")]),
+        ("the logits are changed", "changed", [("share_of_row = np.exp(x - largest_logit)", "x -= largest_logit\n    share_of_row = np.exp(x)")]),
+        ("the value alone comes back", "type", [("y[..., 0], g[..., None] * share_of_row / sum_of_shares", "y[..., 0]")]),
     ],
     "adjoint-test": [
         ("vectors of ones", "ones", [("rng_of_test.normal(size=n), rng_of_test.normal(size=m)", "np.ones(n), np.ones(m)")]),
