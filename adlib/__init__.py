@@ -27,6 +27,7 @@ _trace.define_operators()
 
 from . import optimize, schedules  # noqa: F401  (public modules)
 from ._check import check_grads
+from ._checkpoint import checkpoint, checkpoint_chain
 from ._compositions import hessian, hvp, hvp_operator, jacobian, linearize
 from ._counted import counted
 from ._differences import difference_step, directional_difference, finite_difference
@@ -44,6 +45,7 @@ from ._forward import derivative, jacfwd, jvp
 from ._graph import Graph, make_graph
 from ._hutchinson import hutchinson, hutchinson_diagonal, hutchpp
 from ._lanczos import lanczos
+from ._memory import MemoryReport, memory_report
 from ._reverse import grad, jacrev, value_and_grad, vjp
 from ._rules import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
 from ._spectral_density import spectral_density
@@ -58,10 +60,13 @@ __all__ = [
     "Estimate",
     "Graph",
     "GradientCheckError",
+    "MemoryReport",
     "TracedAttributeError",
     "TracedValueError",
     "bilinear",
     "check_grads",
+    "checkpoint",
+    "checkpoint_chain",
     "composite",
     "counted",
     "derivative",
@@ -85,6 +90,7 @@ __all__ = [
     "linear",
     "linearize",
     "make_graph",
+    "memory_report",
     "primitive",
     "random_directions",
     "refuse",

@@ -17,7 +17,7 @@ import numpy as np
 
 from ._arguments import basis, copied, select, tangent_for
 from ._errors import ArgumentError
-from ._rules import OUTPUT, OutputAdjoint, project, rebuilt
+from ._rules import OUTPUT, Continued, OutputAdjoint, project, rebuilt
 from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, output_leaves, shape_and_dtype
 from ._tree import flatten, outline, unflatten
 from .rules.indexing import Scatter
@@ -47,6 +47,8 @@ class ReverseTrace(Trace):
         self.entries = []
         self._keep = keep
         self._constants = {}
+        # What records on lists of its own inside this one, and ends with it.
+        self.enclosed = []
 
     def input(self, value):
         """A new input of the list."""
@@ -108,8 +110,8 @@ class ReverseTrace(Trace):
         self.entries.append(entry)
         outputs = []
         for k, y in enumerate(ans):
-            if y.dtype.kind == "f":
-                self.entries.append((OUTPUT, (0,), [position], k, y.shape, y.dtype))
+            if type(y) is float or y.dtype.kind == "f":
+                self.entries.append((OUTPUT, (0,), [position], k, *shape_and_dtype(y)))
                 y = self.tracer(y, len(self.entries) - 1)
             outputs.append(y)
         return rebuilt(ans, outputs)
@@ -126,6 +128,16 @@ class ReverseTrace(Trace):
                 _hold(x)
         return kept[1]
 
+    def held(self):
+        """What the entries keep for the way back."""
+        return [entry[3] for entry in self.entries if entry is not None]
+
+    def constants(self):
+        """The plain arrays among the operands, those of executions inside this list included."""
+        yield from (x for x, _ in self._constants.values())
+        for execution in self.enclosed:
+            yield from execution.constants()
+
     def close(self):
         """End the recording and give back the arrays that were held."""
         self.closed = True
@@ -133,8 +145,11 @@ class ReverseTrace(Trace):
             for x, _ in self._constants.values():
                 _release(x)
         self._constants = {}
+        for execution in self.enclosed:
+            execution.close()
+        self.enclosed = []
 
-    def pull(self, cotangents, count):
+    def pull(self, cotangents, count, begun=None):
         """Walk the list backwards.
 
         Parameters
@@ -143,6 +158,9 @@ class ReverseTrace(Trace):
             Positions of outputs and the adjoints to start from.
         count : int
             The number of inputs, which stand first in the list.
+        begun : tuple of (list, bytearray), optional
+            Adjoints of the inputs to add to, and which of them are ours to
+            write into; the new ones are put in their place.
 
         Returns
         -------
@@ -153,6 +171,8 @@ class ReverseTrace(Trace):
         adjoints = [None] * len(entries)
         # The first contribution belongs to whoever made it; a sum of two is ours to add to.
         owned = bytearray(len(entries))
+        if begun is not None:
+            adjoints[:count], owned[:count] = begun
         for position, ct in cotangents:
             self._accumulate(adjoints, owned, position, ct)
         for position in range(len(entries) - 1, count - 1, -1):
@@ -185,6 +205,8 @@ class ReverseTrace(Trace):
                         continue
                 if ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
+        if begun is not None:
+            begun[0][:], begun[1][:] = adjoints[:count], owned[:count]
         return adjoints[:count]
 
     def _accumulate(self, adjoints, owned, position, ct):
@@ -206,6 +228,9 @@ class ReverseTrace(Trace):
                 old = np.zeros(shape, dtype) if old is None else np.array(old)
                 adjoints[position], owned[position] = old, 1
             ct.add_to(old)
+            return
+        if type(ct) is Continued:
+            ct.walk(adjoints, owned)
             return
         ct = project(ct, shape, dtype)
         if old is None:

@@ -380,6 +380,19 @@ class OutputAdjoint:
         self.adjoint = adjoint
 
 
+class Continued:
+    """What an entry returns that walks a list of its own, in place of all its contributions.
+
+    ``walk(adjoints, owned)`` adds to the adjoints of its parents, in the order
+    in which one list would.
+    """
+
+    __slots__ = ("walk",)
+
+    def __init__(self, walk):
+        self.walk = walk
+
+
 class Output(Differentiable):
     """Taking one result of an operation that has several."""
 

@@ -8,23 +8,29 @@ from collections import OrderedDict
 from itertools import repeat
 
 
-def flatten(tree):
-    """Return ``(leaves, structure)``; `unflatten` puts them together again."""
+def flatten(tree, whole=None):
+    """Return ``(leaves, structure)``; `unflatten` puts them together again.
+
+    A node of which ``whole(node)`` is true is a leaf, containers too.
+    """
     leaves = []
-    return leaves, _visit(tree, leaves)
+    return leaves, _visit(tree, leaves, whole)
 
 
-def _visit(node, leaves):
+def _visit(node, leaves, whole):
     # A function of its own: one inside `flatten` would refer to itself, and the
     # cycle would keep the leaves alive until the garbage collector comes.
     if node is None:
         return (None, None)
+    if whole is not None and whole(node):
+        leaves.append(node)
+        return None
     kind = type(node)
     if kind in (dict, OrderedDict):
         keys = tuple(node)
-        return (kind, keys, [_visit(node[k], leaves) for k in keys])
+        return (kind, keys, [_visit(node[k], leaves, whole) for k in keys])
     if isinstance(node, (tuple, list)):
-        return (kind, None, [_visit(child, leaves) for child in node])
+        return (kind, None, [_visit(child, leaves, whole) for child in node])
     leaves.append(node)
     return None
 

@@ -48,6 +48,25 @@ from dataclasses import dataclass
 
 from ._errors import ArgumentError
 
+__all__ = [
+    "Advance",
+    "Frame",
+    "Free",
+    "Record",
+    "Restore",
+    "Reverse",
+    "Schedule",
+    "Simulation",
+    "Store",
+    "binomial",
+    "binomial_advances",
+    "every",
+    "frames",
+    "simulate",
+    "sqrt",
+    "store_all",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Advance:
@@ -197,6 +216,7 @@ def _root(l):
     return math.isqrt(l - 1) + 1 if l > 1 else 1
 
 
+#: `every` with k = sqrt(l), rounded up: about sqrt(l) slots and as many tapes (Chen and others, 2016).
 sqrt = Schedule(
     "sqrt",
     lambda l: max(-(-l // _root(l)) - 1, 0),
@@ -204,6 +224,7 @@ sqrt = Schedule(
     lambda l: _segments(l, _root(l)),
 )
 
+#: Plain reverse mode: a tape for every step, nothing stored, nothing run again.
 store_all = Schedule("store_all", lambda l: 0, lambda l: l, lambda l: _segments(l, max(l, 1)))
 
 

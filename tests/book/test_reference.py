@@ -8,8 +8,8 @@ import pytest
 import adlib
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "adlib-reference.md"
-DIRECTIVE = re.compile(r"^\.\. auto(?:function|class|exception):: (?:adlib\.)?(\w+(?:\.\w+)?)$", re.M)
-MODULES = ["optimize"]  # public modules, whose names stand on the page with the module's in front
+DIRECTIVE = re.compile(r"^\.\. auto(?:function|class|exception|data):: (?:adlib\.)?(\w+(?:\.\w+)?)$", re.M)
+MODULES = ["optimize", "schedules"]  # public modules, whose names stand on the page with the module's in front
 
 
 def problems(text, package):
