@@ -32,7 +32,13 @@ def trace_nodes(inputs):
 
 def trace_cases(rng):
     """Both inputs, either alone, a direction of another length, none; then points and directions at random."""
-    fixed = [(2, 3, 0.5, -1.5), (2, 3, 1, 0), (2, 3, 0, 1), (-1.5, 0.5, 2, -3), (0.5, 1, 0, 0)]
+    fixed = [
+        (2.0, 3.0, 0.5, -1.5),
+        (2.0, 3.0, 1.0, 0.0),
+        (2.0, 3.0, 0.0, 1.0),
+        (-1.5, 0.5, 2.0, -3.0),
+        (0.5, 1.0, 0.0, 0.0),
+    ]
     drawn = np.column_stack([rng.uniform(0.5, 2.5, (15, 2)) * rng.choice([-1, 1], (15, 2)), rng.normal(size=(15, 2))])
     return [
         {"x": row[:2], "direction": row[2:], "shown": "x = {:g}, y = {:g}, x_dot = {:g}, y_dot = {:g}".format(*row)}
