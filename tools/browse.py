@@ -5,8 +5,8 @@
 
 Each page is served from this machine and looked at twice: on a desktop in light, on a phone in dark. Found are
 formulas that MathJax could not set, script errors, requests to other servers, pictures without a text, pages that
-scroll sideways, steppers that do not step, violations of axe-core's rules, pages that weigh too much, and dead
-links. One page is opened from its file as well, as from an unpacked archive.
+scroll sideways, steppers and explorables that do not move, violations of axe-core's rules, pages that weigh too much,
+and dead links. One page is opened from its file as well, as from an unpacked archive.
 """
 
 from __future__ import annotations

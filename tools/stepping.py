@@ -1,4 +1,4 @@
-"""Use every stepper and order puzzle of a page as a reader does: to the end, back, with the keyboard, one beside another.
+"""Use every stepper, order puzzle and explorable of a page as a reader does: to the end, back, with the keyboard, one beside another.
 
 A stepper is an element of class `ad-stepper` with a list `ad-steps`, of which one item is seen at a time, buttons whose
 names begin with Next and Previous, a slider, perhaps one button a seed, and a text that is read out (`aria-live`)
@@ -7,6 +7,10 @@ and changes with every step. Without script it shows the whole list.
 A puzzle is an element of class `ad-puzzle` with a button an operation whose name ends in "reports", in the order of
 computation, the buttons Undo and Start again, and a text that is read out. `data-state` is "open", and at the end "right"
 or "wrong". Without script it shows lists.
+
+An explorable is an element of class `ad-explore` with a slider, buttons Previous and Next or a button Play, perhaps
+groups of buttons of which one each is pressed, and a text that is read out. While it plays it has the attribute
+`data-going`. Without script it shows pictures (`figure`) and a table, and no slider.
 """
 
 from __future__ import annotations
@@ -14,7 +18,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-WIDGETS = ".ad-stepper, .ad-puzzle"
+WIDGETS = ".ad-stepper, .ad-puzzle, .ad-explore"
+PLAY_MS = 5000  # the longest that one frame may take
 
 # Of every stepper on the page: which of its steps are seen, and what is read out.
 _STATES = """() => [...document.querySelectorAll(".ad-stepper")].map(root => ({
@@ -31,12 +36,25 @@ _PUZZLES = """() => [...document.querySelectorAll(".ad-puzzle")].map(root => ({
 }))"""
 
 
+# Of every explorable: the frame it shows, its pictures, the text that is seen and the one that is read out.
+_FRAMES = """() => [...document.querySelectorAll(".ad-explore")].map(root => ({
+  frame: +root.querySelector("[type=range]")?.value,
+  picture: [...root.querySelectorAll("svg[role=img]:not(figure svg)")].map(e => e.innerHTML).join(" "),
+  text: [...root.children].filter(e => !e.matches("[aria-live]")).map(e => e.innerText || "").join(" "),
+  pressed: [...root.querySelectorAll("[aria-pressed=true]")].map(e => e.innerText).join(),
+  live: [...root.querySelectorAll("[aria-live]")].map(e => e.textContent.trim()).join(" "),
+  going: root.hasAttribute("data-going"),
+}))"""
+
+
 def faults(page) -> Iterator[str]:
-    """Yield what is wrong with the steppers and puzzles of a page that is open in playwright."""
+    """Yield what is wrong with the steppers, puzzles and explorables of a page that is open in playwright."""
     for index in range(page.locator(".ad-stepper").count()):
         yield from (f"stepper {index + 1}: {fault}" for fault in _one(page, index))
     for index in range(page.locator(".ad-puzzle").count()):
         yield from (f"puzzle {index + 1}: {fault}" for fault in _puzzle(page, index))
+    for index in range(page.locator(".ad-explore").count()):
+        yield from (f"explorable {index + 1}: {fault}" for fault in _explorable(page, index))
 
 
 def faults_without_script(page) -> Iterator[str]:
@@ -47,6 +65,13 @@ def faults_without_script(page) -> Iterator[str]:
     for index, root in enumerate(page.locator(".ad-puzzle").all()):
         if not any(entry.is_visible() for entry in root.locator("ol > li").all()):
             yield f"puzzle {index + 1}: without script no order is shown"
+    for index, root in enumerate(page.locator(".ad-explore").all()):
+        for name in ("figure", "table"):
+            parts = root.locator(name).all()
+            if not parts or not all(part.is_visible() for part in parts):
+                yield f"explorable {index + 1}: without script there is a {name} too few to be seen"
+        if any(slider.is_visible() for slider in root.locator("input").all()):
+            yield f"explorable {index + 1}: without script there is a slider, which does nothing"
 
 
 def _one(page, index: int) -> Iterator[str]:
@@ -150,6 +175,94 @@ def _puzzle(page, index: int) -> Iterator[str]:
     for other in range(len(before)):
         if other != index and after[other] != before[other]:
             yield f"moves puzzle {other + 1} as well"
+
+
+def _explorable(page, index: int) -> Iterator[str]:
+    root = page.locator(".ad-explore").nth(index)
+    slider, play = root.get_by_role("slider"), root.get_by_role("button", name="Play")
+    forth, back = (root.get_by_role("button", name=name) for name in ("Next", "Previous"))
+    if slider.count() == 0 or not (play.count() or (forth.count() and back.count())):
+        yield "has no " + ("slider" if slider.count() == 0 else "button Play, and none to step")
+        return
+
+    def now():
+        return page.evaluate(_FRAMES)[index]
+
+    before = page.evaluate(_FRAMES)
+    slider.focus()
+    page.keyboard.press("End")
+    end = now()
+    page.keyboard.press("Home")
+    home = now()
+    if home["frame"] != 0 or end["frame"] <= 0:
+        yield f"the keys Home and End on the slider go to the frames {home['frame']} and {end['frame']}"
+        return
+    if not end["live"] or end["live"] == home["live"]:
+        yield "the text read out does not change from the first frame to the last"
+    if end["picture"] == home["picture"]:
+        yield "the picture does not change from the first frame to the last"
+    shown = home
+    for key in ["ArrowRight"] * min(5, end["frame"]):
+        page.keyboard.press(key)
+        if _same(now(), shown):
+            yield f"the key {key} on the slider shows nothing new after frame {shown['frame']}"
+            return
+        shown = now()
+    if play.count():
+        yield from _played(page, index, play, end["frame"])
+    else:
+        page.keyboard.press("Home")
+        _click(forth)
+        if now()["frame"] != 1:
+            yield "Next does not step on"
+        _click(back)
+        if now()["frame"] != 0:
+            yield "Previous does not go back"
+    slider.focus()
+    page.keyboard.press("End")
+    for group in root.get_by_role("group").filter(has=page.locator("[aria-pressed]")).all():
+        buttons = group.locator("[aria-pressed]").all()
+        for button in [*buttons[1:], buttons[0]]:
+            name, shown = button.inner_text(), now()
+            _click(button)
+            if button.get_attribute("aria-pressed") != "true" or group.locator("[aria-pressed=true]").count() != 1:
+                yield f"the button {name!r} is not the pressed one of its group after a click"
+            elif _same(now(), shown) and now()["pressed"] != shown["pressed"]:
+                yield f"the button {name!r} shows nothing new"
+    after = page.evaluate(_FRAMES)
+    for other in range(len(before)):
+        if other != index and after[other] != before[other]:
+            yield f"moves explorable {other + 1} as well"
+
+
+def _same(one: dict, other: dict) -> bool:
+    return (one["picture"], one["text"]) == (other["picture"], other["text"])
+
+
+def _played(page, index: int, play, last: int) -> Iterator[str]:
+    """From the last frame but one, so that it takes no time; it must move, and stop by itself."""
+
+    def wait(until: str) -> bool:
+        try:
+            page.wait_for_function(
+                f"(i => {{ const now = ({_FRAMES})()[i]; return {until} }})({index})", timeout=PLAY_MS
+            )
+        except Exception as error:
+            if type(error).__name__ != "TimeoutError":
+                raise
+            return False
+        return True
+
+    if page.evaluate(_FRAMES)[index]["going"]:
+        yield "plays without being asked"
+        return
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    _click(play)
+    if not wait(f"now.frame === {last}"):
+        yield "Play does not move it"
+    elif not wait("!now.going"):
+        yield "does not stop at the end"
 
 
 def _click(button) -> None:

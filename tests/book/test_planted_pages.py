@@ -76,6 +76,52 @@ for (const root of document.querySelectorAll(".ad-puzzle")) {
 """
 PUZZLING = PUZZLE + PUZZLE_SCRIPT
 
+# Explorables of three frames and two choices: one with a player, one with buttons to step.
+EXPLORABLE = """
+<div class="ad-explore" role="group" aria-label="An explorable">
+<div class="live" hidden>
+<div role="group" aria-label="Method"><button type="button" aria-pressed="true">A</button><button type="button" aria-pressed="false">B</button></div>
+<button type="button" data-do="BUTTON">BUTTON</button>MORE<input type="range" min="0" max="2" value="0" aria-label="Frame">
+<svg role="img" aria-label="A line." viewBox="0 0 9 9" width="9" height="9"><path/></svg><output></output></div>
+<div class="still"><figure>One</figure><table><tr><td>1</td></tr></table></div><p aria-live="polite"></p>
+</div>
+"""
+PLAYER = EXPLORABLE.replace("BUTTON", "Play").replace("MORE", "")
+SLIDER = EXPLORABLE.replace("BUTTON", "Next").replace(
+    "MORE", '<button type="button" data-do="Previous">Previous</button>'
+)
+EXPLORABLE_SCRIPT = """
+<script>
+for (const root of document.querySelectorAll(".ad-explore")) {
+  const bar = root.querySelector("input"), choices = [...root.querySelectorAll("[aria-pressed]")];
+  root.querySelector(".live").hidden = false;
+  root.querySelector(".still").hidden = true;
+  const show = () => {
+    const choice = choices.find(b => b.ariaPressed == "true").textContent;
+    root.querySelector("output").textContent = choice + bar.value;
+    root.querySelector("path").setAttribute("d", `M0 ${bar.value}h${choice.length}`);
+    root.querySelector("[aria-live]").textContent = "Frame " + bar.value;
+  };
+  const play = () => {
+    root.toggleAttribute("data-going", +bar.value < 2);
+    if (+bar.value < 2) setTimeout(() => { bar.value = +bar.value + 1; show(); play(); }, 20);
+  };
+  bar.addEventListener("input", show);
+  root.addEventListener("click", event => {
+    const action = event.target.dataset.do;
+    if (choices.includes(event.target)) for (const b of choices) b.ariaPressed = b == event.target;
+    if (action == "Play") play();
+    if (action == "Next") bar.value = +bar.value + 1;
+    if (action == "Previous") bar.value = +bar.value - 1;
+    show();
+  });
+  show();
+}
+</script>
+"""
+PLAYING = PLAYER + EXPLORABLE_SCRIPT
+SLIDING = SLIDER + EXPLORABLE_SCRIPT
+
 # Page -> (what stands on it, what is reported of it).
 FAULTS = {
     "formulas": (
@@ -192,12 +238,72 @@ FAULTS = {
         ),
         ["stepper: puzzle 1: without script no order is shown"],
     ),
+    "dead-explorable": (
+        PLAYER.replace(" hidden", ""),
+        [
+            "stepper: explorable 1: the text read out does not change from the first frame to the last",
+            "stepper: explorable 1: the picture does not change from the first frame to the last",
+            "stepper: explorable 1: the key ArrowRight on the slider shows nothing new after frame 0",
+            "stepper: explorable 1: without script there is a slider, which does nothing",
+        ],
+    ),
+    "explorable-without-controls": (
+        SLIDING.replace('<button type="button" data-do="Previous">Previous</button>', ""),
+        ["stepper: explorable 1: has no button Play, and none to step"],
+    ),
+    "frozen-explorable": (
+        PLAYING.replace("M0 ${bar.value}", "M0 0"),
+        ["stepper: explorable 1: the picture does not change from the first frame to the last"],
+    ),
+    "silent-explorable": (
+        PLAYING.replace('"Frame " + bar.value', '"A frame"'),
+        ["stepper: explorable 1: the text read out does not change from the first frame to the last"],
+    ),
+    "dead-player": (
+        PLAYING.replace('play();\n    if (action == "Next', '0;\n    if (action == "Next'),
+        ["stepper: explorable 1: Play does not move it"],
+    ),
+    "endless-player": (
+        PLAYING.replace(
+            'root.toggleAttribute("data-going", +bar.value < 2)', 'root.toggleAttribute("data-going", true)'
+        ),
+        ["stepper: explorable 1: does not stop at the end"],
+    ),
+    "eager-player": (
+        PLAYING.replace("  show();\n}", "  show();\n  root.toggleAttribute('data-going', true);\n}"),
+        ["stepper: explorable 1: plays without being asked"],
+    ),
+    "one-way-slider": (
+        SLIDING.replace("+bar.value - 1", "+bar.value"),
+        ["stepper: explorable 1: Previous does not go back"],
+    ),
+    "dead-picker": (
+        SLIDING.replace("b.ariaPressed = b == event.target", "0"),
+        ["stepper: explorable 1: the button 'B' is not the pressed one of its group after a click"],
+    ),
+    "idle-picker": (
+        SLIDING.replace("textContent = choice + bar", "textContent = bar"),
+        ["stepper: explorable 1: the button 'B' shows nothing new"],
+    ),
+    "joined-explorables": (
+        SLIDER
+        + PLAYING
+        + """<script>
+        const [first, second] = [...document.querySelectorAll("input")];
+        first.addEventListener("input", () => { second.value = 1; second.dispatchEvent(new Event("input")) });
+        </script>""",
+        ["stepper: explorable 1: moves explorable 2 as well"],
+    ),
+    "explorable-hidden-without-script": (
+        SLIDING.replace("<figure", "<figure hidden"),
+        ["stepper: explorable 1: without script there is a figure too few to be seen"],
+    ),
 }
 GOOD = rf"""
 <p>A <a href="pictures.html">link</a>, one <a href="#here">within</a>, and a formula.</p>
 <div class="math" id="here">\[ \frac{{1}}{{2}} \]</div>
 <img src="dot.svg" alt="A dot.">
-{STEPPER}{STEPPING}{PUZZLE}{PUZZLING}{MATHJAX}
+{STEPPER}{STEPPING}{PUZZLE}{PUZZLING}{PLAYER}{SLIDING}{MATHJAX}
 """
 
 
