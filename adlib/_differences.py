@@ -7,6 +7,7 @@ balances the two.  The complex step subtracts nothing, and has no rounding part.
 """
 
 import warnings
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -319,23 +320,23 @@ def slopes(function, f, w, directions, step=None, scheme="central", vectorized=F
     real = np.finfo(dtype).dtype.type
     best = difference_step(scheme, dtype=x.dtype).step
     size = np.maximum(np.abs(x), 1.0)
+    ones = (1,) * x.ndim
+    offsets = np.array(rule.offsets if rule else (1j,), dtype).reshape(1, -1, *ones)
+    centre = [x.copy()] if rule and rule.uses_centre else []
     steps = []
 
-    def points():
-        if rule and rule.uses_centre:
-            yield x.copy()
-        for u in directions:
-            h = real(_default_step(best, u, size) if step is None else step)
-            if not h > 0:
+    def moved(us):
+        """The points along a stack of directions, one after another."""
+        h = _default_steps(best, us, size) if step is None else np.full(len(us), step)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            h = h.astype(real)
+            if not np.all(h > 0):
                 raise ArgumentError(
-                    f"{function} would take a step that is zero in {np.dtype(real)}, the type of w; take a larger step, "
+                    f"{function} would take a step that is zero in {h.dtype}, the type of w; take a larger step, "
                     "or a shorter direction"
                 )
-            steps.append(float(h))
-            for offset in rule.offsets if rule else (1j,):
-                with np.errstate(over="ignore", invalid="ignore"):
-                    point = x + dtype.type(offset) * h * u
-                yield np.asarray(point)
+            steps.extend(h.tolist())
+            return (x + offsets * h.reshape(-1, 1, *ones) * us[:, None]).reshape(len(us) * offsets.size, *x.shape)
 
     def given(point):
         return point.item() if type(w) is float else point[()] if isinstance(w, np.generic) else point
@@ -344,10 +345,13 @@ def slopes(function, f, w, directions, step=None, scheme="central", vectorized=F
         return real_numbers(function, f(point), k) if rule else _complex_numbers(function, f, point, k)
 
     if vectorized:
-        stack = [*points()]
-        values = numbers(np.stack(stack), len(stack)) if stack else np.zeros(0)
+        us = [*directions]
+        us = np.array(us, x.dtype).reshape(len(us), *x.shape)
+        stack = np.concatenate([np.array(centre, dtype).reshape(len(centre), *x.shape), moved(us)])
+        values = numbers(stack, len(stack)) if len(us) else stack
     else:
-        values = np.array([numbers(given(point)) for point in points()])
+        rows = chain(centre, (np.array(point) for u in directions for point in moved(np.asarray(u)[None])))
+        values = np.array([numbers(given(point)) for point in rows])
     if not steps:
         return np.zeros(0)
     if not rule:
@@ -358,8 +362,8 @@ def slopes(function, f, w, directions, step=None, scheme="central", vectorized=F
             f"would drown the difference; pass w as {values.dtype}, or a step"
         )
     values = values.astype(np.result_type(values.dtype, float))
-    at = dict(zip(rule.offsets, values[int(rule.uses_centre) :].reshape(len(steps), -1).T))
-    if rule.uses_centre:
+    at = dict(zip(rule.offsets, values[len(centre) :].reshape(len(steps), -1).T))
+    if centre:
         at[0] = values[0]
     with np.errstate(over="ignore", invalid="ignore"):
         total = sum(weight * (at[a] - at[b]) for a, b, weight in rule.pairs)
@@ -374,11 +378,11 @@ def _scheme(scheme, function):
     return SCHEMES[scheme]
 
 
-def _default_step(best, u, size):
-    """A power of two near the step that moves no entry by more than `best` times its size."""
-    reach = np.max(np.abs(u) / size, initial=0.0) or 1.0
-    exponent = round(np.log2(best) - np.log2(float(reach)))
-    return np.ldexp(1.0, np.clip(exponent, -2000, 1000))
+def _default_steps(best, us, size):
+    """For each direction a power of two near the step that moves no entry by more than `best` times its size."""
+    reach = np.max(np.abs(us) / size, axis=tuple(range(1, us.ndim)), initial=0.0).astype(float)
+    exponents = np.rint(np.log2(best) - np.log2(np.where(reach > 0, reach, 1.0)))
+    return np.ldexp(1.0, np.clip(exponents, -2000, 1000).astype(int))
 
 
 def copy(w):
