@@ -325,9 +325,12 @@ def _iterate(function, oracle, w, update, iterations, loss, cost):
 
     def gradient(point):
         nonlocal spent
+        if not np.all(np.isfinite(point)):
+            # Nesterov looks ahead, where an oracle may refuse: the next point tells that it diverged.
+            return np.nan * point
         before = getattr(cost, "calls", 0)
         # A copy: the oracle may keep or change what it is given.
-        g = oracle(copy(point))
+        g = oracle(copy(like(w, point)))
         if isinstance(g, Estimate):
             spent += g.evaluations
             g = g.value
