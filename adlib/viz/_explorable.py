@@ -168,12 +168,11 @@ class Explorable:
             for choice in itertools.product(*self._pickers.values())
         }
         self._same_numbers()
-        self._states = [self._state(state) for state in telling]
-        if not 1 <= len(self._states) <= MOST_STATES:
+        if not 1 <= len(telling) <= MOST_STATES:
             raise ArgumentError(
-                f"an explorable shows 1 to {MOST_STATES} telling states without script, but {title!r} names "
-                f"{len(self._states)}"
+                f"an explorable shows 1 to {MOST_STATES} telling states without script, but {title!r} names {len(telling)}"
             )
+        self._states = [self._state(state) for state in telling]
         self._html = self._page(seconds)
         self._check_size(max_kb)
 
@@ -191,9 +190,9 @@ class Explorable:
     def _same_numbers(self) -> None:
         names = {scene.names for scene in self._scenes.values()}
         if len(names) > 1:
+            found = " and ".join(str(list(n)) for n in sorted(names))
             raise ArgumentError(
-                f"the scenes of an explorable show the same numbers, but those of {self._title!r} have "
-                + " and ".join(str(list(n)) for n in sorted(names))
+                f"the scenes of an explorable show the same numbers, but those of {self._title!r} have {found}"
             )
         (self._numbers,) = names
 
@@ -407,7 +406,7 @@ class _Read:
         self.count = len(scene.frames)
         where = f"the scene {choice}" if choice else "the scene"
         layers = list(scene.layers)
-        if len(panels) == 1 and not (len(layers) == 1 and isinstance(layers[0], Sequence)):
+        if len(panels) == 1 and not (layers and all(isinstance(group, Sequence) for group in layers)):
             layers = [layers]
         if len(layers) != len(panels):
             raise ArgumentError(

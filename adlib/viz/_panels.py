@@ -26,14 +26,14 @@ class _Panel:
         values = np.asarray(values, dtype=float)
         if not np.isfinite(values).all():
             raise ArgumentError(
-                f"{source} in an explorable has values of {axis} that are not finite; leave these points out"
+                f"the values of {axis} of {source} in an explorable are not all finite; leave the others out"
             )
         lo, hi = getattr(self, axis)
         if self._log(axis):
             if (values <= 0).any():
                 raise ArgumentError(
-                    f"{source} in an explorable has values of {axis} at or below 0, but the axis is logarithmic; "
-                    f"leave these points out, or take {axis}log=False"
+                    f"the values of {axis} of {source} in an explorable are not all above 0, but the axis is logarithmic; "
+                    f"leave the others out, or take {axis}log=False"
                 )
             values, lo, hi = np.log10(values), math.log10(lo), math.log10(hi)
         left, top, width, height = self.area
