@@ -156,7 +156,7 @@ def directional_difference(f, w, u, step=None, scheme="central"):
         The step ε: `f` is evaluated at ``w + ε u`` and its kind.  By default that
         of `difference_step` for sizes 1, such that no entry of `w` moves by more
         than this multiple of ``max(1, |w_i|)``; rounded to a power of two, so that
-        hardly any rounding takes place in ``w + ε u`` where u is a unit vector.
+        along a coordinate hardly anything is rounded in ``w + ε u``.
     scheme : str
         See the notes.
 
@@ -170,8 +170,9 @@ def directional_difference(f, w, u, step=None, scheme="central"):
     ArgumentError
         When `w` is not a finite float array, `u` has another shape, the step is
         not a positive number, the scheme is unknown, `f` does not return one
-        real number, or, in the complex step, does not take complex numbers
-        or returns no imaginary part.
+        real number, or returns one of a coarser type than the default step was
+        made for, or, in the complex step, `f` does not take complex numbers or
+        returns no imaginary part.
 
     Notes
     -----

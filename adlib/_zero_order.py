@@ -64,14 +64,14 @@ def zero_order_gradient(
     One direction gives ``G = c (f(w+εu) - f(w-εu)) / (2ε) u``; m of them are
     averaged.  With g the gradient, H the Hessian, Δ the Laplacian:
 
-    ============  ===  ========================  ==============  =======================================
-    distribution  c    bias of the mean          E|G|²/|g|²      one-sided, extra in E|G|²
-    ============  ===  ========================  ==============  =======================================
-    sphere        n    ``ε²/(2(n+2)) ∇Δf``       n               ``ε²/4 n/(n+2) (tr²H + 2|H|²)``
-    gaussian      1    ``ε²/2 ∇Δf``              n + 2           ``ε²/4 (n+4) (tr²H + 2|H|²)``
-    rademacher    1    ``ε²/6 (3∇Δf - 2∂³f)``    n               ``ε²/4 n (tr²H + 2|H|² - 2 Σ H_ii²)``
-    coordinate    n    ``ε²/6 ∂³f``              n               ``ε²/4 n Σ H_ii²``
-    ============  ===  ========================  ==============  =======================================
+    ============  ===  ========================  ================  =======================================
+    distribution  c    bias of the mean          ``E|G|² / |g|²``  one-sided, extra in ``E|G|²``
+    ============  ===  ========================  ================  =======================================
+    sphere        n    ``ε²/(2(n+2)) ∇Δf``       n                 ``ε²/4 n/(n+2) (tr²H + 2|H|²)``
+    gaussian      1    ``ε²/2 ∇Δf``              n + 2             ``ε²/4 (n+4) (tr²H + 2|H|²)``
+    rademacher    1    ``ε²/6 (3∇Δf - 2∂³f)``    n                 ``ε²/4 n (tr²H + 2|H|² - 2 Σ H_ii²)``
+    coordinate    n    ``ε²/6 ∂³f``              n                 ``ε²/4 n Σ H_ii²``
+    ============  ===  ========================  ================  =======================================
 
     The bias is of the central quotient, up to order ε⁴, and zero for a
     quadratic at any ε; ``∂³f`` holds ``∂_i³ f``, and ``|H|`` is the Frobenius
@@ -82,8 +82,8 @@ def zero_order_gradient(
     ``w + ε N(0, I)``, whatever the function.
 
     The second moment is that of one direction as ε goes to 0.  So ``E|G - g|²``
-    is (n-1)|g|² (Gaussian: n+1) for one direction, divided by m for m
-    independent ones, and (n/m - 1)|g|² for orthonormal ones: none at all for
+    is ``(n-1) |g|²`` (Gaussian: n+1) for one direction, divided by m for m
+    independent ones, and ``(n/m - 1) |g|²`` for orthonormal ones: none at all for
     m = n.  Entry by entry the variance of one direction is, for i = 1, ..., n:
     ``n/(n+2) (|g|² + 2g_i²) - g_i²``, ``|g|² + g_i²``, ``|g|² - g_i²``, ``(n-1) g_i²``.
 
@@ -151,8 +151,8 @@ def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False)
 
     Notes
     -----
-    ``F = c (∇f(w) · u) u``, with mean ``∇f(w)``.  ``E|F|²`` is n|∇f|² for
-    ``"sphere"``, ``"rademacher"`` and ``"coordinate"``, (n+2)|∇f|² for
+    ``F = c (∇f(w) · u) u``, with mean ``∇f(w)``.  ``E|F|²`` is ``n |∇f|²`` for
+    ``"sphere"``, ``"rademacher"`` and ``"coordinate"``, ``(n+2) |∇f|²`` for
     ``"gaussian"``; m directions divide the variance by m.
 
     Cost: m sweeps of forward mode, each of two to three times the time of `f`.

@@ -113,7 +113,8 @@ def gradient_descent(oracle, w, step, iterations, loss=None, cost=1):
     steps is at most ``𝓛 R² / (4k + 2)``, where R is the distance to a minimiser;
     a Huber function attains it (Drori and Teboulle, Math. Program. 145, 2014).
     With a random oracle of second moment ``n |∇f|²``, as `zero_order_gradient`
-    with one direction, take ``α = 1/(n𝓛)``.
+    with one direction, take ``α = 1/(n𝓛)``; and give it a generator as rng, because
+    a seed would draw the same direction at every step.
 
     Examples
     --------
