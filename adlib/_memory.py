@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._arguments import select
-from ._checkpoint import tally
+from ._chain import tally
 from ._errors import ArgumentError
 from ._reverse import _Run
 from ._trace import is_traced

@@ -160,6 +160,24 @@ def whole(what, number, least):
     return number.__index__()
 
 
+def not_a_schedule(x):
+    """The error for something else in the place of a schedule or of its actions."""
+    return ArgumentError(
+        f"a schedule is a function from the length of a chain to its actions, but got a {type(x).__name__} in its "
+        "place; take adlib.schedules.sqrt, adlib.schedules.binomial(3) or another of adlib.schedules"
+    )
+
+
+def actions(schedule, l):
+    """The actions of a schedule, or an error where it has none to give."""
+    if not callable(schedule):
+        raise not_a_schedule(schedule)
+    given = schedule(l)
+    if not hasattr(given, "__iter__"):
+        raise not_a_schedule(given)
+    return iter(given)
+
+
 def _segments(l, k):
     """Store every k-th state, then record and reverse one segment of k steps after the other."""
     starts = range(0, l, k)
@@ -433,8 +451,10 @@ class Simulator:
         elif kind is Store:
             if self.current != action.state:
                 problem = f"stores state {action.state}, but {self._where()}"
-            elif not 0 <= action.slot < self.max_slots:
-                problem = f"uses slot {action.slot}, but the schedule has {self.max_slots} slots"
+            elif action.slot < 0:
+                problem = f"uses slot {action.slot}, but slots are numbered from 0"
+            elif action.slot >= self.max_slots:
+                problem = f"uses slot {action.slot}, but there are {self.max_slots} slots, numbered from 0"
             elif action.slot in slots:
                 problem = f"stores into slot {action.slot}, which holds state {slots[action.slot]}; free it first"
             slots[action.slot] = action.state
@@ -452,7 +472,7 @@ class Simulator:
             elif action.step in tapes:
                 problem = f"records step {action.step}, whose tape is held already"
             elif len(tapes) >= self.max_tapes:
-                problem = f"holds {len(tapes) + 1} tapes at once, but the schedule has {self.max_tapes}"
+                problem = f"holds {len(tapes) + 1} tapes at once, but there is room for {self.max_tapes}"
             tapes.add(action.step)
             self.current = action.step + 1
             if len(tapes) > self.peak_tapes:
@@ -548,7 +568,7 @@ def simulate(schedule, l, slots=None, tapes=None):
     l = whole("simulate takes a chain of l steps, l", l, 0)
     machine = simulator(schedule, l, slots, tapes)
     do = machine.do
-    for action in schedule(l):
+    for action in actions(schedule, l):
         do(action)
     machine.finish()
     return Simulation(l, machine.advances, machine.peak_slots, machine.peak_tapes, machine.count)
@@ -588,10 +608,10 @@ def frames(schedule, l):
     Reverse(step=0) (None,) ()
     """
     l = whole("frames takes a chain of l steps, l", l, 0)
-    actions = list(schedule(l))
-    count = 1 + max((a.slot for a in actions if isinstance(a, Store)), default=-1)
+    given = list(actions(schedule, l))
+    count = 1 + max((a.slot for a in given if isinstance(a, Store)), default=-1)
     machine = simulator(schedule, l)
-    for action in actions:
+    for action in given:
         machine.do(action)
         slots = tuple(machine.slots.get(k) for k in range(count))
         tapes = tuple(sorted(machine.tapes))
