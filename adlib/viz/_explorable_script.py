@@ -102,8 +102,8 @@ if(o.t){o.t.setAttribute('x',v[0]);o.t.setAttribute('y',v[1]);o.t.textContent=at
 if(v!==o.was)o.p.setAttribute('d',path(o.kind,v,e));
 o.was=v;var n=v.length/2;
 o.names.forEach(function(m){m[2].setAttribute('x',v[m[0]]+m[1][0]);m[2].setAttribute('y',v[n+m[0]]+m[1][1])});
-if(o.trail){var seen=rows.slice(Math.max(0,f-e.t),f+1).concat([v]),d='';
-for(var k=0;k<n;k++)d+='M'+seen.map(function(r){return r[k]+' '+r[n+k]}).join('L');o.trail.setAttribute('d',d)}}
+if(o.trail){var seen=rows.slice(Math.max(0,f-e.t),f+1),d='';if(v!==a)seen.push(v);
+for(var k=0;k<n&&seen.length>1;k++)d+='M'+seen.map(function(r){return r[k]+' '+r[n+k]}).join('L');o.trail.setAttribute('d',d)}}
 function words(){var said={axis:at(scene.f)};said[D.axis]=said.axis;scene.v.forEach(function(c,k){said[D.n[k]]=at(c)});
 return at(scene.t).replace(/\{([^{}]*)\}/g,function(_,k){return said[k]})}
 function show(p,speak){pos=Math.max(0,Math.min(last,p));layers.forEach(draw);var k=Math.round(pos);

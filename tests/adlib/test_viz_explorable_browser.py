@@ -1,0 +1,366 @@
+"""Explorables in a browser: pickers, slider, player, keys, two on a page, no script, paper, a phone, the dark."""
+
+import re
+
+import numpy as np
+import pytest
+
+from adlib.viz import _shapes
+from adlib.viz._explorable import Explorable
+from tests.adlib.explorables import STEPS, player, slider
+from tools import stepping
+
+
+def state(page, number=0):
+    """What one explorable shows: its frame, numbers, sentence, what is read out, what is pressed, its pictures."""
+    return page.evaluate(
+        """i => { const w = document.querySelectorAll('.ad-explore')[i], all = q => [...w.querySelectorAll(q)];
+        return {frame: +w.querySelector('input').value, value: w.querySelector('input').getAttribute('aria-valuetext'),
+                numbers: all('.ax-num dd').map(e => e.textContent), said: w.querySelector('.ax-say').textContent,
+                heard: w.querySelector('.ad-live').textContent, going: w.hasAttribute('data-going'),
+                pressed: all('[aria-pressed=true]').map(e => e.textContent),
+                paths: all('.ax-live .ax-pane > svg > .ax-in').map(s => s.innerHTML)} }""",
+        number,
+    )
+
+
+def dots(page, panel=0, css="ax-highlight"):
+    """The places of the dots of a colour."""
+    (outline,) = page.evaluate(
+        """([panel, css]) => [...document.querySelectorAll('.ax-live .ax-pane > svg > .ax-in')[panel]
+        .querySelectorAll('.' + css + ' .ax-d')].map(p => p.getAttribute('d'))""",
+        [panel, css],
+    )
+    return [tuple(map(int, place)) for place in re.findall(r"M(-?\d+) (-?\d+)h0", outline)]
+
+
+def error(scheme, k):
+    minus = 1.0 if scheme == "forward" else np.exp(-STEPS[k])
+    return abs((np.exp(STEPS[k]) - minus) / (STEPS[k] if scheme == "forward" else 2 * STEPS[k]) - 1)
+
+
+def shown(text):
+    lowered = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
+    mantissa, _, power = text.partition("10") if text.startswith("10") and len(text) > 2 else text.partition("·10")
+    return float((mantissa or "1").translate(lowered)) * 10.0 ** float(power.translate(lowered) or 0)
+
+
+# The slider --------------------------------------------------------------------------------------------
+
+
+def test_it_opens_at_the_first_telling_state(show):
+    page = show(slider())
+    now = state(page)
+    assert now["frame"] == 4 and now["pressed"] == ["forward"] and now["numbers"][0] == "10⁻⁴"
+    assert now["value"] == "epsilon 10⁻⁴" and now["heard"] == "", "nothing is read out before something is done"
+    assert page.locator(".ax-still").is_hidden()
+
+
+def test_slider_by_mouse_and_keys_shows_the_numbers(show):
+    page = show(slider())
+    bar = page.locator("input")
+    bar.focus()
+    for key, frame in (
+        ("Home", 0),
+        ("ArrowRight", 1),
+        ("ArrowUp", 2),
+        ("PageUp", 7),
+        ("ArrowLeft", 6),
+        ("ArrowDown", 5),
+        ("PageDown", 0),
+        ("End", 10),
+    ):
+        page.keyboard.press(key)
+        now = state(page)
+        assert now["frame"] == frame, key
+        assert shown(now["numbers"][0]) == pytest.approx(STEPS[frame], rel=6e-3)
+        assert shown(now["numbers"][1]) == pytest.approx(error("forward", frame), rel=6e-3)
+        assert (
+            now["heard"]
+            == now["said"]
+            == (f"With the forward scheme and the step {now['numbers'][0]} the error is {now['numbers'][1]}.")
+        )
+    box = bar.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert state(page)["frame"] == 5
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 9, box["y"] + 20, steps=4)
+    page.mouse.up()
+    assert state(page)["frame"] == 10
+
+
+def test_the_dot_moves_along_the_curve(show):
+    page = show(slider())
+    places = []
+    for frame in range(11):
+        page.locator("input").fill(str(frame))
+        places += dots(page)
+    curve = page.locator(".ax-live .ax-in .ax-c").get_attribute("d")
+    assert places == [tuple(map(int, pair)) for pair in re.findall(r"(-?\d+) (-?\d+)", curve)]
+
+
+def test_buttons_step_and_stay_at_the_ends(show):
+    page = show(slider())
+    forth, back = page.get_by_label("Next frame"), page.get_by_label("Previous frame")
+    for _ in range(8):
+        forth.click(force=True)
+    assert state(page)["frame"] == 10 and forth.get_attribute("aria-disabled") == "true"
+    for _ in range(12):
+        back.click(force=True)
+    assert state(page)["frame"] == 0 and back.get_attribute("aria-disabled") == "true"
+    page.keyboard.press("ArrowRight")
+    assert state(page)["frame"] == 1, "arrow keys work from a button too"
+
+
+def test_a_picker_changes_the_scene_and_keeps_the_frame(show):
+    page = show(slider())
+    before = state(page)
+    page.get_by_role("button", name="central").click()
+    now = state(page)
+    assert now["frame"] == before["frame"] and now["pressed"] == ["central"] and now["paths"] != before["paths"]
+    assert shown(now["numbers"][1]) == pytest.approx(error("central", 4), rel=6e-3)
+    assert "central" in now["heard"]
+    page.get_by_role("button", name="forward").press("Enter")
+    assert state(page)["paths"] == before["paths"] and state(page)["numbers"] == before["numbers"]
+
+
+def test_a_picker_keeps_the_value_or_else_the_place(show):
+    """Where the new scene has the same value of the axis it stays there; else as far along as before."""
+    from adlib.viz import Plot, Points, Scene
+
+    def scene(kind):
+        frames = {"a": range(11), "b": range(5, 16), "c": list("pqrst")}[kind]
+        x = np.linspace(0, 1, len(frames))[:, None]
+        return Scene([Points(x, x)], frames, says="{axis}")
+
+    page = show(
+        Explorable(
+            "T",
+            "Q?",
+            Plot((0, 1), (0, 1), "x", "y", "A."),
+            scene,
+            axis="k",
+            pickers={"Kind": "abc"},
+            telling=[("a", 8)],
+        )
+    )
+    for kind, frame, said in (("b", 3, "8"), ("a", 8, "8"), ("c", 3, "s"), ("b", 8, "13"), ("c", 3, "s")):
+        page.get_by_role("button", name=kind, exact=True).click()
+        assert (state(page)["frame"], state(page)["said"]) == (frame, said)
+        assert page.locator("input").get_attribute("max") == ("4" if kind == "c" else "10")
+
+
+# The player ----------------------------------------------------------------------------------------------
+
+
+def test_it_plays_to_the_end_and_stops(show):
+    page = show(player())
+    assert not state(page)["going"]
+    play = page.get_by_label("Play")
+    play.click()
+    assert state(page)["going"] and page.locator(".ax-play").get_attribute("aria-label") == "Pause"
+    heard = set()
+    while state(page)["going"]:
+        now = state(page)
+        if now["going"]:
+            heard.add(now["heard"])
+        page.wait_for_timeout(30)
+    now = state(page)
+    assert heard == {""}, "nothing is read out while it plays"
+    assert now["frame"] == 8 and now["heard"] == now["said"] and now["said"].startswith("Turn 8")
+    assert page.locator(".ax-play").get_attribute("aria-label") == "Play"
+    play.click()
+    page.wait_for_timeout(150)
+    assert state(page)["going"] and state(page)["frame"] < 8, "at the end it begins again"
+
+
+def test_it_pauses_at_a_frame_and_goes_on(show):
+    page = show(player())
+    play = page.locator(".ax-play")
+    play.click()
+    page.wait_for_function("+document.querySelector('input').value >= 3")
+    play.click()
+    paused = state(page)
+    page.wait_for_timeout(250)
+    assert state(page) == paused and not paused["going"] and 3 <= paused["frame"] < 8
+    assert paused["heard"].startswith(f"Turn {paused['frame']}:")
+    page.locator("input").focus()
+    page.keyboard.press("Space")
+    assert state(page)["going"]
+    page.keyboard.press("ArrowLeft")
+    assert not state(page)["going"], "who moves by hand stops it"
+
+
+def test_points_are_between_frames_while_it_plays_unless_motion_is_unwanted(show):
+    def watched(page):
+        page.evaluate(
+            """() => { window.seen = []; const w = document.querySelector('.ad-explore'), p = w.querySelector('.ax-forward .ax-d');
+            new MutationObserver(() => seen.push(p.getAttribute('d'))).observe(p, {attributes: true}) }"""
+        )
+        page.get_by_label("Play").click()
+        page.wait_for_function(
+            "!document.querySelector('[data-going]') && +document.querySelector('input').value === 8"
+        )
+        seen, frames = set(page.evaluate("seen")), set()
+        for k in range(9):
+            page.locator("input").fill(str(k))
+            frames.add(page.locator(".ax-forward .ax-d").first.get_attribute("d"))
+        return seen, frames
+
+    seen, frames = watched(show(player(), reduced_motion="no-preference"))
+    assert seen - frames, "tweened"
+    seen, frames = watched(show(player(), reduced_motion="reduce"))
+    assert seen <= frames and len(seen) > 5, "only whole frames, and none left out"
+
+
+def test_speed(show):
+    page = show(player())
+    button = page.locator(".ax-fast")
+    names = []
+    for _ in range(5):
+        button.click()
+        names.append((button.inner_text(), button.get_attribute("aria-label")))
+    assert names == [
+        ("2×", "Speed 2"),
+        ("4×", "Speed 4"),
+        ("½×", "Speed one half"),
+        ("1×", "Speed 1"),
+        ("2×", "Speed 2"),
+    ]
+
+
+def test_a_picker_while_it_plays_lets_it_go_on(show):
+    page = show(player())
+    page.get_by_label("Play").click()
+    page.get_by_role("button", name="wide").click()
+    assert state(page)["going"] and state(page)["pressed"] == ["2", "wide"]
+    page.wait_for_function("!document.querySelector('[data-going]')")
+    assert state(page)["frame"] == 8
+
+
+# On a page -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [slider, player])
+def test_script_and_python_draw_the_same(show, make):
+    """Every still again, by the script: its shapes have the same outlines, texts and cells."""
+    widget = make()
+    page = show(widget)
+    for choice, k in widget._states:
+        for value in map(str, choice):
+            page.get_by_role("button", name=value, exact=True).click()
+        page.locator("input").fill(str(k))
+        live = state(page)["paths"]
+        for panel, shapes in enumerate(widget._scenes[choice].shapes):
+            drawn = "".join(_shapes.draw(shape, k) for shape in shapes)
+            assert _outlines(live[panel]) == _outlines(drawn)
+
+
+def _outlines(markup):
+    """Absolute outlines with their classes, texts with their places, cells with theirs."""
+    found = []
+    for css, d in re.findall(r'<path class="(.*?)".*?d="(.*?)"', markup):
+        if d:
+            found.append((css, _absolute(d)))
+    for place, text in re.findall(r"<text (.*?)>(.*?)</text>", markup):
+        if text:
+            found.append(("text", *(re.search(rf'\b{a}="(.*?)"', place)[1] for a in "xy"), text))
+    for rect in re.findall(r"<rect (.*?)/?>", markup):
+        found.append(("rect", *sorted(re.findall(r'(\w+)="(.*?)"', rect))))
+    return found
+
+
+def _absolute(d):
+    """The points that an outline of M, L, l, V, H, h, v, m and z passes through."""
+    x = y = 0
+    points = []
+    for letter, rest in re.findall(r"([MLlVHhvmza])([^MLlVHhvmza]*)", d):
+        numbers = [float(n) for n in re.findall(r"-?[\d.]+", rest)]
+        if letter in "HhVv":
+            for n in numbers:
+                x = n if letter == "H" else x + n if letter == "h" else x
+                y = n if letter == "V" else y + n if letter == "v" else y
+                points.append((x, y))
+            continue
+        size = 7 if letter == "a" else 2
+        for k in range(0, len(numbers), size):
+            u, v = numbers[k : k + size][-2:]
+            x, y = (u, v) if letter in "ML" else (x + u, y + v)
+            points.append((x, y))
+    return points
+
+
+def test_the_gate_finds_nothing(show):
+    page = show(slider(), player(), slider(), reduced_motion="reduce")
+    assert list(stepping.faults(page)) == []
+    assert list(stepping.faults_without_script(show(slider(), player(), java_script_enabled=False))) == []
+
+
+def test_two_on_a_page_are_independent_and_the_script_run_again_changes_nothing(show):
+    page = show(player(), player())
+    page.evaluate("eval(document.querySelector('script').textContent)")
+    before = state(page, 1)
+    page.get_by_role("button", name="wide").first.click()
+    page.get_by_role("slider").first.fill("5")
+    assert state(page, 0)["frame"] == 5 and state(page, 1) == before
+
+
+def test_without_script_there_are_pictures_and_a_table(show):
+    page = show(slider(), player(), java_script_enabled=False)
+    assert page.locator("figure").count() == 6 and all(figure.is_visible() for figure in page.locator("figure").all())
+    assert all(table.is_visible() for table in page.locator("table").all())
+    assert not any(control.is_visible() for control in page.locator("button, input").all())
+    assert page.locator("summary").is_visible()
+
+
+def test_paper_shows_the_states_and_no_controls(show):
+    page = show(player())
+    page.emulate_media(media="print")
+    assert page.locator("figure").first.is_visible() and not page.get_by_label("Play").is_visible()
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_sideways_scroll(show, width, script):
+    page = show(slider(), player(), width=width, java_script_enabled=script)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_touch_targets_and_legible_numbers_on_a_phone(show):
+    page = show(slider(), player(), width=390)
+    for control in page.locator("button:visible, input:visible, summary").all():
+        box = control.bounding_box()
+        assert box["height"] >= 44 and box["width"] >= 44
+    heights = page.evaluate(
+        """() => [...document.querySelectorAll('.ax-live .ax-pane > svg')].map(
+        s => parseFloat(getComputedStyle(s).fontSize) * s.getBoundingClientRect().width / s.viewBox.baseVal.width)"""
+    )
+    assert min(heights) >= 11
+    wide = show(slider(), width=1280).evaluate(
+        """() => { const s = document.querySelector('.ax-live .ax-pane > svg');
+        return parseFloat(getComputedStyle(s).fontSize) * s.getBoundingClientRect().width / s.viewBox.baseVal.width }"""
+    )
+    assert 11 <= wide <= 16
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(show, dark, width, script):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = show(slider(), player(), dark=dark, width=width)
+    if not script:
+        page.evaluate("document.querySelectorAll('[data-on]').forEach(w => w.removeAttribute('data-on'))")
+    page.locator("summary").click()
+    results = axe.Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_scrolling_keys_are_left_to_the_page_outside_the_slider(show):
+    page = show(slider())
+    page.get_by_label("Next frame").focus()
+    before = state(page)["frame"]
+    page.keyboard.press("PageDown")
+    page.keyboard.press("ArrowDown")
+    assert state(page)["frame"] == before
