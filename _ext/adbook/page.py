@@ -44,7 +44,14 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
         ]
     if pagename.startswith(EXERCISES):
         point_at_notebook(context.get("header_buttons", []))
+    if context.get("page_source_suffix") != ".ipynb":
+        context["header_buttons"] = without_launch(context.get("header_buttons", []))
     context["css_files"] = [css for css in context["css_files"] if "sphinx-thebe" not in str(css)]
+
+
+def without_launch(buttons: list[dict]) -> list[dict]:
+    """The buttons without those that open a page in Colab: a text page with cells, such as the first one, does not open there."""
+    return [button for button in buttons if button.get("label") != "launch-buttons"]
 
 
 def point_at_notebook(buttons: list[dict]) -> None:

@@ -112,6 +112,7 @@ def softmax_verify(case, answer):
         nudge = np.zeros(x.shape, complex)
         nudge[index] = 1j * STEP
         expected[index] = np.sum(g * softmax(x + nudge)).imag / STEP
+    expected[np.abs(expected) < 1e-15] = 0.0  # rounding; it would read as if a tiny number were asked for
     if close(ours, expected, atol=1e-12):
         return Complaint("changed") if answer["changed"] else None
     found = f"x_bar is {shown(ours)}, expected {shown(expected)}"
@@ -202,7 +203,7 @@ VJP_MATMUL = Exercise(
     verify=matmul_verify,
     hints={
         "ValueError": "these shapes do not meet: write those of g, A and B side by side, a vector on the left as one row and on the right as one column, and see which product has the shape that is asked for",
-        "matrices": "entry A[i, j] acts on row i of the product, each entry of that row by its own factor B[j, k]",
+        "matrices": "entry (i, k) of the product is the sum of A[i, j]·B[j, k] over j: which entries does a nudge of A[i, j], or of B[j, k], reach, and by which factor",
         "no-adjoint": "this is what one would get if every entry of the product counted once; g says how much each counts",
         "sign": "the sign is turned round: a product has no minus",
         "vectors": "a vector on the left is a matrix of one row, a vector on the right a matrix of one column",
@@ -295,7 +296,7 @@ VJP_LOGSUMEXP = Exercise(
         "ValueError": "these shapes do not meet: g has one number for each row, and x has a whole row where g has that number",
         "value": "already the value is wrong: y is the logarithm of the sum of the exponentials",
         "shift": "what was taken from the logits to keep exp small has to be added to the logarithm again",
-        "overflow": "exp of a large logit overflows, and a sum of very small ones is zero; take from each row its own largest logit",
+        "overflow": "exp of a large logit overflows, and that of a very small one is zero: which number may be taken from all logits of a row, and what does that do to y",
         "row": "differentiate the logarithm of a sum: how much of the sum is each summand",
         "no-adjoint": "this is the gradient of y; g says how much y counts",
         "sign": "the sign is turned round: y grows with each logit",

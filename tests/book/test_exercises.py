@@ -6,7 +6,6 @@ there is none.
 
 import json
 import re
-import runpy
 import time
 
 import numpy as np
@@ -15,17 +14,15 @@ import pytest
 from adlib.exercises import NotSolved, all_exercises, check
 from adlib.exercises._engine import examine
 from tools import ROOT, exercises
+from tools.student import mistaken as edited
+from tools.student import wrong_answers
 
 if not (ROOT / exercises.RESERVED).is_dir():
     pytest.skip("the exercises' sources are not all here", allow_module_level=True)
 
 SETS = exercises.everything()
 SECTIONS = {section.data["id"]: section for found in SETS.values() for section in found}
-WRONG = {
-    id: mistakes
-    for file in sorted((ROOT / exercises.RESERVED / "wrong_answers").glob("*.py"))
-    for id, mistakes in runpy.run_path(str(file))["WRONG"].items()
-}
+WRONG = wrong_answers()
 SEEDS = 100
 EACH = pytest.mark.parametrize("id", SECTIONS)
 MISTAKES = [(id, *mistake) for id, mistakes in WRONG.items() for mistake in mistakes]
@@ -65,13 +62,7 @@ def own_code(id, stub=False):
 
 def mistaken(id, edits):
     """The solution with a mistake put in."""
-    solution = own_code(id)
-    if isinstance(edits, str):
-        return solution + "\n" + edits
-    for there, instead in edits:
-        assert there in solution, f"{there!r} is not in the solution of {id}"
-        solution = solution.replace(there, instead)
-    return solution
+    return edited(own_code(id), edits)
 
 
 def test_every_exercise_has_a_source_a_checker_and_wrong_answers():

@@ -9,7 +9,7 @@ import pytest
 from nbformat import v4
 
 from _ext.adbook.boxes import box_class
-from _ext.adbook.page import point_at_notebook
+from _ext.adbook.page import point_at_notebook, without_launch
 from _ext.adbook.sources import definitions, page_of, source_html
 from tools import ROOT
 from tools.build import build
@@ -267,6 +267,11 @@ def test_a_page_of_exercises_opens_the_students_notebook():
     buttons = [{"label": "launch-buttons", "buttons": [button("pages/exercises/05-tiny.ipynb")]}, {"label": "search"}]
     point_at_notebook(buttons)
     assert buttons[0]["buttons"] == [button("exercises/05-tiny.ipynb")]
+
+
+def test_a_text_page_with_cells_has_no_button_for_colab():
+    buttons = [{"label": "launch-buttons", "buttons": [{"label": "Colab"}]}, {"label": "search"}]
+    assert without_launch(buttons) == [{"label": "search"}]
 
 
 def test_one_search_field_and_the_title_inside_a_landmark(good):

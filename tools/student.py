@@ -1,0 +1,227 @@
+"""Go a student's way through the notebooks of exercises: ``python -m tools.student``.
+
+    python -m tools.student                               every notebook, as Colab gets it
+    python -m tools.student --pictures pictures           and pictures of the way through the built book
+
+In the notebook the student runs every task as it is (⏳), then gives a wrong answer (❌ and a hint), then the right one
+(✅). The answers come from the exercises' sources and from `instructor/wrong_answers/`. The notebook is run by
+`tools.reader`: alone, in an environment like Colab's, where its first cell installs `adlib`. What every check prints there
+is compared with what it has to print.
+
+In the book the student opens a page of exercises, downloads the notebook, and unfolds a solution: `book_faults` tries it
+in Chromium, with the mouse and with the keyboard, on a desktop and on a phone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import re
+import runpy
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_output
+
+from adlib.exercises import all_exercises
+from tools import ROOT, reader
+from tools.browse import CHROMIUM_ARGUMENTS, DESKTOP, PHONE, NoBrowser, chromium
+from tools.exercises import PAGE, RESERVED, STUDENT, Section, everything
+from tools.normalise import read, text_of
+from tools.serve import HTML, server
+
+
+def wrong_answers(root: Path = ROOT) -> dict[str, list[tuple]]:
+    """Id of an exercise -> its wrong answers: the name of the mistake, the key of its hint, and the edits that make it."""
+    files = sorted((root / RESERVED / "wrong_answers").glob("*.py"))
+    return {id: mistakes for file in files for id, mistakes in runpy.run_path(str(file))["WRONG"].items()}
+
+
+def mistaken(solution: str, edits: str | list[tuple[str, str]]) -> str:
+    """The solution with a mistake put in: edits one after the other, or another program that comes after it."""
+    if isinstance(edits, str):
+        return f"{solution}\n{edits}"
+    for there, instead in edits:
+        if there not in solution:
+            raise ValueError(f"{there!r} is not in the solution")
+        solution = solution.replace(there, instead)
+    return solution
+
+
+# In the notebook -------------------------------------------------------------------------------------------------
+
+
+def walked(name: str, root: Path = ROOT) -> NotebookNode:
+    """The student's notebook of one set after the walk, with the outputs that the checks have to print.
+
+    Every check stands there three times: below the task as it is, below a wrong answer, and below the right one.
+    """
+    notebook = read(root / STUDENT / f"{name}.ipynb")
+    exercises = {section.data["id"]: section for section in everything(root)[name]}
+    wrong = wrong_answers(root)
+    cells, task, names = [], None, {"__name__": "__main__"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            call = re.fullmatch(r'check\("([\w-]+)", \w+\)', cell.source)
+            tries = _tries(exercises[call[1]], task, wrong[call[1]]) if call else ()
+            cells.append(cell)
+            for number, answer in enumerate(tries):
+                cells.append(new_code_cell(answer, id=f"{task.id}-{number}"))
+                cells.append(new_code_cell(cell.source, id=f"{cell.id}-{number}"))
+            task = cell
+        else:
+            cells.append(cell)
+    for count, cell in enumerate((c for c in cells if c.cell_type == "code"), start=1):
+        cell.execution_count = count
+        if printed := _printed(cell.source, names):
+            cell.outputs = [new_output("stream", name="stdout", text=printed)]
+    notebook.cells = cells
+    return notebook
+
+
+def _tries(section: Section, task: NotebookNode, wrong: list[tuple]) -> tuple[str, str]:
+    """What a student may write in a task's cell: its first wrong answer that is an edit of it, and the solution."""
+    right = next(c.source for c in section.cells if c.id == task.id)
+    right = re.sub(r"[ \t]*# (BEGIN|END) SOLUTION\n?", "", right).rstrip()
+    edited = (edits for _, key, edits in wrong if key in all_exercises()[section.data["id"]].hints)
+    edits = next(e for e in edited if isinstance(e, list) and all(there in right for there, _ in e))
+    return mistaken(right, edits), right
+
+
+def _printed(source: str, names: dict) -> str:
+    """What a cell prints, run here; the installation for Colab is left out."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(re.sub(r"(?m)^( *)%pip .*$", r"\1pass", source), "<notebook>", "exec"), names)
+    return printed.getvalue()
+
+
+def verdicts(notebook: NotebookNode) -> list[str]:
+    """The first lines of what the checks printed, in order."""
+    texts = (o.text for c in notebook.cells if c.cell_type == "code" for o in c.outputs)
+    return [line for text in texts for line in text.splitlines() if not line.startswith(" ")]
+
+
+def walk(name: str, root: Path = ROOT) -> reader.ReaderResult:
+    """Run the walk through one set as Colab would, and compare everything that is printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.ipynb"
+        file.write_text(text_of(walked(name, root)), encoding="utf-8")
+        return reader.check_notebook(file, root)
+
+
+# In the book -----------------------------------------------------------------------------------------------------
+
+
+def book_faults(html: Path, root: Path = ROOT, pictures: Path | None = None) -> list[str]:
+    """What goes wrong on a student's way through the built book, one line each.
+
+    Raises `NoBrowser` where there is no Chromium.
+    """
+    program = chromium()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise NoBrowser("playwright is not installed; run: make test, which installs the lock") from None
+    found = []
+    with _served(html) as origin, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
+        for viewport, theme in ((DESKTOP, "light"), (PHONE, "dark")):
+            page = browser.new_page(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
+            shoot = _camera(page, pictures, viewport["width"])
+            page.goto(f"{origin}/pages/exercises.html", wait_until="load")
+            shoot("how-exercises-work", page.locator("article"))
+            for name, sections in everything(root).items():
+                page.goto(f"{origin}/{PAGE}/{name}.html", wait_until="load")
+                where = f"{PAGE}/{name}.html at {viewport['width']} px"
+                found += [f"{where}: {fault}" for fault in _page_faults(page, name, sections, root, shoot)]
+            page.close()
+        browser.close()
+    return found
+
+
+def _page_faults(page, name: str, sections: list[Section], root: Path, shoot) -> Iterator[str]:
+    link = page.get_by_role("link", name="the notebook").first
+    answer = page.request.get(page.evaluate("a => a.href", link.element_handle()))
+    if not answer.ok or answer.body() != (root / STUDENT / f"{name}.ipynb").read_bytes():
+        yield "the link to the notebook does not give the student's notebook"
+    for section in sections:
+        part = page.locator("section", has=page.locator(f"> h2:has-text('Exercise {section.number}.')"))
+        if part.count() != 1 or not part.locator("p").first.is_visible():
+            yield f"there is no Exercise {section.number} to read"
+            continue
+        if f"⏳ {section.data['id']}: not attempted yet" not in part.inner_text():
+            yield f"Exercise {section.number} is not open"
+        if section.public:
+            yield from _fold_faults(page, part, section, shoot)
+        elif part.locator("details").count() or "kept back for courses" not in part.inner_text():
+            yield f"Exercise {section.number} is reserved, but its page does not say so"
+
+
+def _fold_faults(page, part, section: Section, shoot) -> Iterator[str]:
+    """The solution is folded, and opens and closes by a click and by the Enter key."""
+    folded, summary = part.locator("details"), part.locator("summary")
+    if folded.count() != 1:
+        yield f"Exercise {section.number} has {folded.count()} folded solutions"
+        return
+    code = folded.locator("pre")
+    if code.is_visible():
+        yield f"the solution of Exercise {section.number} is open from the beginning"
+    steps = [("a click", summary.click)] * 2 + [("the Enter key", lambda: summary.press("Enter"))] * 2
+    for number, (how, act) in enumerate(steps):
+        act()
+        if code.is_visible() != (number % 2 == 0):
+            yield f"{how} does not {'close' if number % 2 else 'open'} the solution of Exercise {section.number}"
+            return
+        shoot(f"{section.number}-{'closed' if number % 2 else 'open'}", part)
+    shown, wanted = re.sub(r"\s+", "", folded.text_content()), re.sub(r"\s+", "", section.solution())
+    if wanted not in shown:
+        yield f"what unfolds under Exercise {section.number} is not its solution"
+
+
+def _camera(page, pictures: Path | None, width: int):
+    """A function that takes a picture of an element under a name, or does nothing."""
+
+    def shoot(name: str, element) -> None:
+        if pictures:
+            pictures.mkdir(parents=True, exist_ok=True)
+            page.wait_for_function(
+                "() => !window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
+            )
+            element.screenshot(path=pictures / f"{name}-{width}.png")
+
+    return shoot
+
+
+@contextlib.contextmanager
+def _served(html: Path) -> Iterator[str]:
+    with server(html) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.student", description=__doc__.split("\n")[0])
+    parser.add_argument("--pictures", type=Path, help="go through the built book as well, and write pictures here")
+    options = parser.parse_args(arguments)
+    failed = False
+    for name in everything():
+        print("\n".join(verdicts(walked(name))))
+        result = walk(name)
+        failed |= not result.ok
+        print(result.report(), flush=True)
+    if options.pictures:
+        faults = book_faults(HTML, pictures=options.pictures)
+        failed |= bool(faults)
+        print("\n".join(faults) or f"Pictures of the way through the book: {options.pictures}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
