@@ -1,6 +1,7 @@
 """The notebooks made of the exercises' sources: current, open for the student, and silent about reserved solutions."""
 
 import json
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat import v4
 
+from adlib.exercises import all_exercises
 from tools import ROOT, exercises, leaks, lint, normalise, reader
 
 if not (ROOT / exercises.RESERVED).is_dir():
@@ -149,12 +151,17 @@ def test_a_student_gets_a_hint_mends_the_answer_and_is_right(path, monkeypatch):
     check = notebook.cells[notebook.cells.index(first) + 1]
     for cell in notebook.cells:
         cell.source = solved.get(cell.id, cell.source)
-    # A plausible slip: one sign.
-    wrong = v4.new_code_cell(first.source.replace(" - v", " + v", 1), id="slip")
-    assert wrong.source != first.source
+    # A plausible slip: the first of the wrong answers that is an edit.
+    id = exercises.everything()[path.stem][0].data["id"]
+    mistakes = runpy.run_path(str(ROOT / exercises.RESERVED / "wrong_answers" / f"{path.stem}.py"))["WRONG"][id]
+    key, edits = next((key, edits) for _, key, edits in mistakes if not isinstance(edits, str))
+    slip = first.source
+    for there, instead in edits:
+        slip = slip.replace(there, instead)
+    wrong = v4.new_code_cell(slip, id="slip")
     notebook.cells[notebook.cells.index(first):notebook.cells.index(first)] = [wrong, v4.new_code_cell(check.source, id="slip-check")]
     lines = printed(normalise.execute(notebook)).splitlines()
-    assert "look at the sign" in "\n".join(lines)
+    assert all_exercises()[id].hints[key] in " ".join(" ".join(lines).split())
     assert [line[0] for line in lines if not line.startswith("   ")] == ["❌"] + ["✅"] * len(exercises.everything()[path.stem])
 
 
