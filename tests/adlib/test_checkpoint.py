@@ -1,4 +1,7 @@
-"""Checkpoints: the same gradient to the last bit, less memory, and nothing silently lost."""
+"""Checkpoints: the same gradient to the last bit, less memory, and nothing silently lost.
+
+``python -m tests.adlib.test_checkpoint`` prints the table of schedules.
+"""
 
 import gc
 import threading
@@ -680,21 +683,37 @@ def peak_bytes(call):
         tracemalloc.stop()
 
 
+def wave(x, i):
+    """A step whose tape holds three states: two sines keep their arguments, a product a factor."""
+    return np.sin(np.sin(x) * 1.5 * x)
+
+
+def measured(schedule, l, derive, copies=1):
+    """Runs of a step, and the peak in states, in units of what one state takes."""
+    x = np.linspace(0.5, 1.0, 50_000)
+    calls = []
+
+    def step(x, i):
+        calls.append(i)
+        return wave(x, i)
+
+    loss = lambda x: np.sum(checkpoint_chain(step, x, l, schedule=schedule))  # noqa: E731
+    peak = peak_bytes(lambda: derive(loss, x)) / x.nbytes / copies
+    return len(calls), peak
+
+
 @pytest.mark.parametrize("second_order", [False, True])
 @by_schedule
 def test_the_peak_is_what_the_schedule_says(schedule, second_order):
-    """Sizes in states: a slot holds one, and a tape of this step three (two sines keep their arguments, a product a factor)."""
-    n, l = 50_000, 36
-    x = np.linspace(0.5, 1.0, n)
-    loss = lambda x: np.sum(checkpoint_chain(lambda x, i: np.sin(np.sin(x) * 1.5 * x), x, l, schedule=schedule))  # noqa: E731
-    found = schedules.simulate(schedule, l)
-    if second_order:
-        peak = peak_bytes(lambda: hvp(loss, (x,), (x,))) / x.nbytes / 2
+    found = schedules.simulate(schedule, 36)
+    if second_order:  # values and tangents
+        runs, peak = measured(schedule, 36, lambda loss, x: hvp(loss, (x,), (x,)), copies=2)
     else:
-        peak = peak_bytes(lambda: grad(loss)(x)) / x.nbytes
-    # Operands are shared: the argument of a tape is a state, which a slot or the tape before may hold.
+        runs, peak = measured(schedule, 36, lambda loss, x: grad(loss)(x))
+    assert runs == 36 + found.advances
+    # A tape's first argument is a state, which a slot or the tape before may hold: up to 3 states less.  One step
+    # works with a state, an adjoint, temporaries, and there are the caller's copies: up to 8 states more.
     held = found.peak_slots + 3 * found.peak_tapes
-    # Besides, what one step works with: a state, an adjoint, temporaries, and the caller's copy.
     assert held - 3 <= peak <= held + 8, (schedule, held, peak)
 
 
@@ -776,3 +795,30 @@ def test_a_report_refuses_and_cleans_up():
         assert tracemalloc.is_tracing()
     finally:
         tracemalloc.stop()
+
+
+def table():
+    """Schedules of a chain: what theory says, and what was counted and measured."""
+    rows = ["| schedule | l | advances: theory | counted | slots | tapes | states held | peak, measured |"]
+    rows.append("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for l in (36, 100):
+        segments = lambda k: k * (-(-l // k) - 1)  # noqa: B023, E731
+        theory = [
+            (schedules.store_all, 0),
+            (schedules.every(4), segments(4)),
+            (schedules.sqrt, segments(round(l**0.5))),
+        ]
+        theory += [(schedules.binomial(s), schedules.binomial_advances(l, s)) for s in (1, 2, 3, 5, 10)]
+        for schedule, advances in theory:
+            found = schedules.simulate(schedule, l)
+            runs, peak = measured(schedule, l, lambda loss, x: grad(loss)(x))
+            held = found.peak_slots + 3 * found.peak_tapes
+            rows.append(
+                f"| {schedule} | {l} | {advances} | {runs - l} | {found.peak_slots} | {found.peak_tapes} "
+                f"| {held} | {peak:.1f} |"
+            )
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(table())

@@ -46,13 +46,14 @@ def test_every_public_function_shows_an_example(name):
 @pytest.mark.parametrize(
     "name",
     ["jvp", "vjp", "grad", "derivative", "jacfwd", "jacrev", "jacobian", "hessian", "hvp", "hvp_operator", "linearize", "make_graph", "check_grads",
-     "finite_difference", "zero_order_gradient", "forward_gradient", "random_directions"],
+     "finite_difference", "zero_order_gradient", "forward_gradient", "random_directions",
+     "checkpoint", "checkpoint_chain", "memory_report"],
 )  # fmt: skip
 def test_every_transformation_says_its_cost(name):
     assert "Cost" in inspect.getdoc(getattr(adlib, name))
 
 
-@pytest.mark.parametrize("name", ["jvp", "vjp", "grad", "derivative", "jacfwd", "jacrev", "make_graph", "check_grads", "finite_difference", "directional_difference", "difference_step", "zero_order_gradient", "forward_gradient", "random_directions"])  # fmt: skip
+@pytest.mark.parametrize("name", ["jvp", "vjp", "grad", "derivative", "jacfwd", "jacrev", "make_graph", "check_grads", "finite_difference", "directional_difference", "difference_step", "zero_order_gradient", "forward_gradient", "random_directions", "checkpoint", "checkpoint_chain", "memory_report"])  # fmt: skip
 def test_every_transformation_says_its_errors(name):
     text = inspect.getdoc(getattr(adlib, name))
     assert "Raises\n------\n" in text or "are those of" in text
