@@ -377,7 +377,7 @@ _INSPECT = r"""() => {
     if (e.complete && e.naturalWidth === 0 && e.checkVisibility()) add("alt", `the image ${name} does not load`);
   }
   for (const e of document.querySelectorAll("svg")) {
-    if (e.closest("mjx-container, [aria-hidden=true], button, a") || !e.checkVisibility()) continue;
+    if (e.ownerSVGElement || e.closest("mjx-container, [aria-hidden=true], button, a") || !e.checkVisibility()) continue;
     const label = e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.querySelector(":scope > title")?.textContent;
     if (!e.getAttribute("role") || !label) add("alt", "a drawing (svg) needs a role and a label: " + short(e.outerHTML));
   }

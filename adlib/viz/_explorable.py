@@ -234,7 +234,7 @@ class Explorable:
         answer = (
             f"<details><summary>Answer</summary><p>{_rich(self._answer, sheet)}</p></details>" if self._answer else ""
         )
-        keys = "".join(self._keys(i) for i in range(len(self._panels)))
+        keys = "".join(self._keys(i, sheet) for i in range(len(self._panels)))
         still = f'<div class="ax-still">{keys}<div class="ax-states">{states}</div>{self._table(sheet)}</div>'
         body, glyphs = sheet.finish(f"{ask}{live}{still}{answer}")
         packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
@@ -263,7 +263,7 @@ class Explorable:
                 f'<div class="ax-row">{buttons}</div></div>'
             )
         panes = "".join(
-            self._pane(panel, sheet, f'<use href="#{still}"/>{panel.clipped("")}', live=True, keys=self._keys(i))
+            self._pane(panel, sheet, f'<use href="#{still}"/>{panel.clipped("")}', live=True, keys=self._keys(i, sheet))
             for i, (panel, still) in enumerate(zip(self._panels, self._still_panels))
         )
         columns = [(-1, self._axis), *enumerate(self._numbers)]
@@ -307,19 +307,21 @@ class Explorable:
             f'<div class="ax-pane">{above}<svg {words} viewBox="0 0 {width} {height}">{inside}</svg>{below}{keys}</div>'
         )
 
-    def _keys(self, panel: int) -> str:
+    def _keys(self, panel: int, sheet: Sheet) -> str:
         """The key of colours: what is labelled in the panel or in any scene."""
-        entries: dict[str, str] = {}
+        entries: dict[str, list[Shape]] = {}
         for layer in [*self._panels[panel].layers, *(l for s in self._scenes.values() for l in s.layers[panel])]:
             for label, shapes in key_shapes(layer):
-                entries.setdefault(label, "".join(draw(shape, 0) for shape in shapes))
-        if not entries:
-            return ""
-        items = "".join(
-            f'<li><svg aria-hidden="true" viewBox="0 0 {24 * UNIT} {14 * UNIT}">{mark}</svg>{escape(label)}</li>'
-            for label, mark in entries.items()
-        )
-        return f'<ul class="ax-key">{items}</ul>'
+                entries.setdefault(label, shapes)
+        items = ""
+        for label, shapes in entries.items():
+            width = 24 if shapes[-1].kind in "ca" else 16
+            marks = "".join(draw(shape, 0) for shape in shapes)
+            items += (
+                f'<li><svg aria-hidden="true" viewBox="0 0 {width * UNIT} {14 * UNIT}" width="{width}" height="14">{marks}</svg>'
+                f"{_rich(label, sheet)}</li>"
+            )
+        return f'<ul class="ax-key">{items}</ul>' if items else ""
 
     def _still(self, choice: tuple, k: int, sheet: Sheet, defs: dict[str, str]) -> str:
         """One telling state as a picture with a caption."""

@@ -1,6 +1,6 @@
 """The look of an explorable and the script that moves it. `_shapes` draws by the same rules."""
 
-STYLE = """.ad-explore{container-type:inline-size;--g:var(--ad-check,color-mix(in srgb,#009e73 70%,currentColor));
+STYLE = """.ad-explore{container-type:inline-size;margin-top:.5rem;--g:var(--ad-check,color-mix(in srgb,#009e73 70%,currentColor));
 --o:var(--ad-try,color-mix(in srgb,#cc79a7 75%,currentColor));--l:color-mix(in srgb,#56b4e9 85%,currentColor);
 --n:color-mix(in srgb,currentColor 58%,transparent);--line:color-mix(in srgb,currentColor 20%,transparent);
 --paper:var(--ad-paper,var(--jp-layout-color0,transparent))}
@@ -19,8 +19,9 @@ STYLE = """.ad-explore{container-type:inline-size;--g:var(--ad-check,color-mix(i
 .ax-panes{display:grid;gap:.8rem 1rem;grid-template-columns:minmax(0,34rem)}
 .ax-pane{min-width:0;container-type:inline-size}
 .ad-explore .ax-pane p{margin:0;font-size:.86em;line-height:1.35}
+.ad-explore .ax-pane .ax-yl{margin-bottom:.25rem}
 .ad-explore .ax-pane .ax-xl{text-align:right;padding-right:.4em}
-.ad-explore .ax-pane>svg{display:block;width:100%;overflow:hidden}
+.ad-explore .ax-pane>svg{display:block;width:100%}
 .ad-explore svg.ax-in{overflow:hidden}
 .ax-pane>svg{font:46px var(--ad-sans,system-ui,sans-serif);font-variant-numeric:tabular-nums}
 .ax-up{font-size:.74em}.ax-tx{stroke:var(--paper);stroke-width:14px;stroke-linejoin:round;paint-order:stroke}
@@ -31,17 +32,18 @@ STYLE = """.ad-explore{container-type:inline-size;--g:var(--ad-check,color-mix(i
 .ax-f,.ax-b{fill:var(--c);stroke:none}.ax-f{opacity:.2}.ax-b{opacity:.75}
 .ax-trail{fill:none;stroke:var(--c);stroke-width:5;opacity:.4;stroke-linejoin:round}
 .ax-z1{stroke-dasharray:26 16;stroke-linecap:butt}.ax-z2{stroke-dasharray:30 12 6 12;stroke-linecap:butt}.ax-z3{stroke-dasharray:1 16}
-.ax-k rect{fill:color-mix(in srgb,var(--c,transparent) 28%,transparent);stroke:var(--c,var(--line));stroke-width:5}
+.ax-k path{fill:color-mix(in srgb,var(--c,transparent) 28%,transparent);stroke:var(--c,var(--line));stroke-width:5;stroke-linejoin:round}
 .ax-k text{fill:currentColor;font-weight:600}
 .ad-explore ul.ax-key{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:.25rem 0 0;padding:0;list-style:none;font-size:.86em}
-.ad-explore .ax-key li{display:flex;align-items:center;gap:.4rem;margin:0;padding:0}.ad-explore .ax-key svg{flex:none;width:24px;height:14px}
+.ad-explore .ax-key li{display:flex;align-items:center;gap:.4rem;margin:0;padding:0}.ad-explore .ax-key svg{flex:none}
 .ad-explore .ax-bar{display:flex;align-items:center;gap:.4rem;margin:.6rem 0 .3rem;max-width:34rem}
 .ad-explore .ax-bar input{flex:1;min-width:3rem;height:44px;margin:0;accent-color:var(--a)}
 .ad-explore .ax-bar button{flex:none;padding:.2rem}
 .ad-explore .ax-bar .ax-fast{min-width:3.4em;font-variant-numeric:tabular-nums}
 .ax-play .ax-ii{display:none}.ax-going .ax-ii{display:inline}.ax-going .ax-go{display:none}
 .ad-explore dl.ax-num{display:flex;flex-wrap:wrap;gap:.2rem 1.6rem;margin:.2rem 0 .4rem}
-.ad-explore .ax-num dt{font-size:.82em;font-weight:400;opacity:.8;margin:0}.ad-explore .ax-num dd{margin:0;min-width:4.2em;font-size:1.12em;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
+.ad-explore .ax-num :is(dt,dd){margin:0!important}
+.ad-explore .ax-num dt{font-size:.82em;font-weight:400;opacity:.8}.ad-explore .ax-num dd{min-width:4.2em;font-size:1.12em;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
 .ad-explore .ax-say{margin:.2rem 0 .5rem;min-height:2.8em}
 .ad-explore .ax-still>.ax-key{margin-bottom:.8rem}.ad-explore .ax-states{display:grid;gap:1.4rem 1.2rem;grid-template-columns:minmax(0,1fr)}
 .ad-explore .ax-states figure{margin:0;min-width:0;break-inside:avoid}
@@ -89,14 +91,17 @@ function pool(i,read){return cache[i]||(cache[i]=read(D.d[i]))}
 function at(rows){return rows[Math.min(Math.round(pos),rows.length-1)]}
 function layer(L){var e=L[4],kind=L[1],g=put(panes[L[0]],'g',{class:L[2]}),rows=pool(L[3],unpack),o={rows:rows,e:e,kind:kind};
 if(kind==='s'){o.t=put(g,'text',{class:'ax-tx','text-anchor':e.a})}
-else if(kind==='k'){o.cells=rows[0].map(function(_,k){var q=e.g,x=q[0]+k%q[4]*q[2],y=q[1]+Math.floor(k/q[4])*q[3],a=q[2]-e.q,b=q[3]-e.q;
-return [put(g,'rect',{x:x,y:y,width:a,height:b,rx:e.r}),put(g,'text',{x:x+Math.floor(a/2),y:y+Math.floor(b/2)+Math.floor(e.f/3),'text-anchor':'middle',style:'font-size:'+e.f+'px'})]})}
+else if(kind==='k'){g.setAttribute('text-anchor','middle');g.setAttribute('style','font-size:'+e.f+'px');
+o.p=e.k.map(function(c){return put(g,'path',{class:c[0]})});
+var q=e.g,a=q[2]-e.q,b=q[3]-e.q;o.cells=rows[0].map(function(_,k){var x=q[0]+k%q[4]*q[2],y=q[1]+Math.floor(k/q[4])*q[3];
+return ['M'+x+' '+y+'h'+a+'v'+b+'h'+-a+'z',put(g,'text',{x:x+Math.floor(a/2),y:y+Math.floor(b/2)+Math.floor(e.f/3)})]})}
 else{if(e.t)o.trail=put(g,'path',{class:'ax-trail'});
 o.p=put(g,'path',{class:'ax-'+kind+(e.z?' ax-z'+e.z:''),style:(kind==='d'?'stroke-width:'+2*e.r+';':'')+(e.p?'opacity:'+e.p:'')});
 o.names=(e.n||[]).map(function(t,k){var s=SIDE[e.s[k%e.s.length]];return t?[k,s,put(g,'text',{class:'ax-tx','text-anchor':s[2]},t)]:0}).filter(Boolean)}
 return o}
 function draw(o){var rows=o.rows,f=Math.floor(pos),a=rows[Math.min(f,rows.length-1)],b=rows[Math.min(f+1,rows.length-1)],t=pos-f,v=a,e=o.e;
-if(o.cells){at(rows).forEach(function(s,k){var c=o.cells[k];c[0].setAttribute('class',e.k[s][0]);c[1].textContent=e.k[s][1]});return}
+if(o.cells){var d=e.k.map(function(){return ''});
+at(rows).forEach(function(s,k){d[s]+=o.cells[k][0];o.cells[k][1].textContent=e.k[s][1]});o.p.forEach(function(p,s){p.setAttribute('d',d[s])});return}
 if(t&&a!==b&&a.length===b.length)v=a.map(function(x,k){return Math.round(x+(b[k]-x)*t)});
 if(o.t){o.t.setAttribute('x',v[0]);o.t.setAttribute('y',v[1]);o.t.textContent=at(e.n);return}
 if(v!==o.was)o.p.setAttribute('d',path(o.kind,v,e));

@@ -344,7 +344,6 @@ class Cells:
         extra = {
             "g": [x0, y0, w, h, columns],
             "q": gap,
-            "r": min(3 * UNIT, w // 5),
             "f": round(min(TEXT * 1.3, 0.62 * (w - gap), 0.7 * (h - gap))),
             "k": [[colour(kind[1]) if kind[1] else "", kind[2] if len(kind) > 2 else ""] for kind in self.of],
         }
@@ -358,7 +357,7 @@ def key_shapes(layer) -> list[tuple[str, list[Shape]]]:
         samples = []
         for kind in layer.of:
             if kind[0]:
-                extra = {"g": [0, 0, 15 * u, 14 * u, 1], "q": u, "r": 2 * u, "f": 10 * u}
+                extra = {"g": [0, 0, 15 * u, 14 * u, 1], "q": u, "f": 10 * u}
                 extra["k"] = [[colour(kind[1]) if kind[1] else "", kind[2] if len(kind) > 2 else ""]]
                 samples.append((kind[0], [Shape("k", "ax-k", [[0]], extra)]))
         return samples

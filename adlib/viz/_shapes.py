@@ -52,7 +52,8 @@ def draw(shape: Shape, frame: int) -> str:
         text = extra["n"][min(frame, len(extra["n"]) - 1)]
         return f'<text class="ax-tx {shape.colour}" x="{values[0]}" y="{values[1]}"{_anchor(extra["a"])}>{escape(text)}</text>'
     if shape.kind == "k":
-        return f'<g class="{shape.colour}">{_cells(values, extra)}</g>'
+        style = f'text-anchor="middle" style="font-size:{extra["f"]}px"'
+        return f'<g class="{shape.colour}" {style}>{_cells(values, extra)}</g>'
     out = ""
     trail = _trail(shape, frame)
     if trail:
@@ -142,15 +143,17 @@ def _trail(shape: Shape, frame: int) -> str:
 
 
 def _cells(values: Sequence[int], extra: dict) -> str:
+    """One outline for all cells of a kind, and a text in each that has one."""
     x, y, w, h, columns = extra["g"]
-    out = ""
-    for k, status in enumerate(values):
-        left, top = x + k % columns * w, y + k // columns * h
-        colour, mark = extra["k"][status]
-        out += f'<rect class="{colour}" x="{left}" y="{top}" width="{w - extra["q"]}" height="{h - extra["q"]}" rx="{extra["r"]}"/>'
+    wide, high = w - extra["q"], h - extra["q"]
+    out = texts = ""
+    for kind, (css, mark) in enumerate(extra["k"]):
+        places = [(x + k % columns * w, y + k // columns * h) for k, value in enumerate(values) if value == kind]
+        boxes = "".join(f"M{left} {top}h{wide}v{high}h{-wide}z" for left, top in places)
+        out += f'<path class="{css}" d="{boxes}"/>' if boxes else ""
         if mark:
-            out += (
-                f'<text x="{left + (w - extra["q"]) // 2}" y="{top + (h - extra["q"]) // 2 + extra["f"] // 3}" '
-                f'text-anchor="middle" style="font-size:{extra["f"]}px">{escape(mark)}</text>'
+            middle, base = wide // 2, high // 2 + extra["f"] // 3
+            texts += "".join(
+                f'<text x="{left + middle}" y="{top + base}">{escape(mark)}</text>' for left, top in places
             )
-    return out
+    return out + texts

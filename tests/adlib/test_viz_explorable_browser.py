@@ -263,12 +263,9 @@ def _outlines(markup):
     for css, d in re.findall(r'<path class="(.*?)".*?d="(.*?)"', markup):
         if d:
             found.append((css, _absolute(d)))
-    for place, text in re.findall(r"<text (.*?)>(.*?)</text>", markup):
-        if text:
-            found.append(("text", *(re.search(rf'\b{a}="(.*?)"', place)[1] for a in "xy"), text))
-    for rect in re.findall(r"<rect (.*?)/?>", markup):
-        found.append(("rect", *sorted(re.findall(r'(\w+)="(.*?)"', rect))))
-    return found
+    texts = re.findall(r"<text (.*?)>(.*?)</text>", markup)
+    places = [("text", *(re.search(rf'\b{a}="(.*?)"', place)[1] for a in "xy"), text) for place, text in texts if text]
+    return found + sorted(places)
 
 
 def _absolute(d):
