@@ -8,8 +8,8 @@ A puzzle is an element of class `ad-puzzle` with a button an operation whose nam
 computation, the buttons Undo and Start again, and a text that is read out. `data-state` is "open", and at the end "right"
 or "wrong". Without script it shows lists.
 
-An explorable is an element of class `ad-explore` with a slider, buttons Previous and Next or a button Play, perhaps
-groups of buttons of which one each is pressed, and a text that is read out. While it plays it has the attribute
+An explorable is an element of class `ad-explore` with a slider and buttons Previous and Next or a button Play, or groups
+of buttons of which one each is pressed, or both, and a text that is read out. While it plays it has the attribute
 `data-going`. Without script it shows pictures (`figure`) and a table, and no slider.
 """
 
@@ -38,7 +38,7 @@ _PUZZLES = """() => [...document.querySelectorAll(".ad-puzzle")].map(root => ({
 
 # Of every explorable: the frame it shows, its pictures, the text that is seen and the one that is read out.
 _FRAMES = """() => [...document.querySelectorAll(".ad-explore")].map(root => ({
-  frame: +root.querySelector("[type=range]")?.value,
+  frame: +(root.querySelector("[type=range]")?.value ?? -1),
   picture: [...root.querySelectorAll("svg[role=img]:not(figure svg)")].map(e => e.innerHTML).join(" "),
   text: [...root.children].filter(e => !e.matches("[aria-live]")).map(e => e.innerText || "").join(" "),
   pressed: [...root.querySelectorAll("[aria-pressed=true]")].map(e => e.innerText).join(),
@@ -179,16 +179,42 @@ def _puzzle(page, index: int) -> Iterator[str]:
 
 def _explorable(page, index: int) -> Iterator[str]:
     root = page.locator(".ad-explore").nth(index)
-    slider, play = root.get_by_role("slider"), root.get_by_role("button", name="Play")
+    slider, groups = root.get_by_role("slider"), root.get_by_role("group").filter(has=page.locator("[aria-pressed]"))
+    if slider.count() + groups.count() == 0:
+        yield "has neither a slider nor something to pick"
+        return
+    before = page.evaluate(_FRAMES)
+    if slider.count():
+        yield from _slid(page, index, slider)
+        slider.focus()
+        page.keyboard.press("End")
+    for group in groups.all():
+        buttons = group.locator("[aria-pressed]").all()
+        for button in [*buttons[1:], buttons[0]]:
+            name, shown = button.inner_text(), page.evaluate(_FRAMES)[index]
+            _click(button)
+            now = page.evaluate(_FRAMES)[index]
+            if button.get_attribute("aria-pressed") != "true" or group.locator("[aria-pressed=true]").count() != 1:
+                yield f"the button {name!r} is not the pressed one of its group after a click"
+            elif _same(now, shown) and now["pressed"] != shown["pressed"]:
+                yield f"the button {name!r} shows nothing new"
+    after = page.evaluate(_FRAMES)
+    for other in range(len(before)):
+        if other != index and after[other] != before[other]:
+            yield f"moves explorable {other + 1} as well"
+
+
+def _slid(page, index: int, slider) -> Iterator[str]:
+    root = page.locator(".ad-explore").nth(index)
+    play = root.get_by_role("button", name="Play")
     forth, back = (root.get_by_role("button", name=name) for name in ("Next", "Previous"))
-    if slider.count() == 0 or not (play.count() or (forth.count() and back.count())):
-        yield "has no " + ("slider" if slider.count() == 0 else "button Play, and none to step")
+    if not (play.count() or (forth.count() and back.count())):
+        yield "has no button Play, and none to step"
         return
 
     def now():
         return page.evaluate(_FRAMES)[index]
 
-    before = page.evaluate(_FRAMES)
     slider.focus()
     page.keyboard.press("End")
     end = now()
@@ -202,37 +228,22 @@ def _explorable(page, index: int) -> Iterator[str]:
     if end["picture"] == home["picture"]:
         yield "the picture does not change from the first frame to the last"
     shown = home
-    for key in ["ArrowRight"] * min(5, end["frame"]):
-        page.keyboard.press(key)
+    for _ in range(min(5, end["frame"])):
+        page.keyboard.press("ArrowRight")
         if _same(now(), shown):
-            yield f"the key {key} on the slider shows nothing new after frame {shown['frame']}"
+            yield f"the key ArrowRight on the slider shows nothing new after frame {shown['frame']}"
             return
         shown = now()
     if play.count():
         yield from _played(page, index, play, end["frame"])
-    else:
-        page.keyboard.press("Home")
-        _click(forth)
-        if now()["frame"] != 1:
-            yield "Next does not step on"
-        _click(back)
-        if now()["frame"] != 0:
-            yield "Previous does not go back"
-    slider.focus()
-    page.keyboard.press("End")
-    for group in root.get_by_role("group").filter(has=page.locator("[aria-pressed]")).all():
-        buttons = group.locator("[aria-pressed]").all()
-        for button in [*buttons[1:], buttons[0]]:
-            name, shown = button.inner_text(), now()
-            _click(button)
-            if button.get_attribute("aria-pressed") != "true" or group.locator("[aria-pressed=true]").count() != 1:
-                yield f"the button {name!r} is not the pressed one of its group after a click"
-            elif _same(now(), shown) and now()["pressed"] != shown["pressed"]:
-                yield f"the button {name!r} shows nothing new"
-    after = page.evaluate(_FRAMES)
-    for other in range(len(before)):
-        if other != index and after[other] != before[other]:
-            yield f"moves explorable {other + 1} as well"
+        return
+    page.keyboard.press("Home")
+    _click(forth)
+    if now()["frame"] != 1:
+        yield "Next does not step on"
+    _click(back)
+    if now()["frame"] != 0:
+        yield "Previous does not go back"
 
 
 def _same(one: dict, other: dict) -> bool:

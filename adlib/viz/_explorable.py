@@ -285,7 +285,7 @@ class Explorable:
             return (
                 f'<div class="ax-bar"><button type="button" class="ax-play" aria-label="Play">{_icon("M5 3l10 6-10 6z", "ax-go")}'
                 f"{_icon('M5 3v12M13 3v12', 'ax-ii')}</button>{slider}"
-                '<button type="button" class="ax-fast" aria-label="Speed 1">1×</button></div>'
+                '<button type="button" class="ax-fast" aria-label="Speed 1×">1×</button></div>'
             )
         back, forth = (
             f'<button type="button" data-go="{go}" aria-label="{name} frame">{_icon(icon)}</button>'

@@ -106,8 +106,9 @@ if(t&&a!==b&&a.length===b.length)v=a.map(function(x,k){return Math.round(x+(b[k]
 if(o.t){o.t.setAttribute('x',v[0]);o.t.setAttribute('y',v[1]);o.t.textContent=at(e.n);return}
 if(v!==o.was)o.p.setAttribute('d',path(o.kind,v,e));
 o.was=v;var n=v.length/2;
-o.names.forEach(function(m){m[2].setAttribute('x',v[m[0]]+m[1][0]);m[2].setAttribute('y',v[n+m[0]]+m[1][1])});
+o.names.forEach(function(m){m[2].style.display=m[0]<n?'':'none';if(m[0]<n)m[2].setAttribute('x',v[m[0]]+m[1][0]),m[2].setAttribute('y',v[n+m[0]]+m[1][1])});
 if(o.trail){var seen=rows.slice(Math.max(0,f-e.t),f+1),d='';if(v!==a)seen.push(v);
+seen=seen.filter(function(r){return r.length===v.length});
 for(var k=0;k<n&&seen.length>1;k++)d+='M'+seen.map(function(r){return r[k]+' '+r[n+k]}).join('L');o.trail.setAttribute('d',d)}}
 function words(){var said={axis:at(scene.f)};said[D.axis]=said.axis;scene.v.forEach(function(c,k){said[D.n[k]]=at(c)});
 return at(scene.t).replace(/\{([^{}]*)\}/g,function(_,k){return said[k]})}
@@ -139,11 +140,11 @@ w.addEventListener('click',function(ev){var b=ev.target.closest('button');if(!b|
 if(b.hasAttribute('data-p')){picks[+b.getAttribute('data-p')]=+b.getAttribute('data-c');pick()}
 else if(b.hasAttribute('data-go'))go(Math.round(pos)+ +b.getAttribute('data-go'));
 else if(b.classList.contains('ax-play'))play(!going);
-else if(b.classList.contains('ax-fast')){speed=speed>=4?.5:speed*2;b.textContent=(speed<1?'\u00bd':speed)+'\u00d7';b.setAttribute('aria-label','Speed '+(speed<1?'one half':speed))}});
+else if(b.classList.contains('ax-fast')){speed=speed>=4?.5:speed*2;b.textContent=(speed<1?'\u00bd':speed)+'\u00d7';b.setAttribute('aria-label','Speed '+b.textContent)}});
 if(bar)bar.addEventListener('input',function(){go(+bar.value)});
 w.addEventListener('keydown',function(ev){if(ev.altKey||ev.ctrlKey||ev.metaKey||ev.shiftKey||ev.target.closest('summary'))return;
 var k=Math.round(pos),t={ArrowRight:k+1,ArrowUp:k+1,ArrowLeft:k-1,ArrowDown:k-1,PageUp:k+5,PageDown:k-5,Home:0,End:last}[ev.key];
-if(ev.key===' '&&ev.target===bar&&one('.ax-play'))play(!going);
+if(ev.key===' '&&ev.target===bar&&one('.ax-play')){one('.ax-play').focus();play(!going)}
 else if(t===undefined||(ev.target!==bar&&/^(Arrow(Up|Down)|Page)/.test(ev.key)))return;else go(t);
 ev.preventDefault();ev.stopPropagation()});
 w.setAttribute('data-on','');pick(D.at[1])})})();"""

@@ -135,10 +135,11 @@ def _arrow(x: int, y: int, u: int, v: int) -> str:
 
 def _trail(shape: Shape, frame: int) -> str:
     length = shape.extra.get("t", 0)
-    seen = shape.frames[max(0, frame - length) : frame + 1]
+    now = shape.frames[min(frame, len(shape.frames) - 1)]
+    seen = [values for values in shape.frames[max(0, frame - length) : frame + 1] if len(values) == len(now)]
     if not length or len(seen) < 2:
         return ""
-    half = len(seen[0]) // 2
+    half = len(now) // 2
     return "".join(_line([(values[k], values[half + k]) for values in seen]) for k in range(half))
 
 

@@ -43,7 +43,7 @@ def slider():
     )
 
 
-def player():
+def player(seconds=0.8):
     """Two panels, two pickers, a player; every kind of layer is in it."""
     turn = np.linspace(0, 2 * np.pi, 9)
 
@@ -102,7 +102,7 @@ def player():
         scene,
         axis="turn",
         play=True,
-        seconds=0.8,
+        seconds=seconds,
         pickers={"Points": [2, 5], "Radius": ["narrow", "wide"]},
         telling=[(2, "narrow", 0), (5, "wide", 4), (5, "wide", -1)],
     )

@@ -251,6 +251,10 @@ FAULTS = {
         SLIDING.replace('<button type="button" data-do="Previous">Previous</button>', ""),
         ["stepper: explorable 1: has no button Play, and none to step"],
     ),
+    "explorable-without-anything": (
+        '<div class="ad-explore"><figure>One</figure><table><tr><td>1</td></tr></table></div>',
+        ["stepper: explorable 1: has neither a slider nor something to pick"],
+    ),
     "frozen-explorable": (
         PLAYING.replace("M0 ${bar.value}", "M0 0"),
         ["stepper: explorable 1: the picture does not change from the first frame to the last"],
