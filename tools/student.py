@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import linecache
 import re
 import runpy
 import sys
@@ -64,40 +65,39 @@ def walked(name: str, root: Path = ROOT) -> NotebookNode:
     notebook = read(root / STUDENT / f"{name}.ipynb")
     exercises = {section.data["id"]: section for section in everything(root)[name]}
     wrong = wrong_answers(root)
-    cells, task, names = [], None, {"__name__": "__main__"}
+    cells, names = [], {"__name__": "__main__"}
     for cell in notebook.cells:
-        if cell.cell_type == "code":
-            call = re.fullmatch(r'check\("([\w-]+)", \w+\)', cell.source)
-            tries = _tries(exercises[call[1]], task, wrong[call[1]]) if call else ()
-            cells.append(cell)
-            for number, answer in enumerate(tries):
-                cells.append(new_code_cell(answer, id=f"{task.id}-{number}"))
-                cells.append(new_code_cell(cell.source, id=f"{cell.id}-{number}"))
-            task = cell
-        else:
-            cells.append(cell)
+        cells.append(cell)
+        if call := re.fullmatch(r'check\("([\w-]+)", \w+\)', cell.source):
+            for number, answer in enumerate(_tries(exercises[call[1]], wrong[call[1]])):
+                cells.append(new_code_cell(answer, id=f"{cell.id}-answer-{number}"))
+                cells.append(new_code_cell(cell.source, id=f"{cell.id}-again-{number}"))
     for count, cell in enumerate((c for c in cells if c.cell_type == "code"), start=1):
         cell.execution_count = count
-        if printed := _printed(cell.source, names):
+        if printed := _printed(cell.source, names, f"<cell {count}>"):
             cell.outputs = [new_output("stream", name="stdout", text=printed)]
     notebook.cells = cells
     return notebook
 
 
-def _tries(section: Section, task: NotebookNode, wrong: list[tuple]) -> tuple[str, str]:
-    """What a student may write in a task's cell: its first wrong answer that is an edit of it, and the solution."""
-    right = next(c.source for c in section.cells if c.id == task.id)
-    right = re.sub(r"[ \t]*# (BEGIN|END) SOLUTION\n?", "", right).rstrip()
-    edited = (edits for _, key, edits in wrong if key in all_exercises()[section.data["id"]].hints)
-    edits = next(e for e in edited if isinstance(e, list) and all(there in right for there, _ in e))
-    return mistaken(right, edits), right
+def _tries(section: Section, wrong: list[tuple]) -> tuple[str, str]:
+    """What a student may write: the first wrong answer that has a hint of the exercise's own, and the solution."""
+    right, hints = section.solution(), all_exercises()[section.data["id"]].hints
+    return mistaken(right, next(edits for _, key, edits in wrong if key in hints)), right
 
 
-def _printed(source: str, names: dict) -> str:
+def _printed(source: str, names: dict, file: str) -> str:
     """What a cell prints, run here; the installation for Colab is left out."""
+    source = re.sub(r"(?m)^( *)%pip .*$", r"\1pass", source)
+    linecache.cache[file] = (
+        len(source),
+        None,
+        source.splitlines(keepends=True),
+        file,
+    )  # a check quotes the line that failed
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(re.sub(r"(?m)^( *)%pip .*$", r"\1pass", source), "<notebook>", "exec"), names)
+        exec(compile(source, file, "exec"), names)
     return printed.getvalue()
 
 

@@ -1,7 +1,6 @@
 """The notebooks made of the exercises' sources: current, open for the student, and silent about reserved solutions."""
 
 import json
-import runpy
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat import v4
 
-from adlib.exercises import all_exercises
 from tools import ROOT, exercises, leaks, lint, normalise, reader
 
 if not (ROOT / exercises.RESERVED).is_dir():
@@ -139,30 +137,6 @@ def test_the_open_notebook_is_red_in_strict_mode(path, monkeypatch):
     monkeypatch.setenv("ADLIB_STRICT", "1")
     with pytest.raises(CellExecutionError, match="NotSolved"):
         normalise.execute(normalise.read(path))
-
-
-@pytest.mark.parametrize("path", STUDENTS)
-def test_a_student_gets_a_hint_mends_the_answer_and_is_right(path, monkeypatch):
-    """The way through the notebook: every task solved in the stub's place, the first one wrong at first."""
-    monkeypatch.delenv("ADLIB_STRICT", raising=False)
-    solved = {c.id: c.source for s in exercises.everything()[path.stem] for c in s.cells if exercises.BEGIN in c.source}
-    notebook = normalise.read(path)
-    first = next(c for c in notebook.cells if exercises.STUB in c.source)
-    check = notebook.cells[notebook.cells.index(first) + 1]
-    for cell in notebook.cells:
-        cell.source = solved.get(cell.id, cell.source)
-    # A plausible slip: the first of the wrong answers that is an edit.
-    id = exercises.everything()[path.stem][0].data["id"]
-    mistakes = runpy.run_path(str(ROOT / exercises.RESERVED / "wrong_answers" / f"{path.stem}.py"))["WRONG"][id]
-    key, edits = next((key, edits) for _, key, edits in mistakes if not isinstance(edits, str))
-    slip = first.source
-    for there, instead in edits:
-        slip = slip.replace(there, instead)
-    wrong = v4.new_code_cell(slip, id="slip")
-    notebook.cells[notebook.cells.index(first):notebook.cells.index(first)] = [wrong, v4.new_code_cell(check.source, id="slip-check")]
-    lines = printed(normalise.execute(notebook)).splitlines()
-    assert all_exercises()[id].hints[key] in " ".join(" ".join(lines).split())
-    assert [line[0] for line in lines if not line.startswith("   ")] == ["❌"] + ["✅"] * len(exercises.everything()[path.stem])
 
 
 def test_the_students_notebook_holds_no_solution_and_the_page_the_public_ones():
