@@ -5,6 +5,7 @@
 
 import ast
 import json
+import math
 import re
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def counted():
     return [sum(ast.literal_eval(rows[name]).values()) for name in ("f", "forward", "backward")]
 
 
+def mountain_pass():
+    """The least length of the gradient before it grows, and the greatest after, each with its step."""
+    x, y, lengths = 1e-4, 1.0, []
+    for _ in range(60):
+        lengths.append(math.hypot(x**3 - x, y))
+        x, y = x - 0.3 * (x**3 - x), 0.7 * y
+    least = next(k for k in range(60) if lengths[k + 1] > lengths[k])
+    return lengths[least], least, max(lengths[least:]), lengths.index(max(lengths[least:]))
+
+
 def facts():
     """The phrases of the page that hold a number, with the numbers computed."""
 
@@ -73,6 +84,7 @@ def facts():
     function, forward, backward = counted()
     graph = adlib.make_graph(L)(w1, w2)
     kept, nodes = COUNT[len(graph.kept())], COUNT[len(graph.nodes)]
+    low, at_low, high, at_high = mountain_pass()
     return [
         f"which is {v2_bar:.4f} at $(2, 3)$",
         f"At $(2, 3)$ it gives {v1_bar * v1:.4f} instead of {w2_bar:.4f}.",
@@ -81,6 +93,7 @@ def facts():
         f"a forward sweep takes {forward / function:.2f} operations for each operation of the function, "
         f"a backward sweep {backward / function:.2f}",
         f"{kept} of the {nodes} values are kept, and $v_2$ is not one of them",
+        f"has the length {low:.4f}, at step {at_low}, and at step {at_high} it has the length {high:.3f}",
     ]
 
 
