@@ -122,7 +122,7 @@ class Explorable:
     ...         numbers={"error": error},
     ...         says="With the step {axis} the error is {error}.",
     ...     )
-    >>> Explorable(  # doctest: +ELLIPSIS
+    >>> explorable = Explorable(
     ...     "The error of a difference quotient",
     ...     "Which step gives the smallest error?",
     ...     Plot((1e-12, 0.1), (1e-16, 1), r"step $\\varepsilon$", "error", "Error against step.", xlog=True, ylog=True),
@@ -131,7 +131,10 @@ class Explorable:
     ...     pickers={"Scheme": ["forward", "central"]},
     ...     telling=[("forward", 8), ("forward", -1), ("central", 14)],
     ... )
-    <explorable 'The error of a difference quotient': 2 scenes, 46 frames, ... kB>
+    >>> explorable
+    <explorable 'The error of a difference quotient': 2 scenes, 46 frames>
+    >>> explorable.size < 32_000
+    True
     """
 
     def __init__(
@@ -182,8 +185,12 @@ class Explorable:
     def __repr__(self) -> str:
         frames = sum(scene.count for scene in self._scenes.values())
         scenes = f"{len(self._scenes)} scene{'s' * (len(self._scenes) > 1)}"
-        size = len(self._html.encode()) / 1000
-        return f"<explorable {self._title!r}: {scenes}, {frames} frames, {size:.0f} kB>"
+        return f"<explorable {self._title!r}: {scenes}, {frames} frame{'s' * (frames > 1)}>"
+
+    @property
+    def size(self) -> int:
+        """The bytes of its page."""
+        return len(self._html.encode())
 
     # What goes together -----------------------------------------------------------------------------
 
@@ -210,7 +217,7 @@ class Explorable:
         return choice, frames[0] % scene.count
 
     def _check_size(self, max_kb: float) -> None:
-        size = len(self._html.encode()) / 1000
+        size = self.size / 1000
         if size <= max_kb:
             return
         name, most = max(self._weights.items(), key=lambda item: item[1])
