@@ -26,6 +26,7 @@ _FIRST, _SECOND, _BOTH = (0,), (1,), (0, 1)
 _FLOAT64 = np.dtype(float)
 _new = object.__new__
 _ARRAYS = frozenset({np.ndarray, np.memmap})
+_NOT_VALUES = frozenset({OutputAdjoint, Continued, Scatter})
 
 
 class ReverseTrace(Trace):
@@ -211,27 +212,11 @@ class ReverseTrace(Trace):
 
     def _accumulate(self, adjoints, owned, position, ct):
         """Add one contribution to the adjoint at `position`."""
+        if type(ct) in _NOT_VALUES:
+            self._accumulate_otherwise(adjoints, owned, position, ct)
+            return
         _, _, _, _, shape, dtype = self.entries[position]
         old = adjoints[position]
-        if type(ct) is OutputAdjoint:
-            # Each result reports once, when its own adjoint is complete.
-            adjoints[position] = old or [None] * shape
-            adjoints[position][ct.number] = ct.adjoint
-            return
-        if type(ct) is Scatter:
-            if type(old) in TRACERS:
-                buffer = np.zeros(shape, dtype)
-                ct.add_to(buffer)
-                adjoints[position] = old + buffer
-                return
-            if not owned[position]:
-                old = np.zeros(shape, dtype) if old is None else np.array(old)
-                adjoints[position], owned[position] = old, 1
-            ct.add_to(old)
-            return
-        if type(ct) is Continued:
-            ct.walk(adjoints, owned)
-            return
         ct = project(ct, shape, dtype)
         if old is None:
             adjoints[position] = ct
@@ -241,6 +226,26 @@ class ReverseTrace(Trace):
             total = old + ct
             adjoints[position] = total
             owned[position] = type(total) is np.ndarray
+
+    def _accumulate_otherwise(self, adjoints, owned, position, ct):
+        """Add a contribution that is not an array or a number itself."""
+        _, _, _, _, shape, dtype = self.entries[position]
+        old = adjoints[position]
+        if type(ct) is OutputAdjoint:
+            # Each result reports once, when its own adjoint is complete.
+            adjoints[position] = old or [None] * shape
+            adjoints[position][ct.number] = ct.adjoint
+        elif type(ct) is Continued:
+            ct.walk(adjoints, owned)
+        elif type(old) in TRACERS:
+            buffer = np.zeros(shape, dtype)
+            ct.add_to(buffer)
+            adjoints[position] = old + buffer
+        else:
+            if not owned[position]:
+                old = np.zeros(shape, dtype) if old is None else np.array(old)
+                adjoints[position], owned[position] = old, 1
+            ct.add_to(old)
 
 
 # Arrays held read-only by running transformations, and by how many: {id: [array, count]}.
