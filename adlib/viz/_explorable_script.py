@@ -78,7 +78,6 @@ kind==='x'?'M'+(x-r)+' '+(y-r)+'l'+2*r+' '+2*r+'m0 '+-2*r+'l'+-2*r+' '+2*r:
 kind==='t'?'M'+x+' '+(y-r)+'v'+2*r:
 kind==='b'?'M'+(x-e.w)+' '+e.b+'V'+y+'h'+2*e.w+'V'+e.b+'z':x+' '+y)}
 return kind==='c'?'M'+p.join('L'):kind==='f'?'M'+p.join('L')+'V'+e.b+'H'+v[0]+'z':p.join('')}
-var SIDE={right:[24,16,'start'],left:[-24,16,'end'],above:[0,-28,'middle'],below:[0,60,'middle']};
 function put(to,tag,a,text){var e=document.createElementNS(N,tag);for(var k in a)e.setAttribute(k,a[k]);
 if(text!==undefined)e.textContent=text;to.appendChild(e);return e}
 document.querySelectorAll('.ad-explore:not([data-on])').forEach(function(w){
@@ -97,7 +96,7 @@ var q=e.g,a=q[2]-e.q,b=q[3]-e.q;o.cells=rows[0].map(function(_,k){var x=q[0]+k%q
 return ['M'+x+' '+y+'h'+a+'v'+b+'h'+-a+'z',put(g,'text',{x:x+Math.floor(a/2),y:y+Math.floor(b/2)+Math.floor(e.f/3)})]})}
 else{if(e.t)o.trail=put(g,'path',{class:'ax-trail'});
 o.p=put(g,'path',{class:'ax-'+kind+(e.z?' ax-z'+e.z:''),style:(kind==='d'?'stroke-width:'+2*e.r+';':'')+(e.p?'opacity:'+e.p:'')});
-o.names=(e.n||[]).map(function(t,k){var s=SIDE[e.s[k%e.s.length]];return t?[k,s,put(g,'text',{class:'ax-tx','text-anchor':s[2]},t)]:0}).filter(Boolean)}
+o.names=(e.n||[]).map(function(t,k){var s=e.s[k%e.s.length];return t?[k,s,put(g,'text',{class:'ax-tx','text-anchor':s[2]},t)]:0}).filter(Boolean)}
 return o}
 function draw(o){var rows=o.rows,f=Math.floor(pos),a=rows[Math.min(f,rows.length-1)],b=rows[Math.min(f+1,rows.length-1)],t=pos-f,v=a,e=o.e;
 if(o.cells){var d=e.k.map(function(){return ''});

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._errors import ArgumentError
-from ._shapes import SIDES, TEXT, UNIT, Shape
+from ._shapes import SIDES, TEXT, UNIT, Shape, beside
 from .style import COLOURS
 
 _MARKERS = {"dot": "d", "ring": "o", "cross": "x", "tick": "t"}
@@ -76,7 +76,7 @@ class Points:
             _known(self, "side", side, SIDES)
         extra = {"r": round((self.size or _SIZES[self.marker]) * UNIT)}
         if self.names:
-            extra |= {"n": [str(name) for name in self.names], "s": sides}
+            extra |= {"n": [str(name) for name in self.names], "s": [beside(side, extra["r"]) for side in sides]}
         if self.trail:
             extra["t"] = self.trail
         frames = _placed(self, panel, x=self.x, y=self.y)

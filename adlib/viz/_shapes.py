@@ -16,13 +16,20 @@ UNIT = 4  # to a pixel of a panel 336 px wide
 HEAD = 7 * UNIT  # an arrowhead
 TEXT = 11.5 * UNIT
 
-# The sides on which a name can stand: shift in x and y, and what of the text stands there.
+# The sides on which a name can stand: which way from its point, in multiples of the point's size, and in pixels
+# besides, and what of the text stands there.
 SIDES = {
-    "right": (6 * UNIT, 4 * UNIT, "start"),
-    "left": (-6 * UNIT, 4 * UNIT, "end"),
-    "above": (0, -7 * UNIT, "middle"),
-    "below": (0, 15 * UNIT, "middle"),
+    "right": (1, 3, 0, 4, "start"),
+    "left": (-1, -3, 0, 4, "end"),
+    "above": (0, 0, -1, -4, "middle"),
+    "below": (0, 0, 1, 12, "middle"),
 }
+
+
+def beside(side: str, size: int) -> tuple[int, int, str]:
+    """Where a name stands: shift in x and y from its point of half the width ``size``, and the text's anchor."""
+    u, dx, v, dy, anchor = SIDES[side]
+    return u * size + dx * UNIT, v * size + dy * UNIT, anchor
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def draw(shape: Shape, frame: int) -> str:
     half = len(values) // 2
     for k, name in enumerate(extra.get("n", ())[:half]):
         if name:
-            dx, dy, anchor = SIDES[extra["s"][k % len(extra["s"])]]
+            dx, dy, anchor = extra["s"][k % len(extra["s"])]
             out += f'<text class="ax-tx" x="{values[k] + dx}" y="{values[half + k] + dy}"{_anchor(anchor)}>{escape(name)}</text>'
     return f'<g class="{shape.colour}">{out}</g>'
 
