@@ -40,7 +40,7 @@ TABLE_MARKS = "<!-- table of exercises: made by tools.exercises -->", "<!-- end 
 REGION = re.compile(rf"^(?P<indent>[ \t]*){BEGIN}\n(?P<body>.*?)^[ \t]*{END}[ \t]*$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"## Exercise (?P<number>\d+\.\d+)\. (?P<title>\S.*)")
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s]+)(?=\))")
-_KEYS = {"id": str, "objective": str, "minutes": int, "difficulty": int, "points": int, "access": str}
+KEYS = {"id": str, "objective": str, "minutes": int, "difficulty": int, "points": int, "access": str}
 
 
 class Wrong(Exception):
@@ -101,8 +101,8 @@ def sections(path: Path) -> tuple[list[NotebookNode], list[Section]]:
 
 def _data(cell: NotebookNode, access: str, where: str) -> dict:
     data = dict(cell.metadata.get("exercise", {}))
-    if set(data) != set(_KEYS) or any(type(data[key]) is not kind for key, kind in _KEYS.items()):
-        raise Wrong(f"{where}: the metadata 'exercise' of the heading has to hold {', '.join(_KEYS)}; it holds {data}")
+    if set(data) != set(KEYS) or any(type(data[key]) is not kind for key, kind in KEYS.items()):
+        raise Wrong(f"{where}: the metadata 'exercise' of the heading has to hold {', '.join(KEYS)}; it holds {data}")
     if data["access"] != access:
         raise Wrong(f"{where}: access is {data['access']!r}, but this folder is for {access} exercises")
     if data["difficulty"] not in (1, 2, 3):
@@ -170,6 +170,16 @@ def generated(root: Path = ROOT) -> dict[str, str]:
     return files
 
 
+def _executed(path: Path) -> NotebookNode:
+    """A source after a run; `Wrong` with the last words of the cell that fails."""
+    from nbclient.exceptions import CellExecutionError
+
+    try:
+        return execute(read(path))
+    except CellExecutionError as error:
+        raise Wrong(f"{path.name}: a cell fails with {error.ename}: {error.evalue}") from None
+
+
 def _code(cells: list[NotebookNode]) -> list[str]:
     return [cell.source for cell in cells if cell.cell_type == "code"]
 
@@ -193,8 +203,18 @@ def _notebook(name: str, head: list[NotebookNode], found: list[Section], folder:
             cells.append(_copied(cell, source, origin, folder))
         if folder == PAGE:
             cells.append(_folded(section, folder))
+    _tell_apart(cells)
     notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC, "language_info": {"name": "python"}})
     return text_of(notebook)
+
+
+def _tell_apart(cells: list[NotebookNode]) -> None:
+    """Give a cell another id where one before has it: the two sources of a set may use the same."""
+    taken = set()
+    for cell in cells:
+        while cell.id in taken:
+            cell.id += "-b"
+        taken.add(cell.id)
 
 
 def _copied(cell: NotebookNode, source: str, origin: str, folder: str) -> NotebookNode:
@@ -307,7 +327,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             os.environ["ADLIB_STRICT"] = "1"
             for path in sources(root):
                 print(f"{path.relative_to(root)}: running", flush=True)
-                path.write_text(text_of(normalised(execute(read(path)))), encoding="utf-8", newline="\n")
+                path.write_text(text_of(normalised(_executed(path))), encoding="utf-8", newline="\n")
         for name in write(root):
             print(f"{name}: written")
     except Wrong as problem:

@@ -90,6 +90,17 @@ def test_a_source_that_does_not_keep_the_format_is_named(small, capsys, defect):
     assert line.startswith(FORWARD) and said in line
 
 
+def test_a_source_that_fails_when_it_is_run_is_named(small, capsys, monkeypatch):
+    monkeypatch.setenv("ADLIB_STRICT", "0")  # put back afterwards: the command sets it
+    path = sorted((small / exercises.PUBLIC).glob("*.ipynb"))[0]
+    text = path.read_text(encoding="utf-8")
+    id = exercises.sections(path)[1][0].data["id"]
+    path.write_text(text.replace(f'check(\\"{id}\\"', 'check(\\"no-such-exercise\\"', 1).replace(f'"{id}"', '"no-such-exercise"'), encoding="utf-8")
+    assert exercises.main(["--execute"], small) == 1
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith(f"{path.name}: a cell fails with NotSolved: ❌ there is no exercise 'no-such-exercise'")
+
+
 # What is made of them --------------------------------------------------------------------------------------------
 
 
@@ -116,6 +127,18 @@ def test_a_change_of_a_source_makes_every_copy_stale(small):
     path = small / exercises.PUBLIC / FORWARD
     path.write_text(path.read_text(encoding="utf-8").replace('"minutes": 15', '"minutes": 16'), encoding="utf-8")
     assert len(exercises.stale(small)) == 3  # the notebook, the page and the table
+
+
+def test_cells_of_the_two_sources_of_a_set_that_have_one_id_are_told_apart(small):
+    for folder in (exercises.PUBLIC, exercises.RESERVED):
+        path = small / folder / "06-reverse-mode.ipynb"
+        notebook = normalise.read(path)
+        notebook.cells[-1].id = notebook.cells[-2].id = "chap-00"
+        path.write_text(normalise.text_of(notebook), encoding="utf-8")
+    exercises.write(small)
+    for folder in (exercises.STUDENT, exercises.PAGE):
+        ids = [cell.id for cell in normalise.read(small / folder / "06-reverse-mode.ipynb").cells]
+        assert "chap-00-b" in ids and len(set(ids)) == len(ids)
 
 
 def test_without_the_reserved_sources_nothing_is_made(small, capsys):

@@ -6,6 +6,7 @@ there is none.
 
 import json
 import re
+import textwrap
 import time
 
 import numpy as np
@@ -346,6 +347,27 @@ def test_a_half_done_exercise_says_what_is_open(capsys):
     check("dual-numbers", handed_in("dual-numbers", code), strict=False)
     printed = capsys.readouterr().out
     assert printed.startswith("⏳ dual-numbers: not attempted yet; still to do: np.exp(x)")
+
+
+def test_the_instructors_template_works_as_it_stands():
+    """The pieces of instructor/README.md, put together: the solution is right, and the wrong answers get their hints."""
+    readme = (ROOT / exercises.RESERVED / "README.md").read_text(encoding="utf-8")
+    blocks = [textwrap.dedent(b) for b in re.findall(r"(?m)(?:^ {4,}\S.*\n(?:\n+(?= {4,}))?)+", readme)]
+    data, task, checker, wrong = (next(b for b in blocks if b.startswith(start)) for start in (
+        '"exercise": {"id"', "def cheap_gradient", '"""The exercises of chapter 7', '"""Wrong answers'))  # fmt: skip
+    assert set(json.loads("{" + data + "}")["exercise"]) == set(exercises.KEYS)
+    assert exercises.opened(task) == f"def cheap_gradient(f, x):\n    {exercises.STUB}\n"
+
+    made = {"__name__": "adlib.exercises.template", "__package__": "adlib.exercises"}
+    exec(compile(checker, "<checker>", "exec"), made)
+    (exercise,) = made["EXERCISES"]
+    right = "import adlib\n" + re.sub(r" *# (BEGIN|END) SOLUTION\n", "", task)
+    assert examine(exercise, run(right)["cheap_gradient"]).status == "right"
+    mistakes = run(wrong)["WRONG"][exercise.id]
+    assert len(mistakes) >= 3
+    for name, key, edits in mistakes:
+        verdict = examine(exercise, run(edited(right, edits))["cheap_gradient"])
+        assert (verdict.status, verdict.key) == ("wrong", key), (name, verdict.text())
 
 
 def test_the_page_how_exercises_work_shows_the_three_signs_in_order(capsys):
