@@ -1,5 +1,7 @@
 """Arguments of the transformations: checked, copied and put back together."""
 
+import sys
+
 import numpy as np
 
 from ._errors import ArgumentError
@@ -158,12 +160,25 @@ def whole_number(value, name, function, low=1, high=None):
     if whole and low <= value and (high is None or value <= high):
         return int(value)
     allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
-    raise ArgumentError(f"{function} takes {name} as an integer {allowed}, but got {value!r}")
+    raise ArgumentError(f"{function} takes {name} as an integer {allowed}, but got {shown(value)}")
 
 
 def positive_number(value, name, function):
     """Return `value` as a float, after making sure that it is positive and finite."""
-    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if real and 0 < value < np.inf:
+    # The largest float, because an int or a longdouble may be larger and finite.
+    if is_real_number(value) and 0 < value <= sys.float_info.max:
         return float(value)
-    raise ArgumentError(f"{function} takes {name} as a positive, finite number, but got {value!r}")
+    raise ArgumentError(f"{function} takes {name} as a positive, finite number, but got {shown(value)}")
+
+
+def is_real_number(value):
+    """Whether `value` is one number, of Python or of NumPy."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def shown(value):
+    """An argument in words for a message: a number or a name itself, of anything else the type and the shape."""
+    if value is None or isinstance(value, (int, float, complex, str, np.generic)):
+        return repr(value)
+    shape = f" of shape {value.shape}" if hasattr(value, "shape") else ""
+    return f"a {type(value).__name__}{shape}"

@@ -2,6 +2,8 @@
 
 from functools import update_wrapper
 
+from ._errors import ArgumentError
+
 
 def counted(f, vectorized=False):
     """Wrap `f` so that it counts its evaluations.
@@ -40,15 +42,28 @@ def counted(f, vectorized=False):
 
 class _Counted:
     def __init__(self, f, vectorized):
-        update_wrapper(self, f)
+        # Its name and docstring; an attribute of f called `reset` or `calls` stays with f.
+        update_wrapper(self, f, updated=())
         self._f = f
         self._vectorized = vectorized
         self.calls = 0
 
     def __call__(self, *args, **kwargs):
-        self.calls += len((*args, *kwargs.values())[0]) if self._vectorized else 1
+        self.calls += _points((*args, *kwargs.values())) if self._vectorized else 1
         return self._f(*args, **kwargs)
 
     def reset(self):
         """Start again from zero."""
         self.calls = 0
+
+
+def _points(arguments):
+    """How many points the first argument holds."""
+    stack = arguments[0] if arguments else None
+    try:
+        return len(stack)
+    except TypeError as error:
+        raise ArgumentError(
+            f"counted(f, vectorized=True) counts the points of a stack, but its first argument is a {type(stack).__name__}; "
+            "pass vectorized=True to what calls f as well, or write counted(f)"
+        ) from error

@@ -312,7 +312,7 @@ def evaluations(scheme, m):
 
 
 def slopes(function, f, w, directions, step=None, scheme="central", vectorized=False):
-    """The slopes of `f` at `w` along an iterable of directions, as a float64 array."""
+    """The slopes of `f` at `w` along an iterable of directions: in float64, or in longdouble where f computes so."""
     rule = _scheme(scheme, function)
     if step is not None:
         step = positive_number(step, "step", function)
@@ -336,6 +336,11 @@ def slopes(function, f, w, directions, step=None, scheme="central", vectorized=F
                     f"{function} would take a step that is zero in {h.dtype}, the type of w; take a larger step, "
                     "or a shorter direction"
                 )
+            if not np.all(h < np.inf):
+                raise ArgumentError(
+                    f"{function} would take a step that is infinite in {h.dtype}, the type of w; take a smaller step, "
+                    "or a longer direction"
+                )
             steps.extend(h.tolist())
             return (x + offsets * h.reshape(-1, 1, *ones) * us[:, None]).reshape(len(us) * offsets.size, *x.shape)
 
@@ -352,11 +357,12 @@ def slopes(function, f, w, directions, step=None, scheme="central", vectorized=F
         values = numbers(stack, len(stack)) if len(us) else stack
     else:
         rows = chain(centre, (np.array(point) for u in directions for point in moved(np.asarray(u)[None])))
-        values = np.array([numbers(given(point)) for point in rows])
+        # Of each result the number itself: f may write the next one into the same memory.
+        values = np.array([numbers(given(point))[()] for point in rows])
     if not steps:
         return np.zeros(0)
     if not rule:
-        return values.imag.astype(float) / steps
+        return values.imag.astype(np.result_type(values.imag, float)) / np.array(steps)
     if step is None and values.dtype.kind == "f" and values.dtype.itemsize < dtype.itemsize:
         raise ArgumentError(
             f"{function} chose its step for {dtype}, the type of w, but f returned {values.dtype}, whose rounding "
@@ -368,7 +374,7 @@ def slopes(function, f, w, directions, step=None, scheme="central", vectorized=F
         at[0] = values[0]
     with np.errstate(over="ignore", invalid="ignore"):
         total = sum(weight * (at[a] - at[b]) for a, b, weight in rule.pairs)
-        return (total / (rule.divisor * np.array(steps))).astype(float)
+        return total / (rule.divisor * np.array(steps))
 
 
 def _scheme(scheme, function):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._arguments import whole_number
+from ._arguments import shown, whole_number
 from ._errors import ArgumentError
 
 
@@ -88,9 +88,9 @@ def random_directions(distribution, m, n, rng, orthonormal=False):
 
 def check_distribution(distribution):
     """Raise unless `random_directions` knows the distribution."""
-    if distribution not in ("sphere", "gaussian", "rademacher", "coordinate"):
+    if not isinstance(distribution, str) or distribution not in ("sphere", "gaussian", "rademacher", "coordinate"):
         raise ArgumentError(
-            f"no random directions have the distribution {distribution!r}; "
+            f"no random directions have the distribution {shown(distribution)}; "
             "choose 'sphere', 'gaussian', 'rademacher' or 'coordinate'"
         )
 

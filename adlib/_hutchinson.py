@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._arguments import whole_number
+from ._arguments import shown, whole_number
 from ._directions import as_generator, check_distribution, random_directions
 from ._errors import ArgumentError
 from ._estimate import estimate_from
@@ -141,10 +141,10 @@ def hutchinson_diagonal(matvec, n, rng, m, distribution="rademacher", batched=Fa
     array([ True,  True,  True])
     """
     n = whole_number(n, "n", "hutchinson_diagonal")
-    if distribution not in ("rademacher", "gaussian"):
+    if not isinstance(distribution, str) or distribution not in ("rademacher", "gaussian"):
         raise ArgumentError(
             f"hutchinson_diagonal divides by the squares of a probe's entries, which 'rademacher' and 'gaussian' "
-            f"probes allow, but got distribution {distribution!r}; write distribution='rademacher'"
+            f"probes allow, but got distribution {shown(distribution)}; write distribution='rademacher'"
         )
     multiply = Products(matvec, n, batched, dtype)
     products, squares = [], []

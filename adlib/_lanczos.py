@@ -192,12 +192,14 @@ def _first_vector(start, rng):
             f"lanczos starts from a real vector of shape (n,), or from n, but got shape {start.shape} "
             f"and dtype {start.dtype}; ravel the vector"
         )
-    if not (np.all(np.isfinite(start)) and np.any(start)):
+    with np.errstate(over="ignore"):  # a longdouble may be too large, or too small
+        vector = start.astype(float)
+    if not (np.all(np.isfinite(vector)) and np.any(vector)):
         raise ArgumentError(
             "lanczos starts from a vector that is finite and not zero; "
             "pass n and rng=0 in its place for a random direction"
         )
-    return _unit(np.array(start, float)), start.dtype if start.dtype.kind == "f" else np.dtype(float)
+    return _unit(vector), start.dtype if start.dtype.kind == "f" else np.dtype(float)
 
 
 def _refuse_asymmetry(h, beta, size, eps):

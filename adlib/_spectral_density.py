@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._arguments import positive_number, whole_number
+from ._differences import returned
 from ._directions import as_generator, check_distribution, random_directions
+from ._errors import ArgumentError
 from ._estimate import estimate_from
 from ._lanczos import lanczos
 from ._matvec import vector_dtype
@@ -82,15 +84,28 @@ class SpectralDensity:
         ----------
         function : callable
             Of an array of numbers, entry by entry: ``np.log`` gives the logarithm
-            of the determinant.
+            of the determinant, ``lambda t: t < 0`` the number of negative ones.
 
         Returns
         -------
         Estimate
             Exact in every probe for a polynomial of degree up to 2 k - 1, so that
             for ``lambda x: x`` it is Hutchinson's.
+
+        Raises
+        ------
+        ArgumentError
+            When the function does not return one real number for each one.
         """
-        sums = [self.n * np.sum(w * function(t)) for t, w in zip(self.nodes, self.weights)]
+        sums = []
+        for t, w in zip(self.nodes, self.weights):
+            values, told = returned(function(t.copy()))
+            if values.dtype.kind not in "fiub" or values.shape != t.shape:
+                raise ArgumentError(
+                    f"trace takes a real function of arrays, entry by entry, but for an array of shape {t.shape} it "
+                    f"returned {told}; write it with functions such as np.exp, and a constant as np.full_like(t, 2.0)"
+                )
+            sums.append(self.n * np.sum(w * values))
         return estimate_from(sums, self.evaluations)
 
     def _average(self, kernel, grid):

@@ -116,7 +116,7 @@ def zero_order_gradient(
     w = finite_point(w, name)
     directions, factor = _directions(name, w, rng, distribution, m, orthonormal)
     found = slopes(name, f, w, (u.reshape(np.shape(w)) for u in directions), step, scheme, vectorized)
-    return _estimate(w, directions, factor * found, evaluations(scheme, len(found)), orthonormal)
+    return _estimate(w, directions, factor, found, evaluations(scheme, len(found)), orthonormal)
 
 
 def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False):
@@ -178,7 +178,7 @@ def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False)
         value, slope = jvp(f, (w,), (u.reshape(np.shape(w)),))
         real_numbers(name, value)
         found[k] = slope
-    return _estimate(w, directions, factor * found, len(found), orthonormal)
+    return _estimate(w, directions, factor, found, len(found), orthonormal)
 
 
 def _directions(function, w, rng, distribution, m, orthonormal):
@@ -191,9 +191,9 @@ def _directions(function, w, rng, distribution, m, orthonormal):
     return directions.astype(np.asarray(w).dtype, copy=False), n if distribution in ("sphere", "coordinate") else 1
 
 
-def _estimate(w, directions, scaled_slopes, price, orthonormal):
+def _estimate(w, directions, factor, found_slopes, price, orthonormal):
     with np.errstate(over="ignore", invalid="ignore"):  # infinite values of f lead to nan
-        found = estimate_from(scaled_slopes[:, None] * directions, price)
+        found = estimate_from(factor * found_slopes[:, None] * directions, price)
     error = found.standard_error
     if error is not None:
         if orthonormal:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._arguments import positive_number, whole_number
+from ._arguments import is_real_number, positive_number, shown, whole_number
 from ._differences import copy, finite_point, like, real_numbers, returned
 from ._errors import ArgumentError
 from ._estimate import Estimate
@@ -286,16 +286,18 @@ def adam(oracle, w, step, iterations, beta1=0.9, beta2=0.999, eps=1e-8, loss=Non
     w, step, iterations = _start("adam", w, step, iterations)
     beta1, beta2 = _fraction(beta1, "beta1", "adam"), _fraction(beta2, "beta2", "adam")
     eps = positive_number(eps, "eps", "adam")
-    mean = np.zeros_like(w)
-    square = np.zeros_like(w)
+    # At least double precision, where eps is not lost; and the root of v, because the square of a gradient may overflow.
+    dtype = np.result_type(np.asarray(w).dtype, float)
+    mean = np.zeros(np.shape(w), dtype)
+    root = np.zeros(np.shape(w), dtype)
 
     def update(k, w, gradient):
-        nonlocal mean, square
-        g = gradient(w)
+        nonlocal mean, root
+        g = np.asarray(gradient(w), dtype)
         mean = beta1 * mean + (1 - beta1) * g
-        square = beta2 * square + (1 - beta2) * g * g
-        scale = np.sqrt(square / (1 - beta2 ** (k + 1))) + eps
-        return w - step(k) * mean / (1 - beta1 ** (k + 1)) / scale
+        root = np.hypot(np.sqrt(beta2) * root, np.sqrt(1 - beta2) * g)
+        scale = root / np.sqrt(1 - beta2 ** (k + 1)) + eps
+        return w - step(k) * (mean / (1 - beta1 ** (k + 1)) / scale)
 
     return _iterate("adam", oracle, w, update, iterations, loss, cost)
 
@@ -304,17 +306,26 @@ def _start(function, w, step, iterations):
     """The checked starting point, step (as a function of the iteration) and number of iterations."""
     w = finite_point(w, function)
     iterations = whole_number(iterations, "iterations", function, low=0)
-    if callable(step):
-        return w, lambda k: positive_number(step(k), "step", function), iterations
-    alpha = positive_number(step, "step", function)
-    return w, lambda k: alpha, iterations
+    if not callable(step):
+        alpha = positive_number(step, "step", function)
+        return w, lambda k: alpha, iterations
+
+    def checked(k):
+        try:
+            return positive_number(step(k), "step", function)
+        except ArithmeticError as error:  # a mistake, and no divergence
+            raise ArgumentError(
+                f"{function} asked for the step of iteration {k}, and the function of the step raised "
+                f"{type(error).__name__} ({error}); iterations count from 0, so write 0.1 / (k + 1) for 0.1 / k"
+            ) from error
+
+    return w, checked, iterations
 
 
 def _fraction(value, name, function):
-    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if real and 0 <= value < 1:
+    if is_real_number(value) and 0 <= value < 1:
         return float(value)
-    raise ArgumentError(f"{function} takes {name} as a number from 0 to below 1, but got {value!r}")
+    raise ArgumentError(f"{function} takes {name} as a number from 0 to below 1, but got {shown(value)}")
 
 
 def _iterate(function, oracle, w, update, iterations, loss, cost):

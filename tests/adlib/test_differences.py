@@ -194,6 +194,23 @@ def test_each_evaluation_has_a_point_of_its_own():
     np.testing.assert_array_equal(w, [1.0, 2.0])
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_each_value_is_taken_before_the_next_evaluation(scheme):
+    """A function may return the same 0-d array every time, with another number in it."""
+    out = np.empty((), complex if scheme == "complex" else float)
+    found = adlib.finite_difference(lambda w: np.sum(w**2, out=out), np.array([1.0, 2.0]), scheme=scheme)
+    np.testing.assert_allclose(found, [2.0, 4.0], rtol=1e-7)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps == np.finfo(float).eps, reason="longdouble is double here")
+@pytest.mark.parametrize(("scheme", "digits"), [("five_point", 1e-14), ("complex", 1e-18)])
+def test_longdouble_keeps_its_digits(scheme, digits):
+    w = np.array([1.0, 0.5], np.longdouble)
+    found = adlib.finite_difference(lambda w: np.sum(np.exp(w)), w, scheme=scheme)
+    assert found.dtype == np.longdouble
+    np.testing.assert_array_less(np.abs(found - np.exp(w)), digits)
+
+
 def test_nothing_varies_where_there_are_no_entries():
     for scheme in SCHEMES:
         assert adlib.finite_difference(np.sum, np.ones((0, 3)), scheme=scheme).shape == (0, 3)
@@ -249,6 +266,15 @@ class TestRefusals:
 
     def test_steps_that_underflow(self, call):
         refused("zero in float32, the type of w", call, np.sum, np.ones(2, np.float32), step=1e-60)
+
+    def test_steps_that_overflow(self, call):
+        refused("infinite in float32, the type of w", call, np.sum, np.ones(2, np.float32), step=1e39)
+        for bad in (10**400, np.longdouble("1e4000")):
+            refused("takes step as a positive, finite number", call, np.sum, np.ones(2), step=bad)
+
+    def test_arrays_are_named_and_not_printed(self, call):
+        message = refused("takes step as", call, np.sum, np.ones(2), step=np.full((30, 30), 1e-3))
+        assert message.endswith("but got a ndarray of shape (30, 30)")
 
     @pytest.mark.parametrize("bad", ["backward", None, 2, ["central"]])
     def test_schemes(self, call, bad):
@@ -306,6 +332,11 @@ def test_steps_belong_to_floating_point_types():
     refused("knows no scheme 'x'", adlib.difference_step, "x")
 
 
+def test_a_direction_too_short_for_its_type():
+    w, u = np.ones(2, np.float16), np.array([1e-7, 0.0], np.float16)
+    refused("infinite in float16.*or a longer direction", adlib.directional_difference, np.sum, w, u)
+
+
 # The complex step: what can be noticed, and what cannot.
 
 
@@ -361,3 +392,32 @@ def test_a_counted_function_is_the_function():
     with pytest.raises(ZeroDivisionError):
         failing()
     assert failing.calls == 1
+
+
+def test_a_stack_has_points_to_count():
+    stack = adlib.counted(lambda ws: ws**2, vectorized=True)
+    refused(
+        r"counts the points of a stack, but its first argument is a float; pass vectorized=True",
+        adlib.finite_difference,
+        stack,
+        3.0,
+    )
+    assert adlib.finite_difference(stack, 3.0, vectorized=True) == pytest.approx(6.0)
+
+
+def test_the_counter_is_not_an_attribute_of_the_function():
+    class Model:
+        """A callable with names of its own."""
+
+        def __init__(self):
+            self.reset = self.calls = "mine"
+
+        def __call__(self, w):
+            return np.sum(w)
+
+    model = Model()
+    f = adlib.counted(model)
+    adlib.finite_difference(f, np.ones(2), scheme="forward")
+    assert f.calls == 3 and f.__doc__ == Model.__doc__
+    f.reset()
+    assert (f.calls, model.calls, model.reset) == (0, "mine", "mine")

@@ -64,6 +64,14 @@ def test_counts_are_refused_with_their_range(bad):
         adlib.random_directions("sphere", 3, bad, 0)
 
 
+@pytest.mark.parametrize("bad", ["ball", None, ["sphere"], np.array(["sphere", "gaussian"])])
+def test_distributions_are_named(bad):
+    with pytest.raises(adlib.ArgumentError, match="no random directions have the distribution"):
+        adlib.random_directions(bad, 2, 3, 0)
+    with pytest.raises(adlib.ArgumentError, match="but got distribution"):
+        adlib.hutchinson_diagonal(np.eye(3), 3, 0, 2, bad)
+
+
 @pytest.mark.parametrize("bad", [None, -1, 0.5, True, "seed", np.zeros(2, np.uint32), np.random.RandomState(0)])
 def test_a_seed_or_a_generator(bad):
     with pytest.raises(adlib.ArgumentError, match=r"write rng=0 or rng=np.random.default_rng\(0\)"):

@@ -270,6 +270,13 @@ def test_a_start_that_is_no_vector(start):
         adlib.lanczos(np.eye(3), start, 1)
 
 
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(float).max, reason="longdouble is double here")
+@pytest.mark.parametrize("size", ["1e-4000", "1e4000"])
+def test_a_start_that_double_precision_does_not_hold(size):
+    with pytest.raises(adlib.ArgumentError, match="finite and not zero"):
+        adlib.lanczos(np.eye(3), np.full(3, np.longdouble(size)), 1)
+
+
 @pytest.mark.parametrize("start", [np.zeros(3), [1.0, np.nan, 0.0], [np.inf, 0.0, 0.0]])
 def test_a_start_without_a_direction(start):
     with pytest.raises(adlib.ArgumentError, match="finite and not zero"):

@@ -224,6 +224,18 @@ def test_an_oracle_that_refuses_infinite_points_does_not_lose_the_history(method
     assert far.diverged and 1 < len(far.points) < 100
 
 
+@pytest.mark.parametrize(
+    ("dtype", "size"), [(float, 1e200), (float, 1e-300), (np.float32, 1e25), (np.float16, 3e4), (np.float16, 0.0)]
+)
+def test_adam_takes_the_same_steps_at_every_size_of_the_gradient(dtype, size):
+    """The square of the gradient would overflow, or eps would be lost, in the type of the point."""
+    eps = max(1e-8 * size, 1e-310)
+    history = optimize.adam(lambda w: dtype(size) * np.sign(w), np.ones(2, dtype), 0.125, 4, eps=eps)
+    expected = 1 - 0.125 * np.arange(5) if size else np.ones(5)
+    assert history.stopped == "all 4 iterations done" and history.points.dtype == dtype
+    np.testing.assert_allclose(history.points, np.stack([expected, expected], axis=1), rtol=1e-6)
+
+
 # Shapes, types and wrong arguments.
 
 
@@ -262,6 +274,8 @@ def test_wrong_arguments_are_named(method):
     refused(f"{name} takes finite numbers, but w", method, gradient, np.full(4, np.nan), 0.1, 3)
     for bad in (0.0, -1.0, np.nan, "0.1", lambda k: 0.0):
         refused(f"{name} takes step as a positive, finite number", method, gradient, START, bad, 3)
+    with pytest.raises(adlib.ArgumentError, match=rf"{name} asked for the step of iteration 0.*0.1 / \(k \+ 1\)"):
+        method(gradient, START, lambda k: 0.1 / k, 3)  # a mistake, and no divergence
     for bad in (-1, 2.5, None):
         refused(f"{name} takes iterations as an integer of at least 0", method, gradient, START, 0.1, bad)
     for bad in (-1, None, "n"):

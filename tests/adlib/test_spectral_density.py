@@ -179,3 +179,27 @@ def test_arguments_are_refused_before_the_first_product(arguments, words):
 def test_asymmetry_is_refused_here_too():
     with pytest.raises(adlib.ArgumentError, match="needs a symmetric matrix"):
         adlib.spectral_density(np.triu(np.ones((5, 5))), 5, 0, 2, 4)
+
+
+def test_the_function_of_a_trace_is_taken_entry_by_entry():
+    spectrum = adlib.spectral_density(np.diag(np.arange(-2.0, 8.0)), 10, 0, 3, 10)
+    assert spectrum.trace(lambda t: t < -1e-9).value == pytest.approx(2.0)
+    for wrong, found in [
+        (np.sum, r"shape \(\), float64"),
+        (lambda t: 1.0, r"shape \(\), float64"),
+        (lambda t: t[:, None], r"shape \(10, 1\), float64"),
+        (lambda t: np.sqrt(t + 0j), r"shape \(10,\), complex128"),
+        (lambda t: None, "a NoneType"),
+    ]:
+        with pytest.raises(adlib.ArgumentError, match=rf"for an array of shape \(10,\) it returned {found}"):
+            spectrum.trace(wrong)
+
+
+def test_the_function_of_a_trace_cannot_change_the_nodes():
+    spectrum = adlib.spectral_density(np.diag([1.0, 2.0, 3.0]), 3, 0, 2, 3)
+
+    def doubled(t):
+        t *= 2
+        return t
+
+    assert spectrum.trace(doubled).value == spectrum.trace(doubled).value == pytest.approx(12.0)

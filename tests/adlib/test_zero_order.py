@@ -315,6 +315,12 @@ def test_infinite_values_give_nan_and_no_warning():
     assert np.all(np.isnan(e.value)) and np.all(np.isnan(e.standard_error))
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_estimate_too_large_for_its_type_comes_without_a_warning():
+    e = adlib.zero_order_gradient(lambda w: 1e308 * np.sum(w), np.zeros(4), 0, m=2)
+    assert not np.all(np.isfinite(e.value))
+
+
 @pytest.mark.parametrize("estimate", [adlib.zero_order_gradient, adlib.forward_gradient])
 def test_wrong_arguments_are_named(estimate):
     w = np.ones(2)
