@@ -82,8 +82,9 @@ def check(id, answer, *, strict=None):
             print()
         right, text = verdict.status == "right", verdict.text()
     else:
-        near = difflib.get_close_matches(str(id), _EXERCISES, n=1, cutoff=0.0)
-        right, text = False, f"❌ there is no exercise {id!r}; did you mean {near[0]!r}?"
+        near = difflib.get_close_matches(str(id), _EXERCISES, n=1)
+        instead = f"did you mean {near[0]!r}?" if near else "adlib.exercises.all_exercises() has all of them"
+        right, text = False, f"❌ there is no exercise {id!r}; {instead}"
     print(text)
     if strict and not right:
         raise NotSolved(" ".join(text.split()))
