@@ -110,8 +110,10 @@ class _Call:
 
     def __init__(self, step, state, inputs, shared, schedule, function, name):
         self.step = step
+        while isinstance(function, functools.partial):
+            function = function.func
         self.function = function
-        self.what = getattr(function, "__name__", "the function")
+        self.what = getattr(function, "__name__", type(function).__name__)
         self.name = name
         self.schedule = schedule
         self.length = len(inputs)
@@ -177,10 +179,10 @@ class _Call:
         return state
 
     def closed_over(self, x):
-        """The error for a traced value that is not among the arguments of the function."""
+        """The error for a traced value that is not among the arguments, or for a result x that comes from one."""
         if x._trace.closed:
             return x._trace.escaped()
-        names = _variables(self.function, x)
+        x, names = _outside(self.function, x)
         variable = f", its variable {' or '.join(names)}," if names else ""
         what = self.what
         instead = "step(state, input, w)" if self.name == "checkpoint_chain" else f"checkpoint({what})(x, w)"
@@ -192,17 +194,22 @@ class _Call:
         )
 
 
-def _variables(function, x):
-    """The names under which a function finds x outside itself, or else anything traced."""
-    while isinstance(function, functools.partial):
-        function = function.func
+def _outside(function, x):
+    """The traced value that a function takes from outside, and its variables: x, or else what x may come from."""
     try:
         found = inspect.getclosurevars(inspect.unwrap(function))
     except (TypeError, ValueError):  # not a Python function, or a variable without a value yet
-        return []
-    leaves = {name: flatten(value)[0] for name, value in {**found.globals, **found.nonlocals}.items()}
-    exact = [name for name, values in leaves.items() if any(y is x for y in values)]
-    return exact or [name for name, values in leaves.items() if any(is_traced(y) for y in values)]
+        return x, []
+    traced = [
+        (name, y)
+        for name, value in {**found.globals, **found.nonlocals}.items()
+        for y in flatten(value)[0]
+        if is_traced(y)
+    ]
+    exact = [name for name, y in traced if y is x]
+    if exact or not traced:
+        return x, exact
+    return traced[0][1], list(dict.fromkeys(name for name, _ in traced))
 
 
 class _Execution:
@@ -324,7 +331,7 @@ class _Execution:
         finally:
             run.closed = True
         self.state = self._after(i, *run.leaves(out), run, self.state.values)
-        if i not in self.prints:
+        if self.call.recorded and i not in self.prints:
             self.prints[i] = _prints(self.state, i)
 
     def _record(self, i):
@@ -357,8 +364,10 @@ class _Execution:
             # The constants are copied; but this tape is walked once.
             tape.close()
             tape._keep = False
-        if i in self.prints or self.call.keep:
-            self._compare(i, self.prints.setdefault(i, _prints(self.state, i)))
+        if i in self.prints:
+            self._compare(i)
+        elif self.call.keep:  # the next pull runs it again
+            self.prints[i] = _prints(self.state, i)
 
     def _after(self, i, leaves, structure, trace, before, keys=None):
         """The state that step i returned; `keys` translates the infos of the trace into keys."""
@@ -378,8 +387,8 @@ class _Execution:
                 values[key] = y._value
         return _State(structure, pairs, values)
 
-    def _compare(self, i, before):
-        if not _same(before, _prints(self.state, i)):
+    def _compare(self, i):
+        if not _same(self.prints[i], _prints(self.state, i)):
             which = f" (step {i})" if self.call.length > 1 else ""
             raise ArgumentError(
                 f"{self.call.name} ran {self.call.what}{which} again on the way back and got another result, so the "
@@ -414,11 +423,14 @@ _WEIGHTS = np.cos(np.arange(1021.0))
 def _print(y):
     """Shape, dtype, a weighted sum and the size to compare it with."""
     flat = np.ravel(y, order="K")
-    weights = _WEIGHTS.astype(y.dtype)
-    rows = flat[: flat.size // weights.size * weights.size].reshape(-1, weights.size)
-    rest = flat[rows.size :]
+    weights = _WEIGHTS.astype(y.dtype, copy=False)
+    count = flat.size // weights.size
+    rest = flat[count * weights.size :]
     with np.errstate(all="ignore"):
-        total = np.dot(rows @ weights, np.resize(weights[::-1], len(rows))) + np.dot(rest, weights[: rest.size])
+        total = np.dot(rest, weights[: rest.size])
+        if count:
+            rows = flat[: count * weights.size].reshape(count, weights.size)
+            total = total + np.dot(rows @ weights, np.resize(weights[::-1], count))
         return y.shape, y.dtype, total, np.sqrt(np.dot(flat, flat))
 
 

@@ -3,6 +3,7 @@
 ``python -m tests.adlib.test_checkpoint`` prints the table of schedules.
 """
 
+import functools
 import gc
 import threading
 import tracemalloc
@@ -350,6 +351,13 @@ def test_the_message_names_the_variable_and_the_line():
         grad(loss, (0, 1))(2.0, 3.0)
     assert "its variable weights," in str(caught.value) and "checkpoint(layer)(x, w)" in str(caught.value)
     assert "test_checkpoint.py, line" in caught.value.__notes__[0]
+    # What is seen first may be computed from the variable; the message names the variable.
+    with pytest.raises(
+        adlib.TracedValueError, match=r"uses a traced value \(shape \(4, 4\), float64\), its variable w,"
+    ):
+        grad(lambda w: np.sum(checkpoint(lambda x: np.tanh(w)[0] * x)(X)))(W)
+    with pytest.raises(adlib.TracedValueError, match=r"checkpoint runs dot again .* but dot uses a traced value"):
+        grad(lambda w: np.sum(checkpoint(functools.partial(np.dot, w))(X)))(W)
     with pytest.raises(adlib.TracedValueError, match=r"its variable weights,.* step\(state, input, w\)"):
         grad(lambda weights: checkpoint_chain(lambda x, i: x * weights, weights, 3))(2.0)
 
