@@ -361,7 +361,8 @@ def test_the_instructors_template_works_as_it_stands():
     made = {"__name__": "adlib.exercises.template", "__package__": "adlib.exercises"}
     exec(compile(checker, "<checker>", "exec"), made)
     (exercise,) = made["EXERCISES"]
-    right = "import adlib\n" + re.sub(r" *# (BEGIN|END) SOLUTION\n", "", task)
+    imports = re.findall(r"`((?:import|from) [^`]+)`", readme)
+    right = "\n".join(imports) + "\n" + re.sub(r" *# (BEGIN|END) SOLUTION\n", "", task)
     assert examine(exercise, run(right)["cheap_gradient"]).status == "right"
     mistakes = run(wrong)["WRONG"][exercise.id]
     assert len(mistakes) >= 3
