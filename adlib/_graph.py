@@ -178,6 +178,15 @@ class Graph:
         Their positions.
     name : str
         The function's name.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> graph = adlib.make_graph(lambda x, y: np.sin(x) * y)(0.0, 2.0)
+    >>> [(node.name, node.op) for node in graph.nodes]
+    [('x', 'input'), ('y', 'input'), ('v1', 'sin'), ('v2', 'multiply')]
+    >>> graph.inputs, graph.outputs
+    ((0, 1), (3,))
     """
 
     def __init__(self, nodes, inputs, outputs, name):

@@ -36,6 +36,13 @@ class MemoryReport:
         How many times such a step was run more than once.
     slots, tapes : int
         The most states stored, and the most steps recorded, at one time in one chain.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> report = adlib.memory_report(lambda x: np.sum(np.sin(x) * x), np.ones(1000))
+    >>> report.largest, report.largest_bytes
+    ((1000,), 8000)
     """
 
     arrays: int

@@ -402,6 +402,24 @@ def _cotangent_for(y, ct):
 def value_and_grad(f, argnums=0, has_aux=False):
     """Like `grad`, but the function returned gives ``(value, gradient)``.
 
+    Parameters
+    ----------
+    f, argnums
+        As in `grad`.
+    has_aux : bool
+        When true, `f` returns ``(loss, extra)``, and the result is
+        ``((loss, extra), gradient)``.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`; it costs no more than the gradient alone.
+
+    Raises
+    ------
+    ArgumentError, TracedValueError
+        As `grad`.
+
     Examples
     --------
     >>> import numpy as np, adlib

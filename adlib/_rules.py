@@ -482,6 +482,13 @@ def linear(function, transpose):
     ``transpose(g, shape, *rest, **kwargs)``, where `shape` is that of the first
     argument and `rest` are the other arguments of the call.
 
+    Parameters
+    ----------
+    function : callable
+        A NumPy function, or one made by `primitive`.
+    transpose : callable
+        From the adjoint g of the result to that of the first argument.
+
     Examples
     --------
     >>> import numpy as np, adlib
@@ -509,6 +516,13 @@ def bilinear(function, transpose_first, transpose_second):
     ``transpose_first(g, shape_a, b)`` and ``transpose_second(g, a, shape_b)``
     give the contributions to the adjoints of a and b.
 
+    Parameters
+    ----------
+    function : callable
+        A NumPy function, or one made by `primitive`.
+    transpose_first, transpose_second : callable
+        From the adjoint g of the result to those of a and b.
+
     Examples
     --------
     >>> import numpy as np, adlib
@@ -534,6 +548,13 @@ def rule(function, jvp, vjp):
     Both are written in NumPy, on values that an outer transformation may trace:
     so second derivatives follow from first ones.
 
+    Parameters
+    ----------
+    function : callable
+        A NumPy function, or one made by `primitive`.
+    jvp, vjp : callable
+        The rules of forward and of reverse mode.
+
     Examples
     --------
     >>> import numpy as np, adlib
@@ -556,6 +577,13 @@ def composite(function, code):
 
     On a traced value `code` runs in place of `function`, so the two must agree.
 
+    Parameters
+    ----------
+    function : callable
+        A NumPy function, or one made by `primitive`.
+    code : callable
+        With the arguments and the result of `function`.
+
     Examples
     --------
     >>> import numpy as np, adlib
@@ -574,6 +602,11 @@ def zero(*functions):
 
     On a traced value they return a plain one.
 
+    Parameters
+    ----------
+    *functions : callable
+        NumPy functions, or functions made by `primitive`.
+
     Examples
     --------
     >>> import numpy as np, adlib
@@ -590,6 +623,13 @@ def zero(*functions):
 
 def refuse(function, reason):
     """Declare that `function` has no derivative here, with the reason and the remedy.
+
+    Parameters
+    ----------
+    function : callable
+        A NumPy function, or one made by `primitive`.
+    reason : str
+        The end of the message: why, and what to write instead.
 
     Examples
     --------
@@ -618,6 +658,11 @@ def primitive(function):
     ----------
     function : callable
         From arrays to an array.  It may use anything: its inside is not traced.
+
+    Returns
+    -------
+    callable
+        `function`, with the same arguments.
 
     Examples
     --------

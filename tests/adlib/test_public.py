@@ -5,6 +5,7 @@ import importlib
 import inspect
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 import textwrap
@@ -16,7 +17,6 @@ import pytest
 import adlib
 from tools.address import settings
 
-FUNCTIONS = [name for name in adlib.__all__ if inspect.isfunction(getattr(adlib, name))]
 ROOT = Path(adlib.__file__).parents[1]
 VALUES = settings(ROOT)
 
@@ -36,11 +36,52 @@ def test_every_public_name_is_documented(name):
         assert len(line) < 111
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_public_function_shows_an_example(name):
-    text = inspect.getdoc(getattr(adlib, name))
-    assert "Examples\n--------\n" in text and ">>> " in text
-    assert inspect.signature(getattr(adlib, name)).parameters
+def documented(function):
+    """The parameters that a docstring describes, its own or those that it refers to."""
+    text = inspect.getdoc(function)
+    if shared := re.search(r"Parameters and result are those of `(\w+)`", text):
+        return documented(getattr(adlib, shared[1]))
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=\n\n\w+\n---|\Z)", text, re.S | re.M)
+    heads = re.findall(r"^(\S.*?)(?: : .*)?$", section[1], re.M) if section else []
+    return sorted(name.strip(" *") for head in heads for name in head.split(","))
+
+
+@pytest.mark.parametrize("module", [adlib, adlib.optimize, adlib.schedules], ids=lambda module: module.__name__)
+def test_docstrings_describe_every_parameter_and_no_other(module):
+    """One section names the parameters of the signature; others are there, by their numpydoc names."""
+    for name in module.__all__:
+        public = getattr(module, name)
+        if inspect.isfunction(public):
+            assert documented(public) == sorted(inspect.signature(public).parameters), name
+        sections = re.findall(r"^(\w[\w ]*)\n---+$", inspect.getdoc(public), re.M)
+        assert set(sections) <= {"Parameters", "Attributes", "Returns", "Yields", "Raises", "Notes", "Examples"}, name
+
+
+@pytest.mark.parametrize(
+    "public",
+    [value for module in (adlib, adlib.optimize) for value in map(vars(module).get, module.__all__)
+     if not (inspect.isclass(value) and issubclass(value, Exception))],
+    ids=lambda public: public.__name__,
+)  # fmt: skip
+def test_every_public_name_but_an_error_shows_an_example(public):
+    assert "Examples\n--------\n" in inspect.getdoc(public) and ">>> " in inspect.getdoc(public)
+
+
+def test_a_parameter_that_is_not_described_is_found():
+    def wrong(f, forgotten=0):
+        """Only one.
+
+        Parameters
+        ----------
+        f : callable
+            A function.
+
+        Returns
+        -------
+        float
+        """
+
+    assert documented(wrong) == ["f"] != sorted(inspect.signature(wrong).parameters)
 
 
 @pytest.mark.parametrize(
