@@ -186,7 +186,8 @@ def directional_difference(f, w, u, step=None, scheme="central"):
     =============  ==========================================================  ===========  ====================
 
     Rounding adds about ``u |f| / ε``, with u the unit roundoff, to all but the
-    complex step: see `difference_step`.
+    complex step: see `difference_step`.  A step below the spacing of floats at
+    `w` moves nothing, and leaves a slope of 0.
 
     **The complex step needs a function that is analytic in its arithmetic.**
     It is noticed, and refused, when `f` raises a TypeError on complex numbers,

@@ -174,6 +174,11 @@ def test_the_slope_is_linear_in_the_direction(scheme):
     assert adlib.directional_difference(smooth, w, 0 * u, scheme=scheme) == 0.0
 
 
+@pytest.mark.parametrize("scheme", ORDER)
+def test_a_step_below_the_spacing_of_floats_moves_nothing(scheme):
+    assert adlib.directional_difference(np.exp, 1.0, 1.0, step=1e-17, scheme=scheme) == 0.0
+
+
 def test_squire_and_trapp():
     """The function of their paper, where a difference quotient keeps half of the digits and the complex step all."""
     f = lambda x: np.exp(x) / (np.cos(x) ** 3 + np.sin(x) ** 3)  # noqa: E731

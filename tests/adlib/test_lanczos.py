@@ -216,6 +216,29 @@ def test_products_with_noise_are_not_refused(noise):
     assert result.invariant  # the whole space is, whatever the noise
 
 
+def tf32(x):
+    """Float32 with the ten bits that a graphics processor multiplies."""
+    bits = np.asarray(x, np.float32).view(np.uint32)
+    return ((bits + np.uint32(0x1000)) & np.uint32(0xFFFFE000)).view(np.float32)
+
+
+@pytest.mark.parametrize("n", [5, 20, 50, 200])
+def test_products_with_ten_bits_are_not_refused(n):
+    """By the default of JAX on a graphics processor: float32 in and out, TF32 in between."""
+    for seed in range(10):
+        A = tf32(symmetric(n, seed))
+        result = adlib.lanczos(lambda z, A=A: A @ tf32(z), np.ones(n, np.float32), min(n, 40))
+        size = np.linalg.norm(A, 2)
+        assert np.max(np.abs(result.ritz()[0])) == pytest.approx(size, rel=2e-3 if n < 200 else 0.2)
+
+
+def test_asymmetry_of_single_precision_is_refused():
+    A = symmetric(12).astype(np.float32)
+    K = np.random.default_rng(5).standard_normal((12, 12)).astype(np.float32)
+    with pytest.raises(adlib.ArgumentError, match="needs a symmetric matrix"):
+        adlib.lanczos(A + np.float32(0.05) * (K - K.T), np.ones(12, np.float32), 8)
+
+
 # Types and sizes
 
 
