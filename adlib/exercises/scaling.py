@@ -1,0 +1,265 @@
+"""The exercises of chapter 1. Oracles: the complex step, coordinates instead of distances, and plane trigonometry."""
+
+import numpy as np
+
+from ._answers import array, close, shown
+from ._engine import Complaint, Exercise
+from .forward_mode import STEP
+
+# mds-gradient --------------------------------------------------------------------------------------------------
+
+
+def stress(points, distances):
+    """The loss of a list of points: a polynomial, so that they may be complex."""
+    return sum(
+        (sum((a - b) ** 2 for a, b in zip(p, q)) - d**2) ** 2
+        for p, row in zip(points, distances)
+        for q, d in zip(points, row)
+    )
+
+
+def gradient_cases(rng):
+    """Two points, too far apart; three; a fit; other dimensions; then points at random."""
+    fixed = [
+        ([[0.0], [3.0]], [[0.0, 2.0], [2.0, 0.0]], "two points on a line, 3 apart where 2 is right"),
+        ([[0.0], [1.0], [3.0]], [[0, 2, 1], [2, 0, 4], [1, 4, 0]], "three points on a line"),
+        ([[0.0, 0.0], [3.0, 4.0]], [[0, 5], [5, 0]], "two points that fit"),
+    ]
+    cases = [
+        {"W": [list(map(float, p)) for p in W], "D": [list(map(float, row)) for row in D], "shown": words}
+        for W, D, words in fixed
+    ]
+    for count, d in [(3, 2), (4, 2), (2, 3), (7, 2), (5, 1), (6, 4)]:
+        D = np.triu(rng.uniform(0.5, 3.0, (count, count)), 1).round(2)
+        W = rng.normal(size=(count, d)).round(2).tolist()
+        cases.append({"W": W, "D": (D + D.T).tolist(), "shown": f"W has shape {(count, d)}"})
+    return cases
+
+
+def gradient_run(student, case):
+    W, D = np.array(case["W"]), np.array(case["D"])
+    answer = {"gradient": array(student(W, D), "what stress_gradient returned", W.shape)}
+    return answer | {"changed": not (np.array_equal(W, case["W"]) and np.array_equal(D, case["D"]))}
+
+
+def gradient_verify(case, answer):
+    W, D, ours = case["W"], case["D"], answer["gradient"]
+
+    def along(i, k):
+        moved = [list(p) for p in W]
+        moved[i][k] += 1j * STEP
+        return stress(moved, D).imag / STEP
+
+    expected = [[along(i, k) for k in range(len(W[0]))] for i in range(len(W))]
+    if not close(ours, expected, atol=1e-12):
+        found = f"the gradient is {shown(ours)}, expected {shown(expected)}"
+        return Complaint(_gradient_mistake(np.array(ours), np.array(expected), np.array(W), np.array(D)), found)
+    return Complaint("changed") if answer["changed"] else None
+
+
+def _gradient_mistake(ours, expected, W, D):
+    """The known mistake that leads to these numbers, if there is one."""
+    gap = W[:, None] - W
+    squared = np.sum(gap**2, axis=-1)
+
+    def with_errors(error):
+        return 8 * np.sum(error[..., None] * gap, axis=1)
+
+    plain = with_errors(squared - D)
+    upper, lower = with_errors(np.triu(squared - D**2)), with_errors(np.tril(squared - D**2))
+    known = [
+        ("sign", -expected), ("half", expected / 2), ("quarter", expected / 4), ("eighth", expected / 8),
+        ("plain", plain), ("plain", plain / 2), ("triangle", upper), ("triangle", lower), ("triangle", upper / 2),
+        ("inner", 4 * np.sum((squared - D**2)[..., None] * np.ones_like(gap), axis=1)),
+        ("force", with_errors((squared - D**2) / np.where(squared > 0, np.sqrt(squared), 1.0))),
+    ]  # fmt: skip
+    if close(ours, expected, rtol=1e-3, atol=1e-3):
+        return "differences"
+    return next((key for key, wrong in known if close(ours, wrong, atol=1e-12)), "value")
+
+
+MDS_GRADIENT = Exercise(
+    id="mds-gradient",
+    wants="def stress_gradient(W, D):",
+    cases=gradient_cases,
+    run=gradient_run,
+    verify=gradient_verify,
+    hints={
+        "sign": "two points that are too far apart: in which direction does the loss grow",
+        "half": "half of the gradient: how often does the pair of i and j stand in the double sum",
+        "quarter": "a quarter: both squares of the loss have a derivative with a factor, and each pair stands in the sum twice",
+        "eighth": "the direction is right; count the factors of 2: the outer square, the inner square, the pair",
+        "plain": "squared distances are compared with distances: what is squared in the loss",
+        "triangle": "each point has a term for every other point, for those before it as well as for those after it",
+        "inner": "the derivative of the inner square is missing, or its direction: along which vector does a pair pull",
+        "force": "there is no root in this loss, so no distance stands in a denominator",
+        "differences": "nearly right, as a difference quotient would be; this derivative is exact",
+        "changed": "the gradient is right, but W or D is not what it was before the call",
+        "value": "write out the loss of two points, and differentiate it with respect to the first",
+    },
+)
+
+# classical-scaling ---------------------------------------------------------------------------------------------
+
+
+def scaling_cases(rng):
+    """A triangle; a line; space; fewer dimensions than the points have; a shifted cloud."""
+    fixed = [
+        ([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]], 2, "the triangle with sides 3, 4 and 5"),
+        ([[0.0], [1.0], [5.0], [7.0]], 1, "four points on a line"),
+        ([[0.0, 0.0], [2.0, 0.0], [2.0, 1.0], [0.0, 1.0]], 2, "a rectangle, 2 by 1"),
+    ]
+    cases = [{"X": X, "d": d, "shown": words} for X, d, words in fixed]
+    for count, p, d in [(6, 3, 3), (8, 4, 2), (9, 5, 1), (7, 6, 3), (12, 2, 2)]:
+        spread = np.linspace(2.0, 0.5, p)
+        X = (rng.normal(size=(count, p)) * spread + rng.normal(size=p)).round(2)
+        cases.append({"X": X.tolist(), "d": d, "shown": f"{count} points from {p} dimensions, d = {d}"})
+    return cases
+
+
+def distances(X):
+    return np.linalg.norm(X[:, None] - X, axis=-1)
+
+
+def scaling_run(student, case):
+    D = distances(np.array(case["X"]))
+    W = array(student(D.copy(), case["d"]), "what classical_scaling returned", (len(D), case["d"]))
+    return {"W": W}
+
+
+def scaling_verify(case, answer):
+    """The inner products have to be those of the principal components, which come from the coordinates."""
+    X, d, W = np.array(case["X"]), case["d"], np.array(answer["W"])
+    X = X - X.mean(0)
+    scores = X @ np.linalg.svd(X, full_matrices=False)[2][:d].T
+    expected = scores @ scores.T
+    if not np.all(np.isfinite(W)):
+        return Complaint("root", f"the points are {shown(answer['W'])}")
+    if close(W @ W.T, expected, rtol=1e-7):
+        return None
+    i, j = np.unravel_index(np.argmax(np.abs(distances(W) - distances(scores))), expected.shape)
+    found = f"points {i} and {j} are {distances(W)[i, j]:.5g} apart, expected {distances(scores)[i, j]:.5g}"
+    return Complaint(_scaling_mistake(W, scores, X, d), found)
+
+
+def _scaling_mistake(W, scores, X, d):
+    """The known mistake that leads to these points, if there is one."""
+
+    def made(table, power=0.5):
+        values, vectors = np.linalg.eigh((table + table.T) / 2)
+        return vectors[:, -d:] * np.abs(values[-d:]) ** power
+
+    D = distances(X)
+    J = np.eye(len(D)) - 1 / len(D)
+    B = X @ X.T
+    gram = W @ W.T
+    known = [
+        ("half", made(2 * B)), ("root", made(B, 1.0)), ("root", made(B, 0.0)), ("square", made(-0.5 * J @ D @ J)),
+        ("centre", made(-0.5 * D**2)), ("centre", made(0.5 * D**2)), ("centre", made(D**2)), ("centre", made(-0.5 * (J @ D**2))),
+        ("smallest", made(-B)), ("half", made(4 * B)),
+    ]  # fmt: skip
+    for key, wrong in known:
+        if close(gram, wrong @ wrong.T, rtol=1e-6, atol=1e-9):
+            return key
+    if abs(W.mean(0)).max() > 1e-6 * np.abs(W).max():
+        return "centre"
+    return "value"
+
+
+CLASSICAL_SCALING = Exercise(
+    id="classical-scaling",
+    wants="def classical_scaling(D, d):",
+    cases=scaling_cases,
+    run=scaling_run,
+    verify=scaling_verify,
+    hints={
+        "centre": "inner products depend on where the origin is: what has to be subtracted, from the rows and from the columns",
+        "half": "the points are too far apart, all by the same factor: what stands before the inner product in ‖a − b‖²",
+        "square": "inner products come from squared distances, and D holds distances",
+        "root": "the lengths are wrong: W Wᵀ has to give the table of inner products back, so what becomes of an eigenvalue",
+        "smallest": "these are the directions of the least spread: which d eigenvectors are taken, and has the table its sign",
+        "value": "try it on paper with two points that are 2 apart: what is the table of inner products",
+    },
+)
+
+# turned-map ----------------------------------------------------------------------------------------------------
+
+
+def turned_cases(rng):
+    """A shift, a quarter turn, noise; a target that only a mirror would reach; then at random."""
+    square = [[0.0, 0.0], [2.0, 0.0], [2.0, 1.0], [0.0, 1.0], [0.5, 2.0]]
+    x = np.array(square)
+    quarter = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    mirror = np.diag([1.0, -1.0])
+    cases = [
+        (x, x + [3.0, -1.0], "the target is W, shifted"),
+        (x, x @ quarter, "the target is W, turned by a right angle"),
+        (x, x @ quarter.T + [1.0, 5.0], "turned the other way, and shifted"),
+        (x, 3 * x @ quarter, "the target is W, turned and three times as large"),
+        (x, x @ mirror, "the target is a mirror image of W"),
+    ]
+    for count in (3, 6, 10, 20):
+        W = rng.normal(size=(count, 2)) + rng.normal(size=2)
+        angle, shift = rng.uniform(0, 2 * np.pi), 3 * rng.normal(size=2)
+        c, s = np.cos(angle), np.sin(angle)
+        noisy = W @ np.array([[c, s], [-s, c]]) + shift + 0.2 * rng.normal(size=W.shape)
+        cases.append((W, noisy, f"{count} points, turned, shifted and disturbed"))
+        cases.append((W, noisy * [1, -1], f"{count} points, mirrored and disturbed"))
+    return [{"W": W.round(3).tolist(), "target": np.round(t, 3).tolist(), "shown": words} for W, t, words in cases]
+
+
+def turned_run(student, case):
+    W, target = np.array(case["W"]), np.array(case["target"])
+    answer = {"points": array(student(W, target), "what turned returned", W.shape)}
+    return answer | {"changed": not (np.array_equal(W, case["W"]) and np.array_equal(target, case["target"]))}
+
+
+def turned_verify(case, answer):
+    """In the plane the best angle has a formula: the direction of the sum of conj(w) t over the pairs of points."""
+    W, target, ours = np.array(case["W"]), np.array(case["target"]), np.array(answer["points"])
+    w, t = (points @ [1, 1j] for points in (W, target))
+    w0, t0 = w - w.mean(), t - t.mean()
+    turn = np.sum(w0.conj() * t0)
+    best = w0 * turn / abs(turn) + t.mean()
+    expected = np.column_stack([best.real, best.imag])
+    if close(ours, expected):
+        return Complaint("changed") if answer["changed"] else None
+    if not np.all(np.isfinite(ours)):
+        return Complaint("scale", f"the points are {shown(answer['points'])}")
+    off = np.sqrt(np.mean(np.sum((ours - target) ** 2, axis=1)))
+    least = np.sqrt(np.mean(np.sum((expected - target) ** 2, axis=1)))
+    found = f"the points are {off:.5g} from the target (root of the mean square), expected {least:.5g}"
+    return Complaint(_turned_mistake(ours, expected, W), found)
+
+
+def _turned_mistake(ours, expected, W):
+    def triangle(points):  # twice the area of the first three points, with its sign
+        (a, b), (c, d) = points[1] - points[0], points[2] - points[0]
+        return a * d - b * c
+
+    centred, W0, best = ours - ours.mean(0), W - W.mean(0), expected - expected.mean(0)
+    if not close(np.linalg.norm(centred), np.linalg.norm(W0), rtol=1e-6):
+        return "scale"
+    if close(centred, best, rtol=1e-6):
+        return "shift"
+    if triangle(ours) * triangle(W) < 0:
+        return "mirror"
+    return "angle"
+
+
+TURNED_MAP = Exercise(
+    id="turned-map",
+    wants="def turned(W, target):",
+    cases=turned_cases,
+    run=turned_run,
+    verify=turned_verify,
+    hints={
+        "shift": "the turn is right, the place is not: where does the middle of the points have to be",
+        "scale": "the map has changed its size; it may be shifted and turned, nothing else",
+        "mirror": "the map was mirrored: what tells a turn from a mirror among the orthogonal matrices",
+        "angle": "turned, but there is a better angle",
+        "changed": "the points are right, but W or the target is not what it was before the call",
+    },
+)
+
+EXERCISES = (MDS_GRADIENT, CLASSICAL_SCALING, TURNED_MAP)

@@ -1,0 +1,62 @@
+"""Wrong answers to the exercises of chapter 1, and the hint that each has to get: see README.md."""
+
+WRONG = {
+    "mds-gradient": [
+        ("the pair is counted once", "half", [("8 * np", "4 * np")]),
+        ("the pair is counted once, and the inner square has no factor", "quarter", [("8 * np", "2 * np")]),
+        ("no factor at all", "eighth", [("8 * np.sum", "np.sum")]),
+        ("downhill", "sign", [("8 * np", "-8 * np")]),
+        ("the vector from i to j", "sign", [("W[:, None] - W", "W - W[:, None]")]),
+        ("the loss of the slide", "plain", [("D**2", "D")]),
+        ("the loss of the slide, counted once", "plain", [("D**2", "D"), ("8 * np", "4 * np")]),
+        ("later points only", "triangle", [("np.sum(gap**2, axis=-1) - D**2", "np.triu(np.sum(gap**2, axis=-1) - D**2)")]),
+        ("earlier points only", "triangle", [("np.sum(gap**2, axis=-1) - D**2", "np.tril(np.sum(gap**2, axis=-1) - D**2)")]),
+        ("later points only, counted once", "triangle", [("np.sum(gap**2, axis=-1) - D**2", "np.triu(np.sum(gap**2, axis=-1) - D**2)"), ("8 * np", "4 * np")]),
+        ("no inner derivative", "inner", [("8 * np.sum(error[..., None] * gap, axis=1)", "4 * np.sum(error[..., None] * np.ones_like(gap), axis=1)")]),
+        ("a unit vector, as for raw stress", "force", [("8 * np.sum(error[..., None] * gap, axis=1)", "8 * np.sum((error / np.where(error + D**2 > 0, np.sqrt(error + D**2), 1.0))[..., None] * gap, axis=1)")]),
+        ("the sum over the other axis", "sign", [("axis=1)", "axis=0)")]),
+        ("raw stress", "value", [("error = np.sum(gap**2, axis=-1) - D**2", "length = np.sqrt(np.sum(gap**2, axis=-1))\n    error = (length - D) / np.where(length > 0, length, 1.0)"), ("8 * np", "4 * np")]),
+        ("a difference quotient", "differences", """
+def stress_gradient(W, D):
+    def loss(W):
+        gap = W[:, None] - W
+        return np.sum((np.sum(gap**2, axis=-1) - D**2) ** 2)
+    result = np.zeros(W.shape)
+    for i in np.ndindex(W.shape):
+        step = np.zeros(W.shape)
+        step[i] = 1e-5
+        result[i] = (loss(W + step) - loss(W)) / 1e-5
+    return result
+"""),
+        ("D is squared in place", "changed", [("error =", "D **= 2\n    error ="), ("- D**2", "- D")]),
+    ],
+    "classical-scaling": [
+        ("no centring", "centre", [("-0.5 * J @ D**2 @ J", "-0.5 * D**2"), ("np.sqrt(values[-d:])", "np.sqrt(np.abs(values[-d:]))")]),
+        ("no centring and no sign", "centre", [("-0.5 * J @ D**2 @ J", "0.5 * D**2"), ("np.sqrt(values[-d:])", "np.sqrt(np.abs(values[-d:]))")]),
+        ("centred from one side", "centre", [("J @ D**2 @ J", "J @ D**2"), ("np.linalg.eigh(B)", "np.linalg.eigh((B + B.T) / 2)")]),
+        ("no half", "half", [("-0.5 * J", "-J")]),
+        ("twice for a half", "half", [("-0.5 * J", "-2 * J")]),
+        ("distances for squares", "square", [("D**2", "D"), ("np.sqrt(values[-d:])", "np.sqrt(np.abs(values[-d:]))")]),
+        ("a matrix product for squares", "value", [("D**2", "D @ D"), ("np.sqrt(values[-d:])", "np.sqrt(np.abs(values[-d:]))")]),
+        ("no root", "root", [("np.sqrt(values[-d:])", "values[-d:]")]),
+        ("no eigenvalues", "root", [(" * np.sqrt(values[-d:])", "")]),
+        ("the sign is lost", "smallest", [("-0.5 * J", "0.5 * J"), ("np.sqrt(values[-d:])", "np.sqrt(np.abs(values[-d:]))")]),
+        ("the sign is lost, and the root is of negative numbers", "root", [("-0.5 * J", "0.5 * J")]),
+        ("the smallest eigenvalues", "smallest", [("vectors[:, -d:] * np.sqrt(values[-d:])", "vectors[:, :d] * np.sqrt(np.abs(values[:d]))")]),
+        ("rows for columns", "shape", [("vectors[:, -d:] * np.sqrt(values[-d:])", "(vectors[:, -d:] * np.sqrt(values[-d:])).T")]),
+    ],
+    "turned-map": [
+        ("a mirror is let through", "mirror", [("np.sign(np.linalg.det(left @ right))", "1.0")]),
+        ("the wrong singular vector is turned round", "angle", [("[1.0, handedness]", "[handedness, 1.0]")]),
+        ("both are turned round", "mirror", [("[1.0, handedness]", "[handedness, handedness]")]),
+        ("the transposed turn", "angle", [("start @ rotation", "start @ rotation.T")]),
+        ("not shifted", "shift", [(" + target.mean(0)", "")]),
+        ("back to the old place", "shift", [(" + target.mean(0)", " + W.mean(0)")]),
+        ("turned around the origin", "angle", [("start, goal = W - W.mean(0), target - target.mean(0)", "start, goal = W, target"), ("start @ rotation + target.mean(0)", "(W - W.mean(0)) @ rotation + target.mean(0)")]),
+        ("scaled to fit", "scale", [("return start @ rotation", "return np.linalg.norm(goal) / np.linalg.norm(start) * start @ rotation")]),
+        ("least squares, any matrix", "scale", [("return start @ rotation", "return start @ np.linalg.lstsq(start, goal)[0]")]),
+        ("the matrix for the points", "shape", [("return start @ rotation + target.mean(0)", "return rotation")]),
+        ("only shifted", "angle", [("start @ rotation", "start")]),
+        ("W is moved in place", "changed", [("start, goal = W - W.mean(0), target - target.mean(0)", "W -= W.mean(0)\n    start, goal = W, target - target.mean(0)")]),
+    ],
+}  # fmt: skip
