@@ -1,7 +1,5 @@
 """Arguments of the transformations: checked, copied and put back together."""
 
-import sys
-
 import numpy as np
 
 from ._errors import ArgumentError
@@ -165,15 +163,22 @@ def whole_number(value, name, function, low=1, high=None):
 
 def positive_number(value, name, function):
     """Return `value` as a float, after making sure that it is positive and finite."""
-    # The largest float, because an int or a longdouble may be larger and finite.
-    if is_real_number(value) and 0 < value <= sys.float_info.max:
-        return float(value)
+    number = real_number(value)
+    if number is not None and 0 < number < np.inf:
+        return number
     raise ArgumentError(f"{function} takes {name} as a positive, finite number, but got {shown(value)}")
 
 
-def is_real_number(value):
-    """Whether `value` is one number, of Python or of NumPy."""
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+def real_number(value):
+    """One number, of Python or NumPy or in an array of shape () of any library, as a float; None for anything else."""
+    if hasattr(value, "__array__") and np.shape(value) == () and not is_traced(value):
+        value = np.asarray(value)[()]
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # an int beyond the largest float
+        return np.inf
 
 
 def shown(value):

@@ -187,14 +187,18 @@ def directional_difference(f, w, u, step=None, scheme="central"):
 
     Rounding adds about ``u |f| / ε``, with u the unit roundoff, to all but the
     complex step: see `difference_step`.  A step below the spacing of floats at
-    `w` moves nothing, and leaves a slope of 0.
+    `w` moves nothing, and leaves a slope of 0.  Values of a coarser type cannot
+    be noticed behind ``float(...)``, so return what a JAX function in single
+    precision returns, as it is.
 
     **The complex step needs a function that is analytic in its arithmetic.**
     It is noticed, and refused, when `f` raises a TypeError on complex numbers,
     when NumPy warns that an imaginary part is thrown away, and when the result
     has a real type, as after ``np.abs``, ``np.real`` or ``np.linalg.norm``.  It
     cannot be noticed when such a function, or a conjugation, is one term among
-    others: ``np.sum(np.abs(w) + w)`` gives the slope of ``np.sum(w)``.
+    others: ``np.sum(np.abs(w) + w)`` gives the slope of ``np.sum(w)``.  Nor where
+    the function is not real: ``np.log`` at -1 gives π/ε, where a difference
+    gives nan.
 
     Source: Fornberg, Math. Comp. 51, 1988, for the quotients; Squire and Trapp,
     SIAM Review 40(1), 1998, and Martins, Sturdza and Alonso, ACM TOMS 29(3),

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._arguments import is_real_number, positive_number, shown, whole_number
+from ._arguments import positive_number, real_number, shown, whole_number
 from ._differences import copy, finite_point, like, real_numbers, returned
 from ._errors import ArgumentError
 from ._estimate import Estimate
@@ -323,8 +323,9 @@ def _start(function, w, step, iterations):
 
 
 def _fraction(value, name, function):
-    if is_real_number(value) and 0 <= value < 1:
-        return float(value)
+    number = real_number(value)
+    if number is not None and 0 <= number < 1:
+        return number
     raise ArgumentError(f"{function} takes {name} as a number from 0 to below 1, but got {shown(value)}")
 
 

@@ -174,6 +174,19 @@ def test_the_slope_is_linear_in_the_direction(scheme):
     assert adlib.directional_difference(smooth, w, 0 * u, scheme=scheme) == 0.0
 
 
+@pytest.mark.parametrize("step", [np.array(0.5), jnp.asarray(0.5), np.float32(0.5)])
+def test_a_step_may_be_an_array_of_one_number(step):
+    cube = lambda x: x**3  # noqa: E731
+    assert adlib.directional_difference(cube, 1.0, 1.0, step=step) == adlib.directional_difference(
+        cube, 1.0, 1.0, step=0.5
+    )
+
+
+def test_a_traced_step_is_refused():
+    with pytest.raises(adlib.ArgumentError, match=r"takes step as .* but got a ScalarTracer of shape \(\)"):
+        adlib.grad(lambda step: adlib.directional_difference(np.sin, 1.0, 1.0, step=step))(0.1)
+
+
 @pytest.mark.parametrize("scheme", ORDER)
 def test_a_step_below_the_spacing_of_floats_moves_nothing(scheme):
     assert adlib.directional_difference(np.exp, 1.0, 1.0, step=1e-17, scheme=scheme) == 0.0
@@ -368,6 +381,12 @@ def test_a_part_that_is_lost_among_others_is_not_noticed():
     """What the docstring warns of: the slope of the other term comes back, without a message."""
     found = adlib.finite_difference(lambda w: np.sum(np.abs(w) + w), -np.ones(2), scheme="complex")
     np.testing.assert_array_equal(found, [1.0, 1.0])
+
+
+def test_a_function_that_is_not_real_is_not_noticed():
+    assert adlib.directional_difference(np.log, -1.0, 1.0, step=1e-6, scheme="complex") == pytest.approx(np.pi * 1e6)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(adlib.directional_difference(np.log, -1.0, 1.0))
 
 
 # Counting.

@@ -37,6 +37,13 @@ def test_gradient_descent_on_a_quadratic_is_a_matrix_power():
         np.testing.assert_allclose(point, np.linalg.matrix_power(step, k) @ START, rtol=1e-11, atol=1e-13)
 
 
+def test_constants_may_be_arrays_of_one_number():
+    expected = optimize.heavy_ball(gradient, START, 0.125, 5, momentum=0.5).points
+    for number in (np.array, lambda x: jnp.asarray(x, jnp.float32)):
+        found = optimize.heavy_ball(gradient, START, number(0.125), 5, momentum=number(0.5)).points
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_decreasing_steps():
     points = optimize.gradient_descent(gradient, START, step=lambda k: 0.1 / (k + 1), iterations=3).points
     expected = (np.eye(4) - H * 0.1 / 3) @ (np.eye(4) - H * 0.1 / 2) @ (np.eye(4) - H * 0.1) @ START
