@@ -34,7 +34,8 @@ def test_a_hint_that_is_another_one_on_colab_is_named(tmp_path):
     file = tmp_path / "05-forward-mode.ipynb"
     file.write_text(text_of(notebook), encoding="utf-8")
     (failure,) = reader.check_notebook(file).failures
-    assert "output differs: committed '→ v1_dot follows the seed" in failure
+    assert failure.startswith('cell 8 (check("forward-trace", forward_trace)): output differs: ')
+    assert "committed '→ v1_dot follows the seed" in failure
 
 
 def test_the_way_through_the_built_book(need_browser, built_book):
