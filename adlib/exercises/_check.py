@@ -6,10 +6,10 @@ import os
 import sys
 from contextlib import redirect_stdout
 
-from . import dimension, forward_mode, reverse_mode, scaling
+from . import dimension, forward_mode, reverse_mode, scaling, zero_order
 from ._engine import examine
 
-_MODULES = (scaling, dimension, forward_mode, reverse_mode)  # in the book's order
+_MODULES = (scaling, zero_order, dimension, forward_mode, reverse_mode)  # in the book's order
 _EXERCISES = {exercise.id: exercise for module in _MODULES for exercise in module.EXERCISES}
 
 

@@ -1,0 +1,56 @@
+"""Wrong answers to the exercises of chapter 2, and the hint that each has to get: see README.md."""
+
+WRONG = {
+    "two-point": [
+        ("the factor of the slide for all", "long", [('n if distribution == "sphere" else 1', "n")]),
+        ("no factor at all", "short", [('n if distribution == "sphere" else 1', "1")]),
+        ("the factor the other way round", "short", [('== "sphere"', '!= "sphere"')]),
+        ("n for signs too", "long", [('== "sphere"', 'in ("sphere", "rademacher")')]),
+        ("divided by eps", "half", [("(2 * eps)", "eps")]),
+        ("one-sided", "one-sided", [("L(w - eps * u)) / (2 * eps)", "L(w)) / eps")]),
+        ("the sign", "sign", [("(L(w + eps * u) - L(w - eps * u))", "(L(w - eps * u) - L(w + eps * u))")]),
+        ("a step of one's own", "eps", [("    n = ", "    eps = 1e-6\n    n = ")]),
+        ("two one-sided slopes", "calls", [("(L(w + eps * u) - L(w - eps * u))", "((L(w + eps * u) - L(w)) + (L(w) - L(w - eps * u)))")]),
+        ("u has its length taken away", "mean", [("slope * u", "slope * u / np.linalg.norm(u)")]),
+        ("u is forgotten in the quotient", "mean", [("L(w + eps * u) - L(w - eps * u)", "L(w + eps) - L(w - eps)")]),
+        ("the slope alone", "type", [("factor * slope * u", "factor * slope")]),
+        ("w is moved in place", "changed", """
+def two_point(L, w, u, eps, distribution):
+    factor = len(w) if distribution == "sphere" else 1
+    w += eps * u
+    ahead = L(w)
+    w -= 2 * eps * u
+    return factor * (ahead - L(w)) / (2 * eps) * u
+"""),
+    ],
+    "estimator-variance": [
+        ("the second moment", "second-moment", [("chance_of_one - 1", "chance_of_one"), ("n / m - 1", "n / m")]),
+        ("one is taken away after the division", "overlap", [("(chance_of_one - 1) / m", "chance_of_one / m - 1")]),
+        ("m is forgotten", "many", [("- 1) / m", "- 1)")]),
+        ("m squared", "square", [("- 1) / m", "- 1) / m**2")]),
+        ("the root of m", "root", [("- 1) / m", "- 1) / m**0.5")]),
+        ("the length for its square", "root", [("return (chance_of_one - 1) / m", "return ((chance_of_one - 1) / m) ** 0.5")]),
+        ("a Gaussian like the sphere", "length", [('n + 2 if distribution == "gaussian" else n', "n")]),
+        ("all like a Gaussian", "length", [('n + 2 if distribution == "gaussian" else n', "n + 2")]),
+        ("orthogonal directions like independent ones", "overlap", [("return n / m - 1", "return (n - 1) / m")]),
+        ("all like orthogonal directions", "overlap", [("return (chance_of_one - 1) / m", "return n / m - 1")]),
+        ("a factor two for the Gaussian", "value", [("n + 2 if", "2 * n if")]),
+        ("divided by n", "value", [("- 1) / m", "- 1) / m / n")]),
+    ],
+    "orthonormal-estimate": [
+        ("no factor", "factor", [("n / m * sum", "sum")]),
+        ("the mean for the sum", "factor", [("n / m * sum", "1 / m * sum")]),
+        ("the factor of independent directions", "independent", [("n / m * sum", "n * sum")]),
+        ("independent directions", "angle", "\ndef orthonormal_estimate(slope, n, m, rng):\n    directions = rng.standard_normal((m, n))\n    directions /= np.linalg.norm(directions, axis=1, keepdims=True)\n    return n / m * sum(slope(u) * u for u in directions)\n"),
+        ("Gaussian directions", "length", [("np.linalg.qr(rng.standard_normal((n, m)))[0].T", "rng.standard_normal((m, n))")]),
+        ("the first m axes", "biased", [("np.linalg.qr(rng.standard_normal((n, m)))[0].T", "np.eye(n)[:m]")]),
+        ("a matrix of positive numbers", "biased", [("rng.standard_normal((n, m))", "rng.random((n, m))")]),
+        ("a seed of one's own", "biased", [("rng.standard_normal((n, m))", "np.random.default_rng(0).standard_normal((n, m))")]),
+        ("all n directions", "count", [("(n, m)", "(n, n)")]),
+        ("every slope is asked for twice", "count", [("slope(u) * u", "(slope(u) + slope(u)) / 2 * u")]),
+        ("the sign", "value", [("n / m * sum", "-n / m * sum")]),
+        ("the factor upside down", "value", [("n / m * sum", "m / n * sum")]),
+        ("only the last direction", "count", [("sum(slope(u) * u for u in directions)", "slope(directions[-1]) * directions[-1]")]),
+        ("the rows for the columns", "shape", [("[0].T", "[0]")]),
+    ],
+}  # fmt: skip
