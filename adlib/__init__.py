@@ -25,7 +25,7 @@ from . import _forward, _reverse, _rules, _trace, rules  # noqa: F401  (rules fi
 
 _trace.define_operators()
 
-from . import optimize, schedules  # noqa: F401  (public modules)
+from . import data, optimize, schedules  # noqa: F401  (public modules)
 from ._check import check_grads
 from ._checkpoint import checkpoint, checkpoint_chain
 from ._compositions import hessian, hvp, hvp_operator, jacobian, linearize

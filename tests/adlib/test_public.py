@@ -46,7 +46,7 @@ def documented(function):
     return sorted(name.strip(" *") for head in heads for name in head.split(","))
 
 
-@pytest.mark.parametrize("module", [adlib, adlib.optimize, adlib.schedules], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [adlib, adlib.data, adlib.optimize, adlib.schedules], ids=lambda module: module.__name__)
 def test_docstrings_describe_every_parameter_and_no_other(module):
     """One section names the parameters of the signature; others are there, by their numpydoc names."""
     for name in module.__all__:
@@ -59,7 +59,7 @@ def test_docstrings_describe_every_parameter_and_no_other(module):
 
 @pytest.mark.parametrize(
     "public",
-    [value for module in (adlib, adlib.optimize) for value in map(vars(module).get, module.__all__)
+    [value for module in (adlib, adlib.data, adlib.optimize) for value in map(vars(module).get, module.__all__)
      if not (inspect.isclass(value) and issubclass(value, Exception))],
     ids=lambda public: public.__name__,
 )  # fmt: skip

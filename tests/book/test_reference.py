@@ -9,7 +9,7 @@ import adlib
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "adlib-reference.md"
 DIRECTIVE = re.compile(r"^\.\. auto(?:function|class|exception|data):: (?:adlib\.)?(\w+(?:\.\w+)?)$", re.M)
-MODULES = ["optimize", "schedules"]  # public modules, whose names stand on the page with the module's in front
+MODULES = ["data", "optimize", "schedules"]  # public modules, whose names stand on the page with the module's in front
 
 
 def problems(text, package):

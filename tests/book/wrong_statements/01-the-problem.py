@@ -1,8 +1,9 @@
 """Wrong statements for chapter 1: what goes wrong, what stands there, what is put in its place, who must notice."""
 
 PLANTS = [
-    ("a radius for a diameter", "return 2 * 6.371", "return 6.371", "Check 1.2:"),
-    ("the walk is too short", "for _ in range(300):", "for _ in range(20):", "Check 1.1:"),
+    ("the loss of the slide", "def loss(W, D):\n    return np.sum((squared_distances(W) - D**2) ** 2)",
+     "def loss(W, D):\n    return np.sum((squared_distances(W) - D) ** 2)", "Check 1.1:"),
+    ("a step that is a hundred times too short", "W = W - 0.001 * gradient(W, D)", "W = W - 0.00001 * gradient(W, D)", "Check 1.1:"),
     ("no mirror in the alignment", "return A @ (U @ Vt)", "return A @ (U @ np.diag([1, np.linalg.det(U @ Vt)]) @ Vt)", "Check 1.2:"),
     ("the globe is flat", "loss(from_globe, D) - 0.005988", "loss(from_globe, D)", "Check 1.3:"),
     ("a pair counts once", "return 8 * (E.sum(1)", "return 4 * (E.sum(1)", "Check 1.4:"),
