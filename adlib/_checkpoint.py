@@ -40,7 +40,8 @@ def checkpoint(f):
         When `f` uses a traced value that is not among its arguments.
     ArgumentError
         When the second run gives another result, because `f` draws random
-        numbers or depends on what has changed in between.
+        numbers or depends on what has changed in between.  Where two such runs
+        happen to agree in their results, nothing is noticed.
 
     Notes
     -----
@@ -126,8 +127,9 @@ def checkpoint_chain(step, state, inputs, *shared, schedule=sqrt_schedule):
     Differentiable by `state`, `inputs` and `shared`; gradients are those of the
     loop bit for bit, whatever the schedule.  Cost: with l steps and the
     schedule's number of advances, l + advances runs of a step and l backward
-    sweeps through one.  Memory: the states in the slots and the intermediate
-    results of the steps on tape.  Forward mode runs the loop and keeps nothing.
+    sweeps through one.  Memory: the states in the slots, the intermediate
+    results of the steps on tape, and about 300 bytes for each step, by which
+    its runs are compared.  Forward mode runs the loop and keeps nothing.
     In forward over reverse (`hvp`) and reverse over forward the schedule works
     as in reverse mode, on pairs of values and tangents; reverse over reverse is
     right, but saves no memory.  A pullback that is called again, as by

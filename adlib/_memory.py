@@ -76,7 +76,7 @@ def _many(count, noun):
 
 def _size(count):
     for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
+        if count < 999.5:  # what is rounded to 1000 is one of the next unit
             return f"{count:.3g} {unit}" if unit != "bytes" else f"{count} bytes"
         count /= 1000
     return f"{count:.3g} GB"

@@ -424,7 +424,8 @@ class Simulator:
     """Carries out actions on numbers in place of arrays, and refuses what cannot be done.
 
     Attributes are those of `Frame`; `slots` maps the number of a slot to that
-    of its state, `tapes` is the set of steps with a tape.
+    of its state, `tapes` is the set of steps with a tape; `last` is the number
+    of the action that must not be reached before a step is recorded or reversed.
     """
 
     def __init__(self, l, max_slots=None, max_tapes=None):
@@ -436,6 +437,9 @@ class Simulator:
         self.tapes = set()
         self.remaining = l
         self.advances = self.count = self.peak_slots = self.peak_tapes = 0
+        # Advancing, storing, restoring and freeing everything once takes 4 l actions: more than this is endless.
+        self.patience = 10 * (l + 1)
+        self.last = self.patience
 
     def do(self, action):
         """Carry out one action, or raise an error that says why it is impossible."""
@@ -444,22 +448,28 @@ class Simulator:
         if kind is Advance:
             if self.current != action.start:
                 problem = f"advances from state {action.start}, but {self._where()}"
+            elif type(action.stop) is not int and not hasattr(action.stop, "__index__"):
+                problem = f"advances to state {action.stop}, which is no whole number"
             elif not action.start < action.stop <= self.l:
                 problem = f"advances to state {action.stop}, which does not lie between {action.start} and {self.l}"
-            self.advances += action.stop - action.start
-            self.current = action.stop
+            else:
+                self.advances += action.stop - action.start
+                self.current = action.stop
         elif kind is Store:
             if self.current != action.state:
                 problem = f"stores state {action.state}, but {self._where()}"
+            elif type(action.slot) is not int and not hasattr(action.slot, "__index__"):
+                problem = "uses a slot that has no whole number"
             elif action.slot < 0:
                 problem = f"uses slot {action.slot}, but slots are numbered from 0"
             elif action.slot >= self.max_slots:
                 problem = f"uses slot {action.slot}, but there are {self.max_slots} slots, numbered from 0"
             elif action.slot in slots:
                 problem = f"stores into slot {action.slot}, which holds state {slots[action.slot]}; free it first"
-            slots[action.slot] = action.state
-            if len(slots) > self.peak_slots:
-                self.peak_slots = len(slots)
+            else:
+                slots[action.slot] = action.state
+                if len(slots) > self.peak_slots:
+                    self.peak_slots = len(slots)
         elif kind is Restore:
             if slots.get(action.slot) != action.state:
                 problem = f"restores state {action.state} from slot {action.slot}, {self._content(action.slot)}"
@@ -475,6 +485,7 @@ class Simulator:
                 problem = f"holds {len(tapes) + 1} tapes at once, but there is room for {self.max_tapes}"
             tapes.add(action.step)
             self.current = action.step + 1
+            self.last = self.count + 1 + self.patience
             if len(tapes) > self.peak_tapes:
                 self.peak_tapes = len(tapes)
         elif kind is Reverse:
@@ -488,12 +499,15 @@ class Simulator:
                 tapes.remove(action.step)
             self.remaining -= 1
             self.current = None
+            self.last = self.count + 1 + self.patience
         elif kind is Free:
             if slots.pop(action.slot, None) is None:
                 problem = f"frees slot {action.slot}, which is empty"
         else:
             problem = "is none of Advance, Store, Restore, Free, Record, Reverse"
         self.count += 1
+        if self.count > self.last:
+            problem = f"is number {self.patience + 1} in a row that neither records nor reverses a step: it may go on for ever"
         if problem:
             raise ArgumentError(
                 f"action {self.count} of the schedule, {action!r}, {problem}; "
@@ -545,7 +559,9 @@ def simulate(schedule, l, slots=None, tapes=None):
     Raises
     ------
     ArgumentError
-        Naming the action that cannot be carried out, and why.
+        Naming the action that cannot be carried out, and why.  A schedule that
+        takes more than ``10 (l + 1)`` actions without recording or reversing a
+        step is taken for an endless one.
 
     Notes
     -----
@@ -566,6 +582,8 @@ def simulate(schedule, l, slots=None, tapes=None):
     adlib._errors.ArgumentError: action 4 of the schedule, Record(step=0), ... there is no current state; ...
     """
     l = whole("simulate takes a chain of l steps, l", l, 0)
+    slots = None if slots is None else whole("simulate takes a number of slots", slots, 0)
+    tapes = None if tapes is None else whole("simulate takes a number of tapes", tapes, 0)
     machine = simulator(schedule, l, slots, tapes)
     do = machine.do
     for action in actions(schedule, l):
@@ -608,7 +626,13 @@ def frames(schedule, l):
     Reverse(step=0) (None,) ()
     """
     l = whole("frames takes a chain of l steps, l", l, 0)
-    given = list(actions(schedule, l))
+    # Tried first: an endless schedule has no list, and a frame has a place for every slot.
+    machine = simulator(schedule, l)
+    given = []
+    for action in actions(schedule, l):
+        machine.do(action)
+        given.append(action)
+    machine.finish()
     count = 1 + max((a.slot for a in given if isinstance(a, Store)), default=-1)
     machine = simulator(schedule, l)
     for action in given:
@@ -616,4 +640,3 @@ def frames(schedule, l):
         slots = tuple(machine.slots.get(k) for k in range(count))
         tapes = tuple(sorted(machine.tapes))
         yield Frame(l, action, machine.current, slots, tapes, machine.remaining, machine.advances)
-    machine.finish()

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import adlib
 from adlib import checkpoint, checkpoint_chain, grad, hvp, jvp, schedules, value_and_grad, vjp
 from adlib._reverse import _held
+from adlib._tree import flatten
 from tests.adlib import oracles  # noqa: F401  (JAX in double precision)
 from tests.adlib.test_random_programs import OPERATIONS, numbers, programs
 
@@ -227,6 +228,30 @@ def test_checkpoints_in_checkpoints():
     assert np.shares_memory(X, X) and X.flags.writeable and not _held
 
 
+def test_checkpoints_in_checkpoints_in_a_chain_to_the_third_order():
+    def made(mark, chain):
+        inner = mark(lambda x: np.sin(x) * x)
+        middle = mark(lambda w, x: np.tanh(w @ inner(x)) + inner(x))
+        step = lambda x, i, w: mark(middle)(w, x) * np.cos(0.1 * i) + 0.1 * x  # noqa: E731
+        return lambda w, x: np.sum(chain(step, x / 4.0, range(5), w) ** 2) + np.sum(w * w)
+
+    ours = made(checkpoint, lambda *args: checkpoint_chain(*args, schedule=schedules.binomial(2)))
+    plain = made(lambda f: f, lambda step, *args: looped(step)(*args))
+    for derive in COMPOSITIONS.values():
+        same(derive(ours), derive(plain))
+    squared = lambda f: lambda *a: np.sum(grad(f, 1)(*a) ** 2)  # noqa: E731
+    for derive in (
+        lambda f: grad(squared(f), (0, 1))(W, X),
+        lambda f: grad(squared(squared(f)), (0, 1))(W, X),
+        lambda f: adlib.jacfwd(grad(squared(f), 1), 1)(W, X),
+        lambda f: adlib.jacrev(grad(f, 1), 1)(W, X),
+        lambda f: adlib.linearize(grad(f, (0, 1)), W, X)[1](W, X),
+        lambda f: grad(lambda x: hvp(lambda y: f(W, y), (x,), (X,))[1] @ x)(X),
+    ):
+        for a, b in zip(*[flatten(derive(f))[0] for f in (ours, plain)], strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11 * np.max(np.abs(b)))
+
+
 def test_a_kept_tape_may_be_walked_again():
     f = checkpoint(block)
     for plain, ours in ((block, f), (residual(block), residual(f))):
@@ -387,6 +412,36 @@ def test_random_numbers_are_refused():
     mask = rng.normal(size=4)
     np.testing.assert_array_equal(grad(lambda x: np.sum(checkpoint(lambda x, m: x * m)(x, mask)))(X), mask)
     assert not _held
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.full(4, 1e200),  # the squares overflow
+        np.full(4, 1e20, np.float32),
+        np.full(4, 300, np.float16),
+        np.array([np.nan, 1.0, 2.0, 3.0]),
+        np.array([np.inf, 1e200, 2.0, 3.0]),
+        np.array([-np.inf, np.inf, np.nan, 3e5], np.float32),
+        np.linspace(1e307, 1.5e308, 5000),
+    ],
+    ids=str,
+)
+def test_random_numbers_are_refused_whatever_the_size(x):
+    rng = np.random.default_rng(1)
+    noisy = checkpoint(lambda x: x * rng.uniform(0.1, 1.0, x.shape).astype(x.dtype))
+    plain = lambda x: x * np.linspace(0.1, 1.0, x.size).astype(x.dtype)  # noqa: E731
+    with np.errstate(all="ignore"):
+        with pytest.raises(adlib.ArgumentError, match="got another result"):
+            grad(lambda x: np.sum(noisy(x)))(x)
+        same(grad(lambda x: np.sum(checkpoint(plain)(x)))(x), grad(lambda x: np.sum(plain(x)))(x))
+
+
+def test_where_it_is_not_finite_matters():
+    places = iter([0, 1])
+    f = checkpoint(lambda x: np.where(np.arange(4) == next(places), np.inf, 1.0) * x)
+    with pytest.raises(adlib.ArgumentError, match="got another result"):
+        grad(lambda x: np.sum(f(x)))(np.ones(4))
 
 
 def test_another_branch_or_shape_is_refused():
@@ -839,6 +894,11 @@ def test_a_report_of_little():
     data = np.ones(1000)
     assert adlib.memory_report(lambda x: np.sum(x * data), np.ones(1000)).arrays == 0
     assert data.flags.writeable and not _held
+
+
+def test_sizes_are_rounded_to_the_next_unit():
+    sizes = [adlib._memory._size(n) for n in (0, 999, 1000, 999_499, 999_950, 10**9, 2 * 10**12)]
+    assert sizes == ["0 bytes", "999 bytes", "1 kB", "999 kB", "1 MB", "1 GB", "2e+03 GB"]
 
 
 def test_a_report_refuses_and_cleans_up():

@@ -1,6 +1,7 @@
 """Schedules: the simulator refuses what cannot be done, and the binomial schedule is the best there is."""
 
 import heapq
+import itertools
 import math
 from functools import cache
 
@@ -179,6 +180,20 @@ WRONG = {
     ),
     "an empty slot freed": ([Free(1)], "frees slot 1, which is empty"),
     "no action": (["Advance"], "action 1 of the schedule, 'Advance', is none of Advance, Store"),
+    "an advance to no whole number": ([Advance(0, 1.0)], "advances to state 1.0, which is no whole number"),
+    "an advance to nothing": ([Advance(0, None)], "advances to state None, which is no whole number"),
+    "a slot with a name": ([Store(0, "first")], "uses a slot that has no whole number"),
+    "no end": (
+        itertools.chain([Store(0, 0)], itertools.repeat(Restore(0, 0))),
+        "action 31 .* is number 31 in a row that neither records nor reverses a step: it may go on for ever",
+    ),
+    "no end after the end": (
+        itertools.chain(
+            [Store(0, 0), Advance(0, 1), Record(1), Reverse(1), Restore(0, 0), Record(0), Reverse(0)],
+            itertools.repeat(Restore(0, 0)),
+        ),
+        "action 38 .* is number 31 in a row",
+    ),
     "nothing": ([], "ends after 0 actions with step 1 not reversed"),
 }
 
@@ -187,12 +202,35 @@ WRONG = {
 def test_a_wrong_schedule_is_refused(kind):
     actions, message = WRONG[kind]
     tapes = 2 if kind == "a tape made twice" else 1
+    if isinstance(actions, itertools.chain):  # cut off well after it must have been noticed
+        actions = list(itertools.islice(actions, 1000))
     with pytest.raises(adlib.ArgumentError, match=message):
         schedules.simulate(lambda l: actions, 2, slots=2, tapes=tapes)
     # The executor says the same: the actions pass the simulator first.
     limited = schedules.Schedule(kind, lambda l: 2, lambda l: tapes, lambda l: actions)
     with pytest.raises(adlib.ArgumentError, match=message):
         adlib.grad(lambda x: adlib.checkpoint_chain(lambda x, i: x * x, x, 2, schedule=limited))(3.0)
+
+
+def test_frames_of_an_endless_schedule_are_refused():
+    endless = lambda l: itertools.chain([Store(0, 0)], itertools.repeat(Restore(0, 0)))  # noqa: E731
+    with pytest.raises(adlib.ArgumentError, match="may go on for ever"):
+        next(schedules.frames(endless, 3))
+
+
+def test_a_wasteful_schedule_is_none_without_end():
+    """Every state is stored, restored and freed, one step at a time."""
+
+    def wasteful(l):
+        for step in reversed(range(l)):
+            yield from (Store(0, 0), Restore(0, 0)) if step == l - 1 else (Restore(0, 0),)
+            for k in range(step):
+                yield from (Advance(k, k + 1), Store(k + 1, k + 1), Restore(k + 1, k + 1))
+            yield from (Free(k + 1) for k in range(step))
+            yield from (Record(step), Reverse(step))
+
+    for l in (0, 1, 2, 5, 40):
+        assert schedules.simulate(wasteful, l).advances == l * (l - 1) // 2
 
 
 def test_a_schedule_that_overstates_itself_is_refused():
@@ -229,6 +267,9 @@ def test_no_action_of_a_schedule_can_be_left_out(action):
         lambda: schedules.binomial_advances(-1, 3),
         lambda: schedules.simulate(sqrt, -1),
         lambda: schedules.simulate(sqrt, 2.0),
+        lambda: schedules.simulate(sqrt, 2, slots=2.5),
+        lambda: schedules.simulate(sqrt, 2, tapes="2"),
+        lambda: schedules.simulate(sqrt, 2, slots=-1),
         lambda: list(schedules.frames(sqrt, -1)),
         lambda: sqrt(-1),
     ],
