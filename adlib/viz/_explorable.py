@@ -18,7 +18,7 @@ import numpy as np
 from .._errors import ArgumentError
 from ._drawing import STYLE as BASE
 from ._explorable_script import SCRIPT, STYLE
-from ._layers import key_shapes
+from ._layers import key_shapes, number
 from ._mathtext import Sheet, _name, frame, reading
 from ._packing import pack
 from ._panels import Plot
@@ -85,7 +85,7 @@ class Explorable:
     play : bool
         Whether there is a player (which never starts by itself); else a slider.
     seconds : float
-        How long the player takes.
+        How long the player takes at speed 1; no frame stands longer than 0.9 seconds.
     answer : str
         Stands folded below. Formulas between dollar signs.
     stacked : bool
@@ -166,6 +166,13 @@ class Explorable:
                 f"an explorable has one or two panels and at most two pickers with choices, "
                 f"but {title!r} has {len(self._panels)} and {len(self._pickers)}"
             )
+        for name, choices in self._pickers.items():
+            if any(choices.index(choice) < k for k, choice in enumerate(choices)):
+                raise ArgumentError(
+                    f"a picker of an explorable offers different choices, but {name!r} of {title!r} has {choices}; "
+                    "leave out what is there twice"
+                )
+        number("seconds", seconds, 0.1)
         self._scenes = {
             choice: _Read(scene(*choice) if callable(scene) else scene, self, choice)
             for choice in itertools.product(*self._pickers.values())
@@ -412,8 +419,12 @@ class _Read:
 
     def __init__(self, scene: Scene, of: Explorable, choice: tuple) -> None:
         panels = of._panels
-        self.count = len(scene.frames)
         where = f"the scene {choice}" if choice else "the scene"
+        self.count = len(scene.frames)
+        if not self.count:
+            raise ArgumentError(
+                f"{where} of the explorable {of._title!r} has no frames; give the value of the axis at each"
+            )
         layers = list(scene.layers)
         if len(panels) == 1 and not (layers and all(isinstance(group, Sequence) for group in layers)):
             layers = [layers]
@@ -493,7 +504,10 @@ def _text(value) -> str:
     """
     if isinstance(value, str):
         return value
-    value = float(value)
+    try:
+        value = float(value)
+    except (TypeError, OverflowError):
+        value = np.nan
     if not np.isfinite(value):
         raise ArgumentError("a number shown by an explorable is not finite; write what to show instead, as text")
     size = abs(value)

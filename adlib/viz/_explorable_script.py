@@ -54,6 +54,7 @@ STYLE = """.ad-explore{container-type:inline-size;margin-top:.5rem;--g:var(--ad-
 .ad-explore th[scope=col]{font-weight:600}
 .ad-explore details{margin:.4rem 0 0}.ad-explore summary{min-height:44px;align-content:center;cursor:pointer}
 @container (min-width:600px){.ax-two .ax-panes,.ax-one .ax-states{grid-template-columns:repeat(2,minmax(0,1fr))}.ad-explore.ax-two .ax-bar{max-width:none}.ad-explore .ax-say{min-height:1.5em}}
+@media (forced-colors:active){.ad-explore .ax-row button[aria-pressed=true]{forced-color-adjust:none;background:Highlight;color:HighlightText}}
 @media print{.ad-explore[data-on] .ax-live{display:none}.ad-explore[data-on] .ax-still{display:block}}
 """
 
@@ -130,7 +131,7 @@ b.classList.toggle('ax-going',on);b.setAttribute('aria-label',on?'Pause':'Play')
 if(on){if(Math.round(pos)>=last)show(0);then=0;going=requestAnimationFrame(tick)}
 else{cancelAnimationFrame(going);going=0;show(Math.round(pos),true)}}
 function tick(now){if(!w.isConnected)return;
-var each=Math.max(40,Math.min(900,1000*D.sec/Math.max(1,last)))/speed,d=then?Math.min(now-then,250)/each:0;
+var each=Math.min(900,1000*D.sec/Math.max(1,last))/speed,d=then?Math.min(now-then,250)/each:0;
 if(still.matches&&then){if(now-then<each){going=requestAnimationFrame(tick);return}d=1}
 then=now;var p=pos+d;if(p>=last){show(last);play(false);return}
 show(p);going=requestAnimationFrame(tick)}

@@ -6,7 +6,9 @@ frames, or a list of rows of different length) they move.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,13 +74,15 @@ class Points:
     def shapes(self, panel) -> list[Shape]:
         sides = [self.side] if isinstance(self.side, str) else list(self.side)
         _known(self, "marker", self.marker, _MARKERS)
+        number("the size of Points", self.size or 0, 0)
+        number("the trail of Points", self.trail, 0)
         for side in sides:
             _known(self, "side", side, SIDES)
         extra = {"r": round((self.size or _SIZES[self.marker]) * UNIT)}
-        if self.names:
+        if len(self.names):
             extra |= {"n": [str(name) for name in self.names], "s": [beside(side, extra["r"]) for side in sides]}
         if self.trail:
-            extra["t"] = self.trail
+            extra["t"] = int(self.trail)
         frames = _placed(self, panel, x=self.x, y=self.y)
         return [Shape(_MARKERS[self.marker], colour(self.role), frames, extra | _faint(self), "Points")]
 
@@ -245,7 +249,8 @@ class Marker:
         extra = {"a": "v" if axis == "x" else "h", "e": [top, top + height] if axis == "x" else [left, left + width]}
         if _DASHES[self.dash]:
             extra["z"] = _DASHES[self.dash]
-        frames = [[place] for place in panel.places(axis, np.atleast_1d(values), "a Marker")]
+        (column,) = np.transpose(_rows(np.reshape(values, (-1, 1)), "Marker"))
+        frames = [[place] for place in panel.places(axis, column, "a Marker")]
         return [Shape("m", colour(self.role), frames, extra, "Marker")]
 
 
@@ -278,10 +283,10 @@ class Text:
 
     def shapes(self, panel) -> list[Shape]:
         _known(self, "anchor", self.anchor, ("start", "middle", "end"))
-        texts = [self.text] if isinstance(self.text, str) else [str(text) for text in self.text]
-        x, y = np.atleast_1d(self.x), np.atleast_1d(self.y)
-        count = max(len(x), len(y), len(texts))
-        frames = _placed(self, panel, x=np.broadcast_to(x, count)[:, None], y=np.broadcast_to(y, count)[:, None])
+        alone = isinstance(self.text, str) or not isinstance(self.text, (Sequence, np.ndarray))
+        texts = [str(self.text)] if alone else [str(text) for text in self.text]
+        x, y = (np.reshape(values, (-1, 1)) for values in (self.x, self.y))
+        frames = _placed(self, panel, x=x, y=y)
         return [Shape("s", colour(self.role), frames, {"n": texts, "a": self.anchor}, "Text")]
 
 
@@ -339,7 +344,9 @@ class Cells:
         x0, x1 = panel.places("x", [left, right], "Cells")
         y0, y1 = panel.places("y", [top, foot], "Cells")
         _, rows, columns = kinds.shape
-        gap = round(self.gap * UNIT)
+        number("the gap of Cells", self.gap, 0)
+        # At least half of the room is for the cells.
+        gap = min(round(self.gap * UNIT), (x1 - x0) // (2 * columns), (y1 - y0) // (2 * rows))
         w, h = (x1 - x0 + gap) // columns, (y1 - y0 + gap) // rows
         extra = {
             "g": [x0, y0, w, h, columns],
@@ -384,7 +391,7 @@ def key_shapes(layer) -> list[tuple[str, list[Shape]]]:
 def _placed(layer, panel, **columns) -> list[list[int]]:
     """The coordinates by frame, all of one kind after the other, in quarters of a pixel."""
     source = type(layer).__name__
-    by_name = {name: _rows(values) for name, values in columns.items()}
+    by_name = {name: _rows(values, source) for name, values in columns.items()}
     counts = {name: len(rows) for name, rows in by_name.items() if len(rows) > 1}
     if len(set(counts.values())) > 1:
         raise ArgumentError(f"{source} in an explorable take coordinates with one number of frames, but got {counts}")
@@ -400,23 +407,50 @@ def _placed(layer, panel, **columns) -> list[list[int]]:
     return frames
 
 
-def _rows(values) -> list[np.ndarray]:
+def _rows(values, source: str) -> list[np.ndarray]:
     """One row a frame; one row alone stands still."""
+    rows = None
     try:
         array = np.asarray(values, dtype=float)
+        rows = [np.atleast_1d(array)] if array.ndim < 2 else list(array)
+    except (TypeError, ValueError):  # rows of different length, or no numbers
+        with suppress(TypeError, ValueError):
+            rows = [np.asarray(row, dtype=float) for row in values]
+    if rows is None or any(row.ndim != 1 for row in rows):
+        raise ArgumentError(
+            f"{source} in an explorable take numbers in one row, or one row of them a frame, "
+            f"but got a {type(values).__name__} of shape {_shape(values)}; pass shape (points,) or (frames, points)"
+        )
+    return rows
+
+
+def _shape(values) -> tuple:
+    try:
+        return np.shape(values)
     except ValueError:  # rows of different length
-        return [np.asarray(row, dtype=float) for row in values]
-    return [np.atleast_1d(array)] if array.ndim < 2 else list(array)
+        return (len(values), "...")
 
 
 def _stairs(frame: list[int]) -> list[int]:
     half = len(frame) // 2
+    if not half:
+        return frame
     x, y = frame[:half], frame[half:]
     return [x[0], *np.repeat(x[1:], 2).tolist(), *np.repeat(y[:-1], 2).tolist(), y[-1]]
 
 
 def _faint(layer) -> dict:
-    return {} if layer.opacity == 1 else {"p": layer.opacity}
+    number(f"the opacity of {type(layer).__name__}", layer.opacity, 0, 1)
+    return {} if layer.opacity == 1 else {"p": float(layer.opacity)}
+
+
+def number(what: str, value, least: float, most: float = math.inf) -> None:
+    """An error unless the value is a finite number in that range."""
+    if not isinstance(value, (int, float, np.number)) or not math.isfinite(value) or not least <= value <= most:
+        raise ArgumentError(
+            f"{what} in an explorable is a number from {least:g}{f' to {most:g}' if most < math.inf else ''}, "
+            f"but got {value!r}; pass one in that range"
+        )
 
 
 def _known(layer, what: str, value, allowed) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 
@@ -20,6 +21,15 @@ _FAR = 4 * WIDTH  # a value beyond the axes is drawn at most so far outside
 class _Panel:
     x: tuple[float, float]
     y: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        for axis in ("x", "y"):
+            lo, hi = getattr(self, axis)
+            if not (math.isfinite(float(hi) - float(lo)) and lo < hi and (lo > 0 or not self._log(axis))):
+                raise ArgumentError(
+                    f"the {axis} axis of a panel goes from a number to a larger one (from above 0 if it is logarithmic), "
+                    f"but got {(lo, hi)}"
+                )
 
     def places(self, axis: str, values, source: str) -> list[int]:
         """Where values stand: whole quarters of a pixel from the left or from above."""
@@ -37,8 +47,9 @@ class _Panel:
                 )
             values, lo, hi = np.log10(values), math.log10(lo), math.log10(hi)
         left, top, width, height = self.area
-        share = (values - lo) / (hi - lo)
-        places = left + share * width if axis == "x" else top + (1 - share) * height
+        with np.errstate(over="ignore"):  # what is too far away for a float is cut off below
+            share = (values - lo) / (hi - lo)
+            places = left + share * width if axis == "x" else top + (1 - share) * height
         return np.clip(np.rint(places), -_FAR, _FAR).astype(int).tolist()
 
     def _log(self, axis: str) -> bool:
@@ -104,15 +115,6 @@ class Plot(_Panel):
     height: float = 200
     layers: Sequence = ()
 
-    def __post_init__(self) -> None:
-        for axis in ("x", "y"):
-            lo, hi = getattr(self, axis)
-            if not (math.isfinite(lo) and math.isfinite(hi) and lo < hi and (lo > 0 or not self._log(axis))):
-                raise ArgumentError(
-                    f"the {axis} axis of a panel goes from a number to a larger one (from above 0 if it is logarithmic), "
-                    f"but got {(lo, hi)}"
-                )
-
     def _log(self, axis: str) -> bool:
         return self.xlog if axis == "x" else self.ylog
 
@@ -138,8 +140,12 @@ class Plot(_Panel):
         if given is None:
             given = _decades(lo, hi) if self._log(axis) else _round_steps(lo, hi)
         given = [float(value) for value in given]
-        powers = self._log(axis) and not all(1 <= value <= 1000 for value in given)
-        return [(value, _tick(value, powers)) for value in given]
+        powers = self._log(axis) and all(map(_is_power, given)) and not all(1 <= value <= 1000 for value in given)
+        # More digits where ticks are close together.
+        digits = next(
+            d for d in range(6, 18) if d == 17 or len({_tick(v, powers, d) for v in given}) == len(set(given))
+        )
+        return [(value, _tick(value, powers, digits)) for value in given]
 
     def axes(self) -> str:
         left, top, width, height = self.area
@@ -202,7 +208,8 @@ def _decades(lo: float, hi: float) -> list[float]:
     first, last = math.ceil(math.log10(lo) - 1e-9), math.floor(math.log10(hi) + 1e-9)
     if last - first < 2:
         fine = [m * 10.0**k for k in range(first - 1, last + 1) for m in (1, 2, 5)]
-        return [value for value in fine if lo <= value * (1 + 1e-9) and value <= hi * (1 + 1e-9)]
+        fine = [value for value in fine if lo <= value * (1 + 1e-9) and value <= hi * (1 + 1e-9)]
+        return fine if len(fine) > 1 else _round_steps(lo, hi)
     step = math.ceil((last - first + 1) / 6)
     return [10.0**k for k in range(first, last + 1) if (last - k) % step == 0]
 
@@ -214,16 +221,20 @@ def _round_steps(lo: float, hi: float) -> list[float]:
     return [k * step for k in range(math.ceil(lo / step - 1e-9), math.floor(hi / step + 1e-9) + 1)]
 
 
-def _tick(value: float, powers: bool) -> str:
+def _is_power(value: float) -> bool:
+    return value > 0 and math.isclose(value, 10.0 ** round(math.log10(value)))
+
+
+def _tick(value: float, powers: bool, digits: int = 6) -> str:
+    """A value as it stands at its tick, to so many digits."""
     size = abs(value)
-    power = round(math.log10(size)) if size else 0
-    if powers and power and math.isclose(size, 10.0**power):
-        return f"10^{power}".replace("-", "\N{MINUS SIGN}")
-    if size and not 1e-4 <= size < 1e6:
-        mantissa, exponent = f"{size:.2e}".split("e")
-        text = f"{float(mantissa):g}·10^{int(exponent)}".removeprefix("1·")
+    if powers and not math.isclose(size, 1):
+        return f"10^{round(math.log10(size))}".replace("-", "\N{MINUS SIGN}")
+    if size and not 1e-4 <= size < (1e6 if digits == 6 else 1e9):
+        mantissa, exponent = f"{size:.{digits - 4}e}".split("e")
+        text = f"{float(mantissa):.{digits}g}·10^{int(exponent)}".removeprefix("1·")
     else:
-        text = f"{size:.6g}"
+        text = f"{size:.{digits}g}"
     return ("\N{MINUS SIGN}" * (value < 0) + text).replace("-", "\N{MINUS SIGN}")
 
 
@@ -233,7 +244,5 @@ def _letters(text: str) -> float:
 
 
 def _raised(text: str) -> str:
-    from html import escape
-
     base, _, power = text.partition("^")
     return escape(base) + (f'<tspan dy="-.45em" class="ax-up">{escape(power)}</tspan>' if power else "")

@@ -106,6 +106,54 @@ def test_rows_of_different_length_and_rows_that_one_shares():
     assert texts(data, data["s"][0]["f"]) == ["a", "b", "c"]
 
 
+def test_rows_may_be_empty_and_names_an_array():
+    rows = [[], [0.1], [0.1, 0.2]]
+    names = np.array(["a", "b"])
+    for layer in (
+        Curve(rows, rows, steps=True),
+        Curve([], [], steps=True, fill=0),
+        Points([0, 1], [0, 1], names=names),
+    ):
+        data = data_of(small([layer])._repr_html_())
+        assert {len(unpacked(data["d"][layer[3]])) for layer in data["s"][0]["l"]} <= {1, 3}
+    (stairs,) = Curve(rows, rows, steps=True).shapes(PLOT)
+    assert [len(frame) for frame in stairs.frames] == [0, 2, 6]
+
+
+def test_a_gap_leaves_room_for_the_cells():
+    (shape,) = Cells([[0] * 100], of=[("", None)], gap=50).shapes(PLOT)
+    _, _, wide, high, _ = shape.extra["g"]
+    assert wide > shape.extra["q"] >= 0 and high > shape.extra["q"] and shape.extra["f"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "log", "labels"),
+    [
+        ((12, 18), True, ["12", "14", "16", "18"]),
+        ((0.2, 20), True, ["0.2", "0.5", "1", "2", "5", "10", "20"]),
+        ((1e-5, 1e-3), True, ["10^−5", "10^−4", "10^−3"]),
+        ((1, 1e6), True, ["1", "10^2", "10^4", "10^6"]),
+        ((1, 1000), True, ["1", "10", "100", "1000"]),
+        ((1e6, 1e6 + 1), False, ["1000000", "1000000.2", "1000000.4", "1000000.6", "1000000.8", "1000001"]),
+        ((0, 1e-9), False, ["0", "5·10^−10", "10^−9"]),
+        ((-2e7, 2e7), False, ["−2·10^7", "−10^7", "0", "10^7", "2·10^7"]),
+        ((-2, 2), False, ["−2", "−1", "0", "1", "2"]),
+    ],
+)
+def test_ticks_are_there_and_differ(limits, log, labels):
+    assert [text for _, text in Plot(limits, (0, 1), "x", "y", "A.", xlog=log).ticks("x")] == labels
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-9, 1e9), st.booleans())
+def test_any_axis_has_ticks_that_can_be_told_apart(lo, width, log):
+    lo = abs(lo) + 1e-9 if log else lo
+    if width < 1e-9 * abs(lo):
+        width = 1e-9 * abs(lo)
+    ticks = Plot((lo, lo + width), (0, 1), "x", "y", "A.", xlog=log).ticks("x")
+    assert 2 <= len(ticks) == len({text for _, text in ticks}) <= 9
+    assert all(lo - 1e-6 * width <= value <= lo + width * (1 + 1e-6) for value, _ in ticks)
+
+
 def test_values_beyond_the_axes_are_kept_apart_but_not_drawn_miles_away():
     scene = Scene([Points([[0.5], [1e9], [-1e9]], [[0.5]] * 3)], frames=[0, 1, 2])
     page = Explorable("T", "Q?", Plot((0, 1), (0, 1), "x", "y", "A."), scene, axis="a", telling=[0])._repr_html_()
@@ -224,6 +272,23 @@ LOG = Plot((0.1, 1), (0, 1), "x", "y", "A plot.", xlog=True)
         (lambda: small([Cells([0.5], of=[("", None)])]), "whole numbers from 0 to 0"),
         (lambda: Plot((1, 0), (0, 1), "x", "y", "A."), r"the x axis of a panel goes .* but got \(1, 0\)"),
         (lambda: Plot((0, 1), (0, 1), "x", "y", "A.", ylog=True), r"the y axis of a panel goes"),
+        (lambda: Plot((-1e308, 1e308), (0, 1), "x", "y", "A."), r"the x axis of a panel goes"),
+        (lambda: Canvas((1, 1), (0, 1), "A."), r"the x axis of a panel goes .* but got \(1, 1\)"),
+        (lambda: Canvas((0, 1), (0, np.nan), "A.", height=9), "the y axis of a panel goes"),
+        (lambda: small([Points(np.ones((3, 2, 2)), np.ones((3, 2, 2)))]), r"Points in an explorable take numbers in one row, or one row of them a frame, but got a ndarray of shape \(3, 2, 2\)"),
+        (lambda: small([Points(["a"], [0.5])]), r"take numbers in one row, .* but got a list of shape \(1,\)"),
+        (lambda: small([Curve([1j, 2j], [0, 1])]), "Curve in an explorable take numbers in one row"),
+        (lambda: small([Text([0.1, 0.2], 0.5, ["a", "b", "c"])]), "has 3 frames, but Text has 2"),
+        (lambda: small([Points([0], [0], opacity=np.nan)]), "the opacity of Points in an explorable is a number from 0 to 1, but got nan"),
+        (lambda: small([Points([0], [0], size=np.inf)]), "the size of Points in an explorable is a number from 0, but got inf"),
+        (lambda: small([Points([0], [0], trail=-1)]), "the trail of Points .* but got -1"),
+        (lambda: small([Cells([[0]], of=[("", None)], gap=-1)]), "the gap of Cells .* but got -1"),
+        (lambda: small(play=True, seconds=np.nan), "seconds in an explorable is a number from 0.1, but got nan"),
+        (lambda: small(pickers={"A": ["a", "a"]}), r"a picker of an explorable offers different choices, but 'A' of 'T' has \['a', 'a'\]"),
+        (lambda: small(pickers={"A": [1, 1.0]}), "offers different choices"),
+        (lambda: small([Points([0], [0])], frames=[]), "the scene of the explorable 'T' has no frames; give"),
+        (lambda: small(frames=[0, None, 1]), "a number shown by an explorable is not finite; write what to show instead"),
+        (lambda: small(numbers={"n": [1, 2, 10**400]}), "a number shown by an explorable is not finite"),
     ],
 )  # fmt: skip
 def test_what_does_not_go_together_is_said(make, message):

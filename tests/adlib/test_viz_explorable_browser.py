@@ -218,6 +218,29 @@ def test_points_are_between_frames_while_it_plays_unless_motion_is_unwanted(show
     assert seen <= frames and len(seen) > 5, "only whole frames, and none left out"
 
 
+def test_many_frames_take_the_seconds_that_were_asked_for(show):
+    from adlib.viz import Plot, Points, Scene
+
+    x = np.linspace(0, 1, 1000)[:, None]
+    plot = Plot((0, 1), (0, 1), "x", "y", "A.")
+    page = show(
+        Explorable("T", "Q?", plot, Scene([Points(x, x)], range(1000)), axis="k", telling=[0], play=True, seconds=2)
+    )
+    seconds = page.evaluate(
+        """() => new Promise(done => { const w = document.querySelector('.ad-explore'), from = performance.now();
+        new MutationObserver(() => w.hasAttribute('data-going') || done((performance.now() - from) / 1000))
+        .observe(w, {attributes: true}); w.querySelector('.ax-play').click() })"""
+    )
+    assert seconds == pytest.approx(2, abs=1)
+    assert state(page)["frame"] == 999
+
+
+def test_what_is_picked_shows_in_the_colours_of_the_system(show):
+    page = show(slider(), forced_colors="active")
+    grounds = page.evaluate("[...document.querySelectorAll('[data-p]')].map(b => getComputedStyle(b).backgroundColor)")
+    assert grounds[0] != grounds[1]
+
+
 def test_speed(show):
     page = show(player())
     button = page.locator(".ax-fast")
