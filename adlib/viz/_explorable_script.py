@@ -81,7 +81,7 @@ kind==='b'?'M'+(x-e.w)+' '+e.b+'V'+y+'h'+2*e.w+'V'+e.b+'z':x+' '+y)}
 return kind==='c'?'M'+p.join('L'):kind==='f'?'M'+p.join('L')+'V'+e.b+'H'+v[0]+'z':p.join('')}
 function put(to,tag,a,text){var e=document.createElementNS(N,tag);for(var k in a)e.setAttribute(k,a[k]);
 if(text!==undefined)e.textContent=text;to.appendChild(e);return e}
-document.querySelectorAll('.ad-explore:not([data-on])').forEach(function(w){
+document.querySelectorAll('.ad-explore').forEach(function(w){if(w.adOn)return;w.adOn=1;
 function all(q){return Array.prototype.slice.call(w.querySelectorAll(q))}
 function one(q){return w.querySelector(q)}
 var D=JSON.parse(w.getAttribute('data-x')),live=one('.ax-live'),bar=one('.ax-bar input'),panes=live.querySelectorAll('.ax-in'),
@@ -126,8 +126,10 @@ last=scene.f.length-1;panes.forEach(function(s){s.textContent=''});layers=S.l.ma
 if(bar)bar.max=last;
 all('[data-p]').forEach(function(b){b.setAttribute('aria-pressed',+b.getAttribute('data-c')===picks[+b.getAttribute('data-p')])});
 var same=scene.f.indexOf(label);shown=-1;show(keep===undefined?(same>=0?same:Math.round(share*last)):keep,keep===undefined&&!going)}
-function play(on){var b=one('.ax-play');if(!b||!!going===on)return;
-b.classList.toggle('ax-going',on);b.setAttribute('aria-label',on?'Pause':'Play');w.toggleAttribute('data-going',on);
+function mark(on){var b=one('.ax-play'),c=one('.ax-fast');w.toggleAttribute('data-going',on);if(!b)return;
+b.classList.toggle('ax-going',on);b.setAttribute('aria-label',on?'Pause':'Play');
+c.textContent=(speed<1?'\u00bd':speed)+'\u00d7';c.setAttribute('aria-label','Speed '+c.textContent)}
+function play(on){if(!one('.ax-play')||!!going===on)return;mark(on);
 if(on){if(Math.round(pos)>=last)show(0);then=0;going=requestAnimationFrame(tick)}
 else{cancelAnimationFrame(going);going=0;show(Math.round(pos),true)}}
 function tick(now){if(!w.isConnected)return;
@@ -140,11 +142,11 @@ w.addEventListener('click',function(ev){var b=ev.target.closest('button');if(!b|
 if(b.hasAttribute('data-p')){picks[+b.getAttribute('data-p')]=+b.getAttribute('data-c');pick()}
 else if(b.hasAttribute('data-go'))go(Math.round(pos)+ +b.getAttribute('data-go'));
 else if(b.classList.contains('ax-play'))play(!going);
-else if(b.classList.contains('ax-fast')){speed=speed>=4?.5:speed*2;b.textContent=(speed<1?'\u00bd':speed)+'\u00d7';b.setAttribute('aria-label','Speed '+b.textContent)}});
+else if(b.classList.contains('ax-fast')){speed=speed>=4?.5:speed*2;mark(!!going)}});
 if(bar)bar.addEventListener('input',function(){go(+bar.value)});
 w.addEventListener('keydown',function(ev){if(ev.altKey||ev.ctrlKey||ev.metaKey||ev.shiftKey||ev.target.closest('summary'))return;
 var k=Math.round(pos),t={ArrowRight:k+1,ArrowUp:k+1,ArrowLeft:k-1,ArrowDown:k-1,PageUp:k+5,PageDown:k-5,Home:0,End:last}[ev.key];
 if(ev.key===' '&&ev.target===bar&&one('.ax-play')){one('.ax-play').focus();play(!going)}
 else if(t===undefined||(ev.target!==bar&&/^(Arrow(Up|Down)|Page)/.test(ev.key)))return;else go(t);
 ev.preventDefault();ev.stopPropagation()});
-w.setAttribute('data-on','');pick(D.at[1])})})();"""
+w.setAttribute('data-on','');mark(false);pick(D.at[1])})})();"""

@@ -222,7 +222,7 @@ def _round_steps(lo: float, hi: float) -> list[float]:
 
 
 def _is_power(value: float) -> bool:
-    return value > 0 and math.isclose(value, 10.0 ** round(math.log10(value)))
+    return value > 0 and math.isclose(value, 10.0 ** round(math.log10(value)), rel_tol=1e-12)
 
 
 def _tick(value: float, powers: bool, digits: int = 6) -> str:

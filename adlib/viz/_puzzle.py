@@ -51,7 +51,7 @@ _STYLE = """.ad-p text{font:12.5px sans-serif;text-anchor:middle;font-variant-nu
 .ad-p .ad-end{font-weight:600}.ad-p .ad-bad{color:var(--r)}
 """
 
-_SCRIPT = """(function(){document.querySelectorAll('.ad-puzzle:not([data-on])').forEach(function(w){
+_SCRIPT = """(function(){document.querySelectorAll('.ad-puzzle').forEach(function(w){if(w.adOn)return;w.adOn=1;
 var D=JSON.parse(w.getAttribute('data-graph')),N=D.nodes,picks=[],
 all=function(q){return Array.prototype.slice.call(w.querySelectorAll(q))},one=function(q){return w.querySelector(q)};
 function fmt(v){var a=Math.abs(v),t;

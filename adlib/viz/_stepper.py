@@ -47,7 +47,7 @@ _LEGEND = (
     '<span class="ad-free">free to go</span></p>'
 )
 
-_SCRIPT = """(function(){document.querySelectorAll('.ad-stepper:not([data-on])').forEach(function(w){
+_SCRIPT = """(function(){document.querySelectorAll('.ad-stepper').forEach(function(w){if(w.adOn)return;w.adOn=1;
 var all=function(q){return Array.prototype.slice.call(w.querySelectorAll(q))},one=function(q){return w.querySelector(q)};
 var steps=all('.ad-steps>li'),n=steps.length-1,k=0,s='0',bar=one('input'),box=one('.ad-view'),live=one('.ad-live'),
 move=all('button[data-go]'),seeds=all('button[data-seed]');

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import adlib
@@ -144,7 +144,9 @@ def test_ticks_are_there_and_differ(limits, log, labels):
     assert [text for _, text in Plot(limits, (0, 1), "x", "y", "A.", xlog=log).ticks("x")] == labels
 
 
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.floats(-1e9, 1e9), st.floats(1e-9, 1e9), st.booleans())
+@example(999_999_999.0, 1.0, True)
 def test_any_axis_has_ticks_that_can_be_told_apart(lo, width, log):
     lo = abs(lo) + 1e-9 if log else lo
     if width < 1e-9 * abs(lo):

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+import adlib
 from adlib.viz import _shapes
 from adlib.viz._explorable import Explorable
 from tests.adlib.explorables import STEPS, player, slider
@@ -397,3 +398,41 @@ def test_scrolling_keys_are_left_to_the_page_outside_the_slider(show):
     page.keyboard.press("PageDown")
     page.keyboard.press("ArrowDown")
     assert state(page)["frame"] == before
+
+
+def test_a_page_that_was_saved_while_it_was_used_works_again(show):
+    """What a browser saves is the page as it stands; none of its listeners is in it."""
+
+    class Saved:
+        def __init__(self, page):
+            self._html = page.locator("section").inner_html()
+
+        def _repr_html_(self):
+            return self._html
+
+    def square(x):
+        return np.sin(x) * x
+
+    page = show(player(seconds=30))
+    page.locator(".ax-fast").click()
+    page.get_by_label("Play").click()
+    page.get_by_role("button", name="wide").click()
+    page = show(Saved(page))
+    assert page.locator(".ax-fast").inner_text() == "1×"
+    assert not state(page)["going"] and page.get_by_label("Play").is_visible()
+    assert state(page)["frame"] == 0 and state(page)["pressed"] == ["2", "narrow"] and state(page)["heard"] == ""
+    page.get_by_role("slider").fill("5")
+    assert state(page)["frame"] == 5 and len(dots(page, css="ax-forward")) == 2
+
+    graph = adlib.make_graph(square)(1.0)
+    page = show(graph)
+    page.get_by_label("Next step").click()
+    page = show(Saved(page))
+    page.get_by_label("Next step").click()
+    assert page.get_by_role("slider").input_value() == "1"
+
+    page = show(graph.puzzle())
+    page.locator("[data-pick]").first.click()
+    page = show(Saved(page))
+    page.locator("[data-pick]").first.click()
+    assert page.locator(".ad-log li").count() == 1
