@@ -1,4 +1,4 @@
-"""Polynomials, given by their coefficients, the highest power first."""
+"""Polynomials, given by their coefficients, the highest power first where nothing else is said."""
 
 import numpy as np
 
@@ -107,6 +107,17 @@ def _polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     return (np.linalg.lstsq(columns / scale, y, rcond=-1.0)[0].T / scale).T
 
 
+def _horner(x, c, tensor=True):
+    # The lowest power first, as in numpy.polynomial.
+    x, c = operand(x), np.atleast_1d(operand(c))
+    if tensor:
+        c = np.reshape(c, np.shape(c) + (1,) * np.ndim(x))
+    y = c[-1] + x * 0
+    for k in range(2, np.shape(c)[0] + 1):
+        y = c[-k] + y * x
+    return y
+
+
 equivalent(np.polyval, _polyval)
 composite(np.polyadd, _sum(np.add))
 composite(np.polysub, _sum(np.subtract))
@@ -117,3 +128,5 @@ equivalent(np.polydiv, _polydiv)
 equivalent(np.poly, _poly)
 equivalent(np.vander, _vander)
 equivalent(np.polyfit, _polyfit)
+equivalent(np.polynomial.polynomial.polyval2d, lambda x, y, c: _horner(y, _horner(x, c), tensor=False))
+equivalent(np.polynomial.polynomial.polygrid2d, lambda x, y, c: _horner(y, _horner(x, c)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing.overrides import get_overridable_numpy_array_functions, get_overridable_numpy_ufuncs
 
-import adlib
+import adlib  # loads the parts of NumPy that wait for it, such as numpy.polynomial: the list below is then whole
 from adlib._equivalent import Equivalent
 from adlib._rules import Bilinear, Composite, Elementwise, Linear, LinearJoin, Refuse, Zero
 from adlib._trace import RULES
