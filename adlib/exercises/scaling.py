@@ -134,7 +134,7 @@ def scaling_verify(case, answer):
     scores = X @ np.linalg.svd(X, full_matrices=False)[2][:d].T
     expected = scores @ scores.T
     if not np.all(np.isfinite(W)):
-        return Complaint("root", f"the points are {shown(answer['W'])}")
+        return Complaint("negative", f"the points are {shown(answer['W'])}")
     if close(W @ W.T, expected, rtol=1e-7):
         return None
     i, j = np.unravel_index(np.argmax(np.abs(distances(W) - distances(scores))), expected.shape)
@@ -156,7 +156,7 @@ def _scaling_mistake(W, scores, X, d):
     known = [
         ("half", made(2 * B)), ("root", made(B, 1.0)), ("root", made(B, 0.0)), ("square", made(-0.5 * J @ D @ J)),
         ("centre", made(-0.5 * D**2)), ("centre", made(0.5 * D**2)), ("centre", made(D**2)), ("centre", made(-0.5 * (J @ D**2))),
-        ("smallest", made(-B)), ("half", made(4 * B)),
+        ("smallest", made(-B)), ("half", made(4 * B)), ("product", made(-0.5 * J @ D @ D @ J)),
     ]  # fmt: skip
     for key, wrong in known:
         if close(gram, wrong @ wrong.T, rtol=1e-6, atol=1e-9):
@@ -178,6 +178,8 @@ CLASSICAL_SCALING = Exercise(
         "square": "inner products come from squared distances, and D holds distances",
         "root": "the lengths are wrong: W Wᵀ has to give the table of inner products back, so what becomes of an eigenvalue",
         "smallest": "these are the directions of the least spread: which d eigenvectors are taken, and has the table its sign",
+        "negative": "the root of a negative number: has the table its sign, and are the largest eigenvalues taken",
+        "product": "a matrix product is not the table of squares: which operation squares each entry",
         "value": "try it on paper with two points that are 2 apart: what is the table of inner products",
     },
 )
@@ -228,7 +230,8 @@ def turned_verify(case, answer):
         return Complaint("scale", f"the points are {shown(answer['points'])}")
     off = np.sqrt(np.mean(np.sum((ours - target) ** 2, axis=1)))
     least = np.sqrt(np.mean(np.sum((expected - target) ** 2, axis=1)))
-    found = f"the points are {off:.5g} from the target (root of the mean square), expected {least:.5g}"
+    wanted = f"expected {least:.5g}" if off > least else f"nearer than a turn can bring them, {least:.5g}"
+    found = f"the points are {off:.5g} from the target (root of the mean square), {wanted}"
     return Complaint(_turned_mistake(ours, expected, W), found)
 
 
@@ -244,7 +247,11 @@ def _turned_mistake(ours, expected, W):
         return "shift"
     if triangle(ours) * triangle(W) < 0:
         return "mirror"
-    return "angle"
+    w0, b = W0 @ [1, 1j], best @ [1, 1j]
+    backwards = w0 * np.sum(w0 * b.conj()) / np.sum(np.abs(w0) ** 2)
+    if close(centred, np.column_stack([backwards.real, backwards.imag]), rtol=1e-6):
+        return "backwards"
+    return "opposite" if close(centred, -best, rtol=1e-6) else "angle"
 
 
 TURNED_MAP = Exercise(
@@ -257,7 +264,9 @@ TURNED_MAP = Exercise(
         "shift": "the turn is right, the place is not: where does the middle of the points have to be",
         "scale": "the map has changed its size; it may be shifted and turned, nothing else",
         "mirror": "the map was mirrored: what tells a turn from a mirror among the orthogonal matrices",
-        "angle": "turned, but there is a better angle",
+        "backwards": "the points went round the wrong way: are rows turned by Q or by its transpose",
+        "opposite": "half a circle away from the best angle: on which singular value does a change of sign cost least",
+        "angle": "turned, but there is a better angle: is the middle of both clouds at the origin when it is computed",
         "changed": "the points are right, but W or the target is not what it was before the call",
     },
 )
