@@ -9,69 +9,97 @@ from .forward_mode import STEP
 # mds-gradient --------------------------------------------------------------------------------------------------
 
 
-def stress(points, distances):
+def stress(points, distances, weights):
     """The loss of a list of points: a polynomial, so that they may be complex."""
     return sum(
-        (sum((a - b) ** 2 for a, b in zip(p, q)) - d**2) ** 2
-        for p, row in zip(points, distances)
-        for q, d in zip(points, row)
+        weight * (sum((a - b) ** 2 for a, b in zip(p, q)) - d**2) ** 2
+        for p, row, of_row in zip(points, distances, weights)
+        for q, d, weight in zip(points, row, of_row)
     )
 
 
 def gradient_cases(rng):
-    """Two points, too far apart; three; a fit; other dimensions; then points at random."""
+    """All weights one; a distance that is missing; unequal weights; a point of which nothing is known; at random.
+
+    Three points come first: among two, a mean over the points is half of the sum. Where the weight is 0, the distance is
+    one that no other entry can be mistaken for, and not even symmetric.
+    """
+    line = [[0.0], [1.0], [3.0]]
+    known = [[0, 2, 2], [2, 0, 4], [2, 4, 0]]
+    gap = [[0, 2, 1000], [2, 0, 4], [-70, 4, 0]]
+    square = [[100.0, -50.0], [103.0, -50.0], [103.0, -46.0], [100.0, -45.0]]
+    sides = [[0, 2, 4, 30], [2, 0, 3, 5], [4, 3, 0, -20], [10, 5, 1, 0]]
+    of_sides = [[0, 2, 1, 0], [2, 0, 4, 0.25], [1, 4, 0, 0], [0, 0.25, 0, 0]]
+    space = [[0.0, 0.0, 1.0], [2.0, 1.0, 0.0], [-1.0, 1.0, 3.0], [1.0, -2.0, 0.5]]
+    to_three = [[0, 2, 1, 500], [2, 0, 3, 600], [1, 3, 0, 700], [50, 60, 70, 0]]
+    of_three = [[1, 2, 3, 0], [2, 1, 1, 0], [3, 1, 1, 0], [0, 0, 0, 0]]
     fixed = [
-        ([[0.0], [3.0]], [[0.0, 2.0], [2.0, 0.0]], "two points on a line, 3 apart where 2 is right"),
-        ([[0.0], [1.0], [3.0]], [[0, 2, 1], [2, 0, 4], [1, 4, 0]], "three points on a line"),
-        ([[0.0, 0.0], [3.0, 4.0]], [[0, 5], [5, 0]], "two points that fit"),
+        (line, known, np.ones((3, 3)), "three points on a line, all weights one"),
+        ([[0.0], [3.0]], [[0, 2], [2, 0]], np.ones((2, 2)), "two points, 3 apart where 2 is right, all weights one"),
+        (line, gap, [[1, 1, 0], [1, 1, 1], [0, 1, 1]], "three points on a line, the distance of two is not known"),
+        (line, known, [[0, 3, 0.5], [3, 0, 1], [0.5, 1, 0]], "three points on a line, unequal weights"),
+        ([[0.0, 0.0], [3.0, 4.0]], [[0, 5], [5, 0]], [[1, 2], [2, 1]], "two points that fit"),
+        (square, sides, of_sides, "four points far from the origin"),
+        (space, to_three, of_three, "nothing is known of the last point"),
     ]
     cases = [
-        {"W": [list(map(float, p)) for p in W], "D": [list(map(float, row)) for row in D], "shown": words}
-        for W, D, words in fixed
+        {"W": W, "D": np.array(D, float).tolist(), "weights": np.array(weights, float).tolist(), "shown": words}
+        for W, D, weights, words in fixed
     ]
     for count, d in [(3, 2), (4, 2), (2, 3), (7, 2), (5, 1), (6, 4)]:
         D = np.triu(rng.uniform(0.5, 3.0, (count, count)), 1).round(2)
+        weights = np.triu(rng.uniform(0.2, 4.0, (count, count)).round(2))
+        weights[1:, -1] = 0.0  # the last point knows the first one alone
+        D, weights = D + D.T, weights + np.triu(weights, 1).T
+        D[weights == 0] = (100 * rng.normal(size=np.sum(weights == 0))).round(2)
         W = rng.normal(size=(count, d)).round(2).tolist()
-        cases.append({"W": W, "D": (D + D.T).tolist(), "shown": f"W has shape {(count, d)}"})
+        cases.append({"W": W, "D": D.tolist(), "weights": weights.tolist(), "shown": f"W has shape {(count, d)}"})
     return cases
 
 
 def gradient_run(student, case):
-    W, D = np.array(case["W"]), np.array(case["D"])
-    answer = {"gradient": array(student(W, D), "what stress_gradient returned", W.shape)}
-    return answer | {"changed": not (np.array_equal(W, case["W"]) and np.array_equal(D, case["D"]))}
+    given = [np.array(case[name]) for name in ("W", "D", "weights")]
+    answer = {"gradient": array(student(*given), "what stress_gradient returned", given[0].shape)}
+    return answer | {"changed": not all(map(np.array_equal, given, (case["W"], case["D"], case["weights"])))}
 
 
 def gradient_verify(case, answer):
-    W, D, ours = case["W"], case["D"], answer["gradient"]
+    W, D, weights, ours = case["W"], case["D"], case["weights"], answer["gradient"]
 
     def along(i, k):
         moved = [list(p) for p in W]
         moved[i][k] += 1j * STEP
-        return stress(moved, D).imag / STEP
+        return stress(moved, D, weights).imag / STEP
 
     expected = [[along(i, k) for k in range(len(W[0]))] for i in range(len(W))]
     if not close(ours, expected, atol=1e-12):
         found = f"the gradient is {shown(ours)}, expected {shown(expected)}"
-        return Complaint(_gradient_mistake(np.array(ours), np.array(expected), np.array(W), np.array(D)), found)
+        return Complaint(_gradient_mistake(*map(np.array, (ours, expected, W, D, weights))), found)
     return Complaint("changed") if answer["changed"] else None
 
 
-def _gradient_mistake(ours, expected, W, D):
+def _gradient_mistake(ours, expected, W, D, weights):
     """The known mistake that leads to these numbers, if there is one."""
     gap = W[:, None] - W
     squared = np.sum(gap**2, axis=-1)
+    error = squared - D**2
+    of_point = np.sum(weights, axis=1, keepdims=True)
 
     def with_errors(error):
         return 8 * np.sum(error[..., None] * gap, axis=1)
 
-    plain = with_errors(squared - D)
-    upper, lower = with_errors(np.triu(squared - D**2)), with_errors(np.tril(squared - D**2))
+    plain = with_errors(weights * (squared - D))
+    upper, lower = with_errors(np.triu(weights * error)), with_errors(np.tril(weights * error))
+    inside = [squared - weights * D**2, squared - (weights * D) ** 2, weights * squared - D**2]
     known = [
         ("sign", -expected), ("half", expected / 2), ("quarter", expected / 4), ("eighth", expected / 8),
         ("plain", plain), ("plain", plain / 2), ("triangle", upper), ("triangle", lower), ("triangle", upper / 2),
-        ("inner", 4 * np.sum((squared - D**2)[..., None] * np.ones_like(gap), axis=1)),
-        ("force", with_errors((squared - D**2) / np.where(squared > 0, np.sqrt(squared), 1.0))),
+        ("inner", 4 * np.sum((weights * error)[..., None] * np.ones_like(gap), axis=1)),
+        ("force", with_errors(weights * error / np.where(squared > 0, np.sqrt(squared), 1.0))),
+        ("average", expected / np.sum(weights)), ("average", expected / np.where(of_point > 0, of_point, 1.0)),
+        ("dropped", with_errors((weights > 0) * error)), ("ignored", with_errors(error)),
+        ("power", with_errors(weights**2 * error)), ("power", with_errors(np.sqrt(weights) * error)),
+        *(("inside", with_errors(factor * wrong)) for wrong in inside for factor in (1.0, weights)),
     ]  # fmt: skip
     if close(ours, expected, rtol=1e-3, atol=1e-3):
         return "differences"
@@ -80,7 +108,7 @@ def _gradient_mistake(ours, expected, W, D):
 
 MDS_GRADIENT = Exercise(
     id="mds-gradient",
-    wants="def stress_gradient(W, D):",
+    wants="def stress_gradient(W, D, weights):",
     cases=gradient_cases,
     run=gradient_run,
     verify=gradient_verify,
@@ -93,8 +121,13 @@ MDS_GRADIENT = Exercise(
         "triangle": "each point has a term for every other point, for those before it as well as for those after it",
         "inner": "the derivative of the inner square is missing, or its direction: along which vector does a pair pull",
         "force": "there is no root in this loss, so no distance stands in a denominator",
+        "average": "the loss is a sum and not a mean: nothing is divided by the number of points, or by their weights",
+        "ignored": "every pair counts alike: what does a pair add to the loss whose weight is 0",
+        "dropped": "pairs of weight 0 are left out, all others count alike: what does a weight of 3 do that 1 does not",
+        "power": "the weight stands before the square, and not under it: how often is it a factor of the derivative",
+        "inside": "a weight makes no distance longer or shorter: which part of its term does it multiply",
         "differences": "nearly right, as a difference quotient would be; this derivative is exact",
-        "changed": "the gradient is right, but W or D is not what it was before the call",
+        "changed": "the gradient is right, but W, D or the weights are not what they were before the call",
         "value": "write out the loss of two points, and differentiate it with respect to the first",
     },
 )

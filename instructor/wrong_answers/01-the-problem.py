@@ -12,15 +12,27 @@ WRONG = {
         ("later points only", "triangle", [("np.sum(gap**2, axis=-1) - D**2", "np.triu(np.sum(gap**2, axis=-1) - D**2)")]),
         ("earlier points only", "triangle", [("np.sum(gap**2, axis=-1) - D**2", "np.tril(np.sum(gap**2, axis=-1) - D**2)")]),
         ("later points only, counted once", "triangle", [("np.sum(gap**2, axis=-1) - D**2", "np.triu(np.sum(gap**2, axis=-1) - D**2)"), ("8 * np", "4 * np")]),
-        ("no inner derivative", "inner", [("8 * np.sum(error[..., None] * gap, axis=1)", "4 * np.sum(error[..., None] * np.ones_like(gap), axis=1)")]),
-        ("a unit vector, as for raw stress", "force", [("8 * np.sum(error[..., None] * gap, axis=1)", "8 * np.sum((error / np.where(error + D**2 > 0, np.sqrt(error + D**2), 1.0))[..., None] * gap, axis=1)")]),
+        ("no inner derivative", "inner", [("8 * np", "4 * np"), ("* gap, axis=1)", "* np.ones_like(gap), axis=1)")]),
+        ("a unit vector, as for raw stress", "force", [("weights * error", "weights * error / np.where(error + D**2 > 0, np.sqrt(error + D**2), 1.0)")]),
         ("the sum over the other axis", "sign", [("axis=1)", "axis=0)")]),
         ("raw stress", "value", [("error = np.sum(gap**2, axis=-1) - D**2", "length = np.sqrt(np.sum(gap**2, axis=-1))\n    error = (length - D) / np.where(length > 0, length, 1.0)"), ("8 * np", "4 * np")]),
+        ("the mean over the other points", "average", [("axis=1)", "axis=1) / len(W)")]),
+        ("the mean with the weights", "average", [("axis=1)", "axis=1) / np.sum(weights)")]),
+        ("the mean with the weights of a point", "average", [("axis=1)", "axis=1) / np.maximum(np.sum(weights, axis=1, keepdims=True), 1e-300)")]),
+        ("no weights", "ignored", [("weights * error", "error")]),
+        ("no weights, and the pair is counted once", "half", [("weights * error", "error"), ("8 * np", "4 * np")]),
+        ("what is not known is left out, and no more", "dropped", [("weights * error", "(weights > 0) * error")]),
+        ("the weights are squared with the error", "power", [("weights * error", "weights**2 * error")]),
+        ("the roots of the weights", "power", [("weights * error", "np.sqrt(weights) * error")]),
+        ("the given distances are weighted", "inside", [("- D**2", "- (weights * D) ** 2"), ("weights * error", "error")]),
+        ("the squares of the given distances are weighted", "inside", [("- D**2", "- weights * D**2"), ("weights * error", "error")]),
+        ("the distances of the points are weighted", "inside", [("np.sum(gap**2, axis=-1)", "weights * np.sum(gap**2, axis=-1)")]),
+        ("the given distances are weighted too", "inside", [("- D**2", "- weights * D**2")]),
         ("a difference quotient", "differences", """
-def stress_gradient(W, D):
+def stress_gradient(W, D, weights):
     def loss(W):
         gap = W[:, None] - W
-        return np.sum((np.sum(gap**2, axis=-1) - D**2) ** 2)
+        return np.sum(weights * (np.sum(gap**2, axis=-1) - D**2) ** 2)
     result = np.zeros(W.shape)
     for i in np.ndindex(W.shape):
         step = np.zeros(W.shape)
@@ -29,6 +41,8 @@ def stress_gradient(W, D):
     return result
 """),
         ("D is squared in place", "changed", [("error =", "D **= 2\n    error ="), ("- D**2", "- D")]),
+        ("the unknown distances are put to zero in place", "changed", [("error =", "D[weights == 0] = 0.0\n    error =")]),
+        ("the weights become weighted errors in place", "changed", [("return", "weights *= error\n    return"), ("weights * error", "weights")]),
     ],
     "classical-scaling": [
         ("no centring", "centre", [("-0.5 * C @ D**2 @ C", "-0.5 * D**2"), ("np.sqrt(values[-d:])", "np.sqrt(np.abs(values[-d:]))")]),
