@@ -127,6 +127,9 @@ def _display_math(index: int, text: str) -> Iterator[Finding]:
                 "display-math",
                 f"$$ inside a line: {(before + '$$')[-40:].strip()!r}; give it lines of its own",
             )
+        above = text[:start].rsplit("\n", 2)[-2] if text[:start].count("\n") else ""
+        if above.strip(" >"):
+            yield index, "display-math", f"a formula right under {above[-40:].strip()!r}; leave a blank line between"
     outside = re.sub(r"(?s)(?<!\\)\$\$.*?\$\$", "", text)
     if re.search(r"^\s*\\begin\{", outside, re.MULTILINE):
         yield index, "display-math", r"a bare \begin is not mathematics on GitHub; put it inside $$"

@@ -84,6 +84,7 @@ MARKDOWN = {
     "It costs a $ or so.": "dollar: a dollar sign that opens no formula: 'It costs a $ or so.'",
     "$$\nx \\text{ where } y\n$$": r"words-in-formula: '\\text{ where': no words inside formulas: a translation cannot reach them",
     "Then $$x$$ follows.": "display-math: $$ inside a line: 'Then $$'; give it lines of its own",
+    "So\n$$x$$": "display-math: a formula right under 'So'; leave a blank line between",
     "\\begin{matrix} x \\end{matrix}": r"display-math: a bare \begin is not mathematics on GitHub; put it inside $$",
     "> **Beware.** Text.": "box: unknown lead 'Beware.'; the boxes are: " + KNOWN,
     "<details><summary>A</summary>\nText.\n\n</details>": "details: leave a blank line after </summary>, or Colab shows raw text",
