@@ -3,10 +3,10 @@
     python -m tools.browse _build/html
     python -m tools.browse _build/html --screenshots folder
 
-Each page is served from this machine and looked at twice: on a desktop in light, on a phone in dark. Found are
-formulas that MathJax could not set, script errors, requests to other servers, pictures without a text, pages that
-scroll sideways, steppers and explorables that do not move, violations of axe-core's rules, pages that weigh too much,
-and dead links. One page is opened from its file as well, as from an unpacked archive.
+Each page is served from this machine and looked at three times: on a desktop in light, on a phone in light and in
+dark. Found are formulas that MathJax could not set, script errors, requests to other servers, pictures without a text,
+pages that scroll sideways, parts of a page that scroll and cannot be reached with the keyboard, steppers and explorables
+that do not move, violations of axe-core's rules, pages that weigh too much, and dead links. One page is opened from its file as well, as from an unpacked archive.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tools import links, stepping
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 MATHJAX_SECONDS = 20
-SETTLE_MS = 400  # after a change of width the theme takes 300 ms to make what scrolls reachable by keyboard
+REACH_SECONDS = 10  # how long what scrolls may take to become reachable; the theme does it 300 ms after a change of width
 BROWSERS = 2  # pages looked at side by side: the number of cores of a small machine
 
 # What one page may weigh, plain and packed as a server sends it. The theme (2.3 MB, 0.8 MB packed) and MathJax (2.3 MB,
@@ -50,6 +50,8 @@ AXE_OPTIONS = {
     "resultTypes": ["violations"],
     "preload": False,  # else axe-core fetches style sheets by itself, and from wrong addresses
 }
+# Where the colours have been compared already: that is most of what axe-core takes.
+AXE_LAYOUT = {**AXE_OPTIONS, "rules": {"color-contrast": {"enabled": False}}}
 
 
 class NoBrowser(Exception):
@@ -121,7 +123,7 @@ def browse(site: Path, screenshots: Path | None = None, only: Sequence[str] = ()
 
     front = "index.html" if "index.html" in names else names[0]
     shares = [names[k::BROWSERS] for k in range(BROWSERS) if names[k::BROWSERS]]
-    with _served(site) as origin, ThreadPoolExecutor(len(shares)) as pool:
+    with served(site) as origin, ThreadPoolExecutor(len(shares)) as pool:
         done = pool.map(lambda share: _look(program, origin, site, share, front, screenshots), shares)
         reports = {report.page: report for share in done for report in share}
     if not only:
@@ -131,7 +133,7 @@ def browse(site: Path, screenshots: Path | None = None, only: Sequence[str] = ()
 
 
 @contextmanager
-def _served(site: Path) -> Iterator[str]:
+def served(site: Path) -> Iterator[str]:
     """Serve a folder on this machine; yields the origin."""
 
     class Quiet(SimpleHTTPRequestHandler):
@@ -196,10 +198,12 @@ def _page(context, address: str, name: str, site: Path, screenshots: Path | None
         page.evaluate(_THIN_OUT)
         _axe(page, report, "light, 1280 px")
         page.set_viewport_size(PHONE)
-        _theme(page, "dark")
-        page.wait_for_timeout(SETTLE_MS)
+        for part in _out_of_reach(page):
+            report.add("keyboard", f"at {PHONE['width']} px it scrolls, and the keyboard does not reach it: {part}")
         if too_wide := page.evaluate(_OVERFLOW):
             report.add("overflow", f"at {PHONE['width']} px the page scrolls sideways: {too_wide}")
+        _axe(page, report, "light, 390 px", AXE_LAYOUT)
+        _theme(page, "dark")
         _axe(page, report, "dark, 390 px")
     finally:
         page.close()
@@ -257,17 +261,27 @@ def _listen(page, report: PageReport, own) -> list[str]:
 
 def _wait_for_mathematics(page, report: PageReport) -> None:
     try:
-        page.wait_for_function(_MATHEMATICS_DONE, timeout=MATHJAX_SECONDS * 1000)
+        page.wait_for_function(MATHEMATICS_DONE, timeout=MATHJAX_SECONDS * 1000)
     except Exception as error:
         if type(error).__name__ != "TimeoutError":
             raise
         report.add("mathematics", f"MathJax did not finish in {MATHJAX_SECONDS} s")
 
 
-def _axe(page, report: PageReport, where: str) -> None:
+def _out_of_reach(page) -> list[str]:
+    """What scrolls by itself and cannot be focused, once the theme had time to make it so."""
+    try:
+        page.wait_for_function(f"!({_OUT_OF_REACH})().length", timeout=REACH_SECONDS * 1000)
+    except Exception as error:
+        if type(error).__name__ != "TimeoutError":
+            raise
+    return page.evaluate(_OUT_OF_REACH)
+
+
+def _axe(page, report: PageReport, where: str, options: dict = AXE_OPTIONS) -> None:
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_axe_source())
-    violations = page.evaluate("options => axe.run(document, options).then(r => r.violations)", AXE_OPTIONS)
+    violations = page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
     for violation in violations:
         nodes = violation["nodes"]
         target = " ".join(str(part) for part in nodes[0]["target"])
@@ -331,7 +345,7 @@ def _size(path: Path) -> tuple[int, int]:
     return len(data), len(gzip.compress(data, 6))
 
 
-_MATHEMATICS_DONE = """() => {
+MATHEMATICS_DONE = """() => {
   if (document.readyState !== "complete") return false;
   if (![...document.scripts].some(s => /mathjax/i.test(s.src))) return true;
   if (!window.MathJax || !MathJax.startup || !MathJax.startup.promise) return false;
@@ -380,6 +394,19 @@ _INSPECT = r"""() => {
     if (e.ownerSVGElement || e.closest("mjx-container, [aria-hidden=true], button, a") || !e.checkVisibility()) continue;
     const label = e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.querySelector(":scope > title")?.textContent;
     if (!e.getAttribute("role") || !label) add("alt", "a drawing (svg) needs a role and a label: " + short(e.outerHTML));
+  }
+  return found;
+}"""
+
+# Browsers differ in what they let the Tab key reach by themselves, so each part that scrolls sideways has to say that it can
+# be focused, or hold something that can. A pixel more than the box is rounding.
+_OUT_OF_REACH = r"""() => {
+  const found = [];
+  for (const e of document.body.querySelectorAll("*")) {
+    if (e.scrollWidth <= e.clientWidth + 1 || !/auto|scroll/.test(getComputedStyle(e).overflowX) || !e.checkVisibility()) continue;
+    if (e.tabIndex >= 0 || [...e.querySelectorAll("*")].some(x => x.tabIndex >= 0)) continue;
+    const name = e.cloneNode().outerHTML.replace(/<\/.*/, "").replace(/\s+/g, " ").slice(0, 90);
+    found.push(`${e.scrollWidth} px in ${e.clientWidth}: ${name}`);
   }
   return found;
 }"""

@@ -158,6 +158,11 @@ FAULTS = {
         '<div class="wide" style="width: 500px">Wide.</div>',
         ['overflow: at 390 px the page scrolls sideways: 508 px wide: <div class="wide" style="width: 500px">'],
     ),
+    # 6 px are enough: how wide a formula is depends on the browser's version.
+    "formula-that-scrolls": (
+        '<div style="width: 300px; overflow-x: auto"><div style="width: 306px">A long formula.</div></div>',
+        ["keyboard: at 390 px it scrolls, and the keyboard does not reach it: 306 px in 300: <div style"],
+    ),
     "barriers": (
         '<p class="a" style="color: #bbb; background: #fff">Pale.</p>'
         '<p class="b" style="color: #333">Fine by day.</p><button></button>',
@@ -306,6 +311,7 @@ FAULTS = {
 GOOD = rf"""
 <p>A <a href="pictures.html">link</a>, one <a href="#here">within</a>, and a formula.</p>
 <div class="math" id="here">\[ \frac{{1}}{{2}} \]</div>
+<div style="width: 300px; overflow-x: auto" tabindex="0"><div style="width: 306px">A long formula.</div></div>
 <img src="dot.svg" alt="A dot.">
 {STEPPER}{STEPPING}{PUZZLE}{PUZZLING}{PLAYER}{SLIDING}{MATHJAX}
 """
