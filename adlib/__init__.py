@@ -21,11 +21,12 @@ from . import _installed
 
 _installed.refuse_namesake()
 
-from . import _forward, _reverse, _rules, _trace, rules  # noqa: F401  (rules fills the table)
-
-_trace.define_operators()
-
-from . import data, optimize, schedules  # noqa: F401  (public modules)
+from . import (  # noqa: F401  (rules fills the table; the others are public)
+    data,
+    optimize,
+    rules,
+    schedules,
+)
 from ._check import check_grads
 from ._checkpoint import checkpoint, checkpoint_chain
 from ._compositions import hessian, hvp, hvp_operator, jacobian, linearize

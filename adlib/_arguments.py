@@ -3,16 +3,14 @@
 import numpy as np
 
 from ._errors import ArgumentError
-from ._trace import is_traced
+from ._trace import FLOAT64, is_traced
 from ._tree import flatten, unflatten
-
-_FLOAT64 = np.dtype(float)
 
 
 def float_dtype(x):
     """The dtype of a float or float array; float64 for values of other types."""
-    dtype = getattr(x, "dtype", _FLOAT64)
-    return dtype if dtype.kind == "f" else _FLOAT64
+    dtype = getattr(x, "dtype", FLOAT64)
+    return dtype if dtype.kind == "f" else FLOAT64
 
 
 def copied(x):

@@ -23,10 +23,11 @@ from collections import namedtuple
 
 import numpy as np
 
+from ._adjoints import Continued
 from ._errors import ArgumentError, TracedValueError, describe, located
 from ._forward import ForwardTrace
 from ._reverse import ReverseTrace
-from ._rules import Continued, Differentiable, rebuilt
+from ._rules import Differentiable, rebuilt
 from ._trace import TRACERS, Trace, is_traced, output_leaves, shape_and_dtype, strip
 from ._tree import flatten, unflatten
 from .schedules import Advance, Free, Record, Restore, Store, actions, simulator

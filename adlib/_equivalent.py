@@ -10,6 +10,8 @@ import functools
 
 import numpy as np
 
+from ._forward import push
+from ._reverse import _Run
 from ._rules import Differentiable, function_name, keyword_names, supported
 from ._trace import RULES, TRACERS, apply
 from ._tree import flatten, unflatten
@@ -77,8 +79,6 @@ class Equivalent(Differentiable):
         return f
 
     def jvp(self, call, ans, args, kwargs, tangents):
-        from ._forward import push  # the modes need the rules first
-
         active = [k for k, t in enumerate(tangents) if t is not None]
         f = self._in_active(args, active, **kwargs)
         _, out, _ = push(f, [args[k] for k in active], [tangents[k] for k in active])
@@ -88,8 +88,6 @@ class Equivalent(Differentiable):
         return args, kwargs["arguments"]
 
     def vjp(self, g, saved, active):
-        from ._reverse import _Run
-
         args, arguments = saved
         run = _Run(self._in_active(args, active, arguments), [args[k] for k in active])
         run.trace.close()

@@ -39,6 +39,18 @@ class GradientCheckError(AdlibError, AssertionError):
     """`adlib.check_grads` found a derivative that is not the derivative."""
 
 
+# A traceback says adlib.ArgumentError, the name by which a caller catches it, wherever the class stands.
+for _error in (
+    AdlibError,
+    TracedValueError,
+    TracedAttributeError,
+    EscapedTracerError,
+    ArgumentError,
+    GradientCheckError,
+):
+    _error.__module__ = "adlib"
+
+
 def located(error):
     """Return `error` with a note naming the line of the user's code it concerns."""
     frame = sys._getframe(1)

@@ -12,10 +12,9 @@ import numpy as np
 from ._arguments import as_primal, basis, float_dtype, like_result, select, tangent_for
 from ._errors import ArgumentError
 from ._rules import rebuilt
-from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, output_leaves, shape_and_dtype
+from ._trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, output_leaves, shape_and_dtype
 from ._tree import flatten, outline, unflatten
 
-_FLOAT64 = np.dtype(float)
 _new = object.__new__
 
 
@@ -56,7 +55,7 @@ class ForwardTrace(Trace):
         return self._pair(ans, tangent)
 
     def _pair(self, ans, tangent):
-        shape = ans.shape if type(ans) is np.ndarray and ans.dtype is _FLOAT64 else shape_and_dtype(ans)[0]
+        shape = ans.shape if type(ans) is np.ndarray and ans.dtype is FLOAT64 else shape_and_dtype(ans)[0]
         # np.shape is slow; arrays answer for themselves.
         if (tangent.shape if type(tangent) is np.ndarray else np.shape(tangent)) != shape:
             tangent = _broadcast(tangent, shape)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ._adjoints import Scatter, project
 from ._arguments import select, tangent_for
 from ._errors import ArgumentError
 from ._reverse import ReverseTrace
-from ._rules import OUTPUT, Elementwise, Rule, project
+from ._rules import OUTPUT, Elementwise, Rule
 from ._trace import TRACERS, is_traced, strip
 from ._tree import flatten
-from .rules.indexing import Scatter
 
 
 @dataclass(frozen=True)
@@ -204,6 +204,18 @@ class Graph:
         """Positions of the nodes that use node `index`, in order."""
         return self._children[index]
 
+    def parent_of(self, operand):
+        """The node whose value an operand is; None for a constant.
+
+        Examples
+        --------
+        >>> import adlib
+        >>> graph = adlib.make_graph(lambda x: 3.0 * x)(2.0)
+        >>> [graph.parent_of(operand) and graph.parent_of(operand).name for operand in graph.nodes[1].operands]
+        [None, 'x']
+        """
+        return self.nodes[operand.index] if isinstance(operand, Ref) else None
+
     def operand_values(self, node):
         """The plain values of a node's operands, in call order.
 
@@ -214,7 +226,8 @@ class Graph:
         >>> graph.operand_values(graph.nodes[1])
         (3.0, 2.0)
         """
-        return tuple(self.nodes[x.index].value if isinstance(x, Ref) else x for x in node.operands)
+        parents = [self.parent_of(x) for x in node.operands]
+        return tuple(x if parent is None else parent.value for x, parent in zip(node.operands, parents))
 
     def forward(self, *tangents):
         """Forward mode along the graph, one node at a time.

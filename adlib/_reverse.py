@@ -15,15 +15,14 @@ import threading
 
 import numpy as np
 
+from ._adjoints import Continued, OutputAdjoint, Scatter, project
 from ._arguments import basis, copied, select, tangent_for
 from ._errors import ArgumentError
-from ._rules import OUTPUT, Continued, OutputAdjoint, project, rebuilt
-from ._trace import TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, output_leaves, shape_and_dtype
+from ._rules import OUTPUT, rebuilt
+from ._trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, output_leaves, shape_and_dtype
 from ._tree import flatten, outline, unflatten
-from .rules.indexing import Scatter
 
 _FIRST, _SECOND, _BOTH = (0,), (1,), (0, 1)
-_FLOAT64 = np.dtype(float)
 _new = object.__new__
 _ARRAYS = frozenset({np.ndarray, np.memmap})
 _NOT_VALUES = frozenset({OutputAdjoint, Continued, Scatter})
@@ -90,8 +89,8 @@ class ReverseTrace(Trace):
         saved = rule.save(ans, values, kwargs, active)
         if isinstance(ans, tuple):
             return self._outputs(ans, (rule, active, parents, saved, len(ans), None))
-        if type(ans) is np.ndarray and ans.dtype is _FLOAT64:
-            shape, dtype = ans.shape, _FLOAT64
+        if type(ans) is np.ndarray and ans.dtype is FLOAT64:
+            shape, dtype = ans.shape, FLOAT64
         else:
             shape, dtype = shape_and_dtype(ans)
         entries = self.entries

@@ -24,7 +24,8 @@ import operator
 
 import numpy as np
 
-from ._errors import ArgumentError, TracedValueError, describe, located
+from ._adjoints import OutputAdjoint
+from ._errors import TracedValueError, describe, located
 from ._trace import RULES, TRACERS, apply, is_traced, no_rule, operand, strip
 from ._tree import flatten, unflatten
 
@@ -370,29 +371,6 @@ class General(Differentiable):
         return [cotangents[k] for k in active]
 
 
-class OutputAdjoint:
-    """The adjoint of one of several results of an operation."""
-
-    __slots__ = ("number", "adjoint")
-
-    def __init__(self, number, adjoint):
-        self.number = number
-        self.adjoint = adjoint
-
-
-class Continued:
-    """What an entry returns that walks a list of its own, in place of all its contributions.
-
-    ``walk(adjoints, owned)`` adds to the adjoints of its parents, in the order
-    in which one list would.
-    """
-
-    __slots__ = ("walk",)
-
-    def __init__(self, walk):
-        self.walk = walk
-
-
 class Output(Differentiable):
     """Taking one result of an operation that has several."""
 
@@ -641,7 +619,7 @@ def refuse(function, reason):
     >>> adlib.grad(median_of_means)(np.ones(3))
     Traceback (most recent call last):
         ...
-    adlib._errors.TracedValueError: ...median_of_means on a traced value (shape (3,), float64): it jumps; ...
+    adlib.TracedValueError: ...median_of_means on a traced value (shape (3,), float64): it jumps; ...
     """
     module = getattr(function, "__module__", None) or "numpy"  # ufuncs have none
     RULES[function] = Refuse(f"{module}.{function_name(function)}", reason)
@@ -721,39 +699,3 @@ def _stopped(x):
     value = strip(x)
     # A copy: the tape may still need the array itself.
     return np.array(value) if is_traced(x) and type(value) is np.ndarray else value
-
-
-_FLOAT64 = np.dtype(float)
-
-
-def project(ct, shape, dtype):
-    """Bring a cotangent to the shape and dtype of the value it belongs to.
-
-    Broadcasting copies a value, so its transpose sums: over axes that were
-    added in front and over axes of length 1.  Rules leave that to this place.
-    """
-    plain = type(ct) not in TRACERS
-    if type(ct) is float:
-        if not shape:
-            return ct if dtype is _FLOAT64 else dtype.type(ct)
-    elif plain and not isinstance(ct, (np.ndarray, np.generic)):
-        ct = np.asarray(ct)  # a rule may give whole numbers and lists
-    elif ct.shape == shape and ct.dtype is dtype:
-        return ct
-    given = np.shape(ct)
-    if given != shape:
-        extra = len(given) - len(shape)
-        if extra < 0 or any(s not in (1, n) for s, n in zip(shape, given[extra:])):
-            raise ArgumentError(
-                f"a derivative rule returned a cotangent of shape {given} "
-                f"for an argument of shape {shape}; the two must be equal or broadcast"
-            )
-        axes = tuple(range(extra)) + tuple(
-            extra + i for i, s in enumerate(shape) if s == 1 and given[extra + i] != 1
-        )
-        ct = np.add.reduce(ct, axes) if plain else np.sum(ct, axes)
-        if np.shape(ct) != shape:
-            ct = np.reshape(ct, shape)
-    if ct.dtype != dtype:
-        ct = ct.astype(dtype)
-    return ct

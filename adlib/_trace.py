@@ -26,6 +26,9 @@ from ._tree import flatten
 
 _levels = itertools.count(1)
 
+FLOAT64 = np.dtype(float)
+NO_KEYWORDS = {}
+
 
 class Trace:
     """The record of one run of a function under one transformation.
@@ -94,7 +97,7 @@ def shape_and_dtype(value):
         value = value._value
         kind = type(value)
     if kind is float:
-        return (), _FLOAT64
+        return (), FLOAT64
     if kind in _FLOATS:
         dtype = value.dtype
         if dtype.kind == "f":
@@ -212,9 +215,9 @@ class Tracer:
         if len(args) == 1 and not kwargs and method == "__call__" and ufunc in RULES:
             rule = RULES[ufunc]
             if rule.direct:
-                return self._trace.process(rule, ufunc, args, _NO_KEYWORDS)
-            return rule.bind(ufunc, args, _NO_KEYWORDS)
-        if not _only_ours(args):
+                return self._trace.process(rule, ufunc, args, NO_KEYWORDS)
+            return rule.bind(ufunc, args, NO_KEYWORDS)
+        if not only_ours(args):
             return NotImplemented
         name = ufunc.__name__
         if getattr(np, name, None) is ufunc:
@@ -302,7 +305,8 @@ class Tracer:
 
     __hash__ = object.__hash__
 
-    # Methods that arrays have, each the NumPy function of the same name.
+    # Methods that take their arguments in another way than the NumPy function of the same name; the others, and
+    # Python's operators, are given to this class by `rules.operators`.
     def reshape(self, *shape, order="C", copy=None):
         return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
@@ -321,38 +325,6 @@ class Tracer:
     def copy(self, order="C"):
         return self
 
-    def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
-        from .rules.shapes import astype
-
-        if np.dtype(dtype).kind in "iub":  # integers do not vary with x
-            return np.asarray(strip(self)).astype(dtype)[()]
-        return astype(self, dtype)
-
-
-def _method(name):
-    function = getattr(np, name)
-
-    def method(self, *args, **kwargs):
-        return function(self, *args, **kwargs)
-
-    method.__name__ = name
-    method.__doc__ = f"``np.{name}`` of the traced value."
-    return method
-
-
-# Methods that take their arguments in the order of the function.
-METHODS = (
-    *("sum", "mean", "ravel", "squeeze"),
-    *("max", "min", "prod", "std", "var", "cumsum", "cumprod", "clip", "round", "conj", "conjugate"),
-    *("trace", "diagonal", "repeat", "take", "argmax", "argmin", "argsort", "all", "any", "nonzero", "searchsorted"),
-)
-for _name in METHODS:
-    setattr(Tracer, _name, _method(_name))
-Tracer.real = property(lambda self: self)
-Tracer.imag = property(lambda self: np.zeros_like(self))
-Tracer.mT = property(lambda self: np.swapaxes(self, -1, -2))
-
-
 def in_place(what, x):
     return located(
         TracedValueError(
@@ -367,7 +339,7 @@ def operand(x):
     return np.asarray(x) if type(x) in (list, tuple) else x
 
 
-def _only_ours(args):
+def only_ours(args):
     """Whether every argument is of a kind we may speak for (else NumPy asks the others)."""
     for x in args:
         if type(x) not in TRACERS and not isinstance(x, np.ndarray):
@@ -401,7 +373,7 @@ class ArrayTracer(Tracer):
             index = tuple([_frozen(i) for i in index])
         elif type(index) in TRACERS:
             operator.index(index)  # says why not
-        return RULES[operator.getitem].bind(operator.getitem, (self, index), _NO_KEYWORDS)
+        return RULES[operator.getitem].bind(operator.getitem, (self, index), NO_KEYWORDS)
 
     def __setitem__(self, index, value):
         raise in_place("x[...] = value", self)
@@ -417,7 +389,6 @@ def _frozen(index):
 TRACERS = frozenset({ScalarTracer, ArrayTracer})
 numbers.Real.register(ScalarTracer)  # so that np.isscalar and its kind answer as for the number itself
 _FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
-_FLOAT64 = np.dtype(float)
 
 
 @functools.cache
@@ -428,89 +399,3 @@ def _out_position(function):
     except ValueError:  # written in C, without a signature
         return 2 if function in (np.dot, np.concatenate) else None
     return names.index("out") if "out" in names else None
-
-
-_PLAIN = frozenset({ScalarTracer, ArrayTracer, np.ndarray, np.float64, float, int})
-_NUMBERS = frozenset({float, int, np.float64})
-_NO_KEYWORDS = {}
-
-
-def define_operators():
-    """Give tracers Python's operators, once the rules are known.
-
-    The operator itself computes the value, so a traced Python float stays one
-    and keeps NumPy's promotion rules; the ufunc of the same meaning gives the rule.
-    """
-    binary = {
-        "add": (operator.add, np.add),
-        "sub": (operator.sub, np.subtract),
-        "mul": (operator.mul, np.multiply),
-        "truediv": (operator.truediv, np.divide),
-        "floordiv": (operator.floordiv, np.floor_divide),
-        "mod": (operator.mod, np.remainder),
-        "pow": (operator.pow, np.power),
-        "matmul": (operator.matmul, np.matmul),
-    }
-    unary = {
-        "neg": (operator.neg, np.negative),
-        "pos": (operator.pos, np.positive),
-        "abs": (operator.abs, np.absolute),
-    }
-    comparisons = ("lt", "le", "eq", "ne", "gt", "ge")
-
-    def forward(call, ufunc):
-        rule = RULES[ufunc]
-
-        def method(self, other):
-            if rule.direct:
-                kind = type(other)
-                if kind in TRACERS:
-                    trace, theirs = self._trace, other._trace
-                    higher = theirs if theirs is not trace and theirs.level > trace.level else trace
-                    return higher.process(rule, call, (self, other), _NO_KEYWORDS)
-                if kind in _NUMBERS:
-                    # The most frequent case: the only trace is ours.
-                    return self._trace.process(rule, call, (self, other), _NO_KEYWORDS)
-            if type(other) not in _PLAIN:
-                if not _only_ours((other,)):
-                    return NotImplemented
-                other = operand(other)
-            return rule.bind(call, (self, other), _NO_KEYWORDS)
-
-        return method
-
-    def reflected(call, ufunc):
-        rule = RULES[ufunc]
-
-        def method(self, other):
-            if rule.direct and type(other) in _NUMBERS:
-                return self._trace.process(rule, call, (other, self), _NO_KEYWORDS)
-            return rule.bind(call, (operand(other), self), _NO_KEYWORDS)
-
-        return method
-
-    def assignment(symbol):
-        def method(self, other):
-            # A plain number is rebound by +=, an array is written into.
-            if type(strip(self)) is np.ndarray:
-                raise in_place(f"{symbol}= on a traced array", self)
-            return NotImplemented
-
-        return method
-
-    def one(call, ufunc):
-        rule = RULES[ufunc]
-        return lambda self: rule.bind(call, (self,), _NO_KEYWORDS)
-
-    def compare(call):
-        return lambda self, other: call(strip(self), strip(other))
-
-    symbols = dict(add="+", sub="-", mul="*", truediv="/", floordiv="//", mod="%", pow="**")
-    for name, (call, ufunc) in binary.items():
-        setattr(Tracer, f"__{name}__", forward(call, ufunc))
-        setattr(Tracer, f"__r{name}__", reflected(call, ufunc))
-        setattr(Tracer, f"__i{name}__", assignment(symbols.get(name, "@")))
-    for name, (call, ufunc) in unary.items():
-        setattr(Tracer, f"__{name}__", one(call, ufunc))
-    for name in comparisons:
-        setattr(Tracer, f"__{name}__", compare(getattr(operator, name)))

@@ -1,7 +1,7 @@
 """Derivative rules of NumPy's functions, by family.
 
-Importing this package fills the table.  `arithmetic` holds the operators and
-the elementwise functions, `reductions` the sums, products and extremes,
+Importing this package fills the table.  `arithmetic` holds the rules of the operators and of
+the elementwise functions, `operators` gives both to traced values, `reductions` the sums, products and extremes,
 `shapes` what moves axes about, `indexing` the square brackets and what takes
 entries, `joining` what puts arrays together, `sorting` what reorders,
 `products` the matrix products, `linalg` and its companions the functions of
@@ -21,6 +21,7 @@ from . import (
     linalg_factors,
     linalg_norms,
     linalg_spectra,
+    operators,
     polynomials,
     products,
     reductions,
@@ -40,6 +41,7 @@ __all__ = [
     "linalg_factors",
     "linalg_norms",
     "linalg_spectra",
+    "operators",
     "polynomials",
     "products",
     "reductions",

@@ -5,40 +5,11 @@ import operator
 
 import numpy as np
 
+from .._adjoints import Scatter
 from .._errors import TracedValueError, describe, located
 from .._rules import composite, linear, primitive
 from .._trace import is_traced, operand, strip
 from .reductions import normal_axes
-
-
-class Scatter:
-    """An adjoint that is zero but for the entries taken by an index.
-
-    The engine adds it into a buffer of its own, so a loop over ``x[i]`` costs
-    one entry a step and not one array a step.
-    """
-
-    __slots__ = ("values", "index", "shape")
-
-    def __init__(self, values, index, shape):
-        self.values = values
-        self.index = index
-        self.shape = shape
-
-    def add_to(self, buffer):
-        """Add the values into `buffer`, an array, in place."""
-        if _is_basic(self.index):
-            buffer[self.index] += self.values
-        else:
-            # An index array may name an entry twice: every mention counts.
-            np.add.at(buffer, self.index, self.values)
-
-
-def _is_basic(index):
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(
-        isinstance(p, (int, np.integer, slice, type(None), type(...))) and not isinstance(p, bool) for p in parts
-    )
 
 
 @primitive

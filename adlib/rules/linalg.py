@@ -16,8 +16,9 @@ import operator
 
 import numpy as np
 
+from .._adjoints import project
 from .._errors import TracedValueError, located
-from .._rules import bilinear, composite, linear, primitive, project, rule
+from .._rules import bilinear, composite, linear, primitive, rule
 from .._trace import RULES, operand, strip
 from ._matrices import (
     NotHermitian,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._errors import ArgumentError
-from .._graph import Ref
 from .._tree import flatten
 from . import _tex
 from ._mathtext import reading
@@ -358,14 +357,12 @@ def operands_tex(graph, node, numeric: bool) -> list[str]:
     """The TeX of a node's operands: their names, or their numbers; constants are numbers in both."""
 
     def tex(operand) -> str:
-        if isinstance(operand, Ref):
-            parent = graph.nodes[operand.index]
-            return _tex.number(parent.value) if numeric else _tex.name(parent.name)
-        if isinstance(operand, (list, tuple)) and any(isinstance(part, Ref) for part in operand):
-            return "(" + r",\ ".join(tex(part) for part in operand) + ")"
-        return _tex.number(operand)
+        parent = graph.parent_of(operand)
+        if parent is None:
+            return _tex.number(operand)
+        return _tex.number(parent.value) if numeric else _tex.name(parent.name)
 
     out = [tex(operand) for operand in node.operands]
-    if node.op in ("index", "getitem") and len(out) == 2 and not isinstance(node.operands[1], Ref):
+    if node.op == "getitem":
         out[1] = _tex.key(node.operands[1])
     return out

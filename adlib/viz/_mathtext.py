@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 
 EM = 250  # drawing units in one em: coordinates are whole numbers of these
 
@@ -290,8 +291,6 @@ def svg(tex: str, *, size: float = 1.15) -> str:
     >>> svg(r"\\dot{v}_1 = x^{2}")[:48]
     '<svg role="img" aria-label="v1 dot = x squared" '
     """
-    from html import escape
-
     sheet = Sheet()
     body, defs = sheet.finish(sheet.run(tex))
     label = escape(reading(tex), quote=True)

@@ -5,8 +5,8 @@ import pytest
 
 import adlib
 from adlib import _check
+from adlib._adjoints import project
 from adlib._reverse import ReverseTrace
-from adlib._rules import project
 
 X = np.array([0.4, 0.9, 1.7])
 M = np.arange(6.0).reshape(2, 3) / 5 + 0.3

@@ -5,7 +5,8 @@ import pytest
 
 import adlib
 from adlib._rules import Refuse
-from adlib._trace import METHODS, RULES
+from adlib._trace import RULES
+from adlib.rules.operators import METHODS
 from tests.adlib.test_numpy_complete import FUNCTIONS, HIDDEN, UFUNCS, public
 
 HALF, THIRD = 0.5, 1 / 3
