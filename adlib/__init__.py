@@ -12,28 +12,17 @@ function, from one table of derivative rules:
 >>> print(f"{tangent:.6f}")
 2.020101
 
-To read the package: `_trace` says how NumPy hands us its operations, `_rules`
-how a derivative is declared, `rules/` holds the declarations, `_forward` and
-`_reverse` are the two modes.
+To read the package: `core/trace` says how NumPy hands us its operations,
+`core/families` how a derivative is declared, `rules` holds the declarations,
+`modes/forward` and `modes/reverse` are the two modes.
 """
 
-from . import _installed
+from .core import installed
 
-_installed.refuse_namesake()
+installed.refuse_namesake()
 
-from . import (  # noqa: F401  (rules fills the table; the others are public)
-    data,
-    optimize,
-    rules,
-    schedules,
-)
-from ._check import check_grads
-from ._checkpoint import checkpoint, checkpoint_chain
-from ._compositions import hessian, hvp, hvp_operator, jacobian, linearize
-from ._counted import counted
-from ._differences import difference_step, directional_difference, finite_difference
-from ._directions import random_directions
-from ._errors import (
+from . import data, optimize, rules, schedules  # noqa: F401  (rules fills the table; the others are public)
+from .core.errors import (
     AdlibError,
     ArgumentError,
     EscapedTracerError,
@@ -41,16 +30,22 @@ from ._errors import (
     TracedAttributeError,
     TracedValueError,
 )
-from ._estimate import Estimate
-from ._forward import derivative, jacfwd, jvp
-from ._graph import Graph, make_graph
-from ._hutchinson import hutchinson, hutchinson_diagonal, hutchpp
-from ._lanczos import lanczos
-from ._memory import MemoryReport, memory_report
-from ._reverse import grad, jacrev, value_and_grad, vjp
-from ._rules import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
-from ._spectral_density import spectral_density
-from ._zero_order import forward_gradient, zero_order_gradient
+from .core.families import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
+from .graph.graph import Graph, make_graph
+from .memory.checkpoint import checkpoint, checkpoint_chain
+from .memory.report import MemoryReport, memory_report
+from .modes.check import check_grads
+from .modes.forward import derivative, jacfwd, jvp
+from .modes.reverse import grad, jacrev, value_and_grad, vjp
+from .modes.second_order import hessian, hvp, hvp_operator, jacobian, linearize
+from .randomised.directions import random_directions
+from .randomised.estimate import Estimate
+from .randomised.hutchinson import hutchinson, hutchinson_diagonal, hutchpp
+from .randomised.lanczos import lanczos
+from .randomised.spectral_density import spectral_density
+from .zero_order.counted import counted
+from .zero_order.differences import difference_step, directional_difference, finite_difference
+from .zero_order.estimators import forward_gradient, zero_order_gradient
 
 __version__ = "0.1.0"
 

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._arguments import positive_number, real_number, shown, whole_number
-from ._differences import copy, finite_point, like, real_numbers, returned
-from ._errors import ArgumentError
-from ._estimate import Estimate
+from .core.arguments import positive_number, real_number, shown, whole_number
+from .core.errors import ArgumentError
+from .randomised.estimate import Estimate
+from .zero_order.differences import copy, finite_point, like, real_numbers, returned
 
 __all__ = ["History", "adam", "gradient_descent", "heavy_ball", "nesterov"]
 

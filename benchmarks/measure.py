@@ -1,6 +1,6 @@
 """One run of all measurements, printed as JSON: ``python -m benchmarks.measure``, in the environment of the comparison.
 
-`tools.bench` starts it with one thread, several times, and keeps what it prints. Before anything is timed, all
+`benchmarks.bench` starts it with one thread, several times, and keeps what it prints. Before anything is timed, all
 packages must give the same numbers.
 """
 
@@ -155,5 +155,5 @@ def run(quick=False):
 
 if __name__ == "__main__":
     if any(os.environ.get(name) != "1" for name in THREADS):
-        sys.exit("the measurements run on one thread: start them with python -m tools.bench")
+        sys.exit("the measurements run on one thread: start them with python -m benchmarks.bench")
     json.dump(run(quick="--quick" in sys.argv), sys.stdout)

@@ -1,7 +1,7 @@
-"""Source pages: a link to ``../adlib/_forward.py`` opens that file, highlighted, in the book.
+"""Source pages: a link to ``../adlib/modes/forward.py`` opens that file, highlighted, in the book.
 
 In Jupyter and on GitHub the same link opens the file itself. If the text of the link is a name that the file
-defines, as in ``[`jvp`](../adlib/_forward.py)``, the link leads to its definition.
+defines, as in ``[`jvp`](../adlib/modes/forward.py)``, the link leads to its definition.
 
 sphinx.ext.viewcode shows only modules that autodoc has documented. Where it is loaded, its [source] links stay; they
 lead to these pages, which have its names and anchors.
@@ -43,7 +43,7 @@ def source_files(app: Sphinx) -> dict[str, Path]:
 def page_of(source: str) -> str:
     """Return the page of a source file, under the name that viewcode would give it.
 
-    ``adlib/_forward.py`` -> ``_modules/adlib/_forward`` and ``adlib/rules/__init__.py`` -> ``_modules/adlib/rules``.
+    ``adlib/modes/forward.py`` -> ``_modules/adlib/modes/forward`` and ``adlib/rules/__init__.py`` -> ``_modules/adlib/rules``.
     """
     return f"{FOLDER}/{source.removesuffix('.py').removesuffix('/__init__')}"
 

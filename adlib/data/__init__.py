@@ -16,7 +16,7 @@ from importlib import resources
 
 import numpy as np
 
-from .._arguments import whole_number
+from ..core.arguments import whole_number
 
 __all__ = ["cities", "coastline"]
 

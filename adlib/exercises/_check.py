@@ -6,10 +6,10 @@ import os
 import sys
 from contextlib import redirect_stdout
 
-from . import dimension, forward_mode, reverse_mode, scaling, zero_order
+from . import curse_of_dimensionality, descent_without_gradients, forward_mode, reverse_mode, the_problem
 from ._engine import examine
 
-_MODULES = (scaling, zero_order, dimension, forward_mode, reverse_mode)  # in the book's order
+_MODULES = (the_problem, descent_without_gradients, curse_of_dimensionality, forward_mode, reverse_mode)  # in the book's order
 _EXERCISES = {exercise.id: exercise for module in _MODULES for exercise in module.EXERCISES}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ._answers import Unusable, attribute, close, name_of, numbers, refuse_nothing, shown
 from ._engine import Complaint, Exercise
 from .forward_mode import along
-from .vjps import VJP_BROADCAST, VJP_LOGSUMEXP, VJP_MATMUL, VJP_SOFTMAX
+from .reverse_mode_vjps import VJP_BROADCAST, VJP_LOGSUMEXP, VJP_MATMUL, VJP_SOFTMAX
 
 # reverse-trace -------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Importing this package fills the table.  `arithmetic` holds the rules of the ope
 the elementwise functions, `operators` gives both to traced values, `reductions` the sums, products and extremes,
 `shapes` what moves axes about, `indexing` the square brackets and what takes
 entries, `joining` what puts arrays together, `sorting` what reorders,
-`products` the matrix products, `linalg` and its companions the functions of
+`products` the matrix products, `linalg` the functions of
 numpy.linalg, `statistics` averages, quantiles, differences and interpolation,
 `building` grids and arrays out of numbers, `polynomials` those given by
 coefficients, `constants` the functions whose results have no derivative, and
@@ -18,9 +18,6 @@ from . import (
     indexing,
     joining,
     linalg,
-    linalg_factors,
-    linalg_norms,
-    linalg_spectra,
     operators,
     polynomials,
     products,
@@ -38,9 +35,6 @@ __all__ = [
     "indexing",
     "joining",
     "linalg",
-    "linalg_factors",
-    "linalg_norms",
-    "linalg_spectra",
     "operators",
     "polynomials",
     "products",

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from .._rules import Elementwise, composite, elementwise, primitive, rule
-from .._trace import RULES, in_place, operand, strip
+from ..core.families import Elementwise, composite, elementwise, primitive, rule
+from ..core.trace import RULES, in_place, operand, strip
 
 # Operators.
 elementwise(np.add, 1, 1)

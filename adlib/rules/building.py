@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .._equivalent import equivalent
-from .._rules import composite
-from .._trace import is_traced, strip
-from .._tree import flatten
+from ..core.families import composite
+from ..core.trace import is_traced, strip
+from ..core.tree import flatten
+from .equivalent import equivalent
 
 
 # Evenly spaced points, between ends that may be traced.

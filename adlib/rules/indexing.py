@@ -5,10 +5,10 @@ import operator
 
 import numpy as np
 
-from .._adjoints import Scatter
-from .._errors import TracedValueError, describe, located
-from .._rules import composite, linear, primitive
-from .._trace import is_traced, operand, strip
+from ..core.adjoints import Scatter
+from ..core.errors import TracedValueError, describe, located
+from ..core.families import composite, linear, primitive
+from ..core.trace import is_traced, operand, strip
 from .reductions import normal_axes
 
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from .._rules import composite, linear_join
-from .._trace import is_traced, operand, strip
-from .._tree import flatten, unflatten
+from ..core.families import composite, linear_join
+from ..core.trace import is_traced, operand, strip
+from ..core.tree import flatten, unflatten
 
 
 def _take(g, k, axis):

@@ -8,7 +8,7 @@ import operator
 
 import numpy as np
 
-from .._trace import NO_KEYWORDS, RULES, TRACERS, Tracer, in_place, only_ours, operand, strip
+from ..core.trace import NO_KEYWORDS, RULES, TRACERS, Tracer, in_place, only_ours, operand, strip
 from . import arithmetic, products  # noqa: F401  (the rules of the operators)
 from .shapes import astype
 

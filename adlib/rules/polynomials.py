@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .._equivalent import equivalent
-from .._errors import TracedValueError, describe, located
-from .._rules import composite
-from .._trace import operand, strip
+from ..core.errors import TracedValueError, describe, located
+from ..core.families import composite
+from ..core.trace import operand, strip
+from .equivalent import equivalent
 
 
 def _polyval(p, x):

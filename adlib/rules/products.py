@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .._equivalent import equivalent
-from .._rules import Differentiable, bilinear, composite, unsupported_keyword
-from .._trace import RULES, TRACERS, apply, operand
+from ..core.families import Differentiable, bilinear, composite, unsupported_keyword
+from ..core.trace import RULES, TRACERS, apply, operand
+from .equivalent import equivalent
 
 
 def _swap(x):

@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
-from .._equivalent import equivalent
-from .._rules import Rule, composite, linear, rule
-from .._trace import RULES, strip
+from ..core.families import Rule, composite, linear, rule
+from ..core.trace import RULES, strip
+from .equivalent import equivalent
 
 
 def normal_axes(axis, ndim):

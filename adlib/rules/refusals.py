@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.lib.recfunctions
 
-from .._rules import Refuse, composite, refuse
-from .._trace import RULES, strip
+from ..core.families import Refuse, composite, refuse
+from ..core.trace import RULES, strip
 
 # Functions that write into an array.
 _IN_PLACE = "it writes into an array, whose old entries a derivative may need; use {} instead"

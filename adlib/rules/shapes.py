@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .._errors import TracedValueError, located
-from .._rules import Linear, composite, linear, primitive
-from .._trace import RULES
+from ..core.errors import TracedValueError, located
+from ..core.families import Linear, composite, linear, primitive
+from ..core.trace import RULES
 
 
 class Ordered(Linear):

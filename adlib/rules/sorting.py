@@ -7,8 +7,8 @@ both directions: taking means is its own transpose.
 
 import numpy as np
 
-from .._rules import rule
-from .._trace import strip
+from ..core.families import rule
+from ..core.trace import strip
 from .indexing import scatter_add
 
 

@@ -4,12 +4,12 @@ one style for figures.
 Needs matplotlib, which is imported when something is drawn and not before.
 """
 
-from ._explorable import Explorable, Scene
-from ._layers import Arrows, Bars, Cells, Curve, Marker, Points, Text
-from ._mathtext import svg as formula_svg
-from ._panels import Canvas, Plot
-from ._puzzle import Puzzle, puzzle_html
-from ._stepper import Stepper, graph_html, stepper_html
+from .explorable.layers import Arrows, Bars, Cells, Curve, Marker, Points, Text
+from .explorable.page import Explorable, Scene
+from .explorable.panels import Canvas, Plot
+from .formula.outlines import svg as formula_svg
+from .graph.puzzle import Puzzle, puzzle_html
+from .graph.stepper import Stepper, graph_html, stepper_html
 from .style import COLOURS, figure, label, use_style
 
 __all__ = [

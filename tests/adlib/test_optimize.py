@@ -9,7 +9,7 @@ import pytest
 
 import adlib
 from adlib import optimize
-from tests.adlib.test_differences import refused
+from tests.adlib.zero_order.test_differences import refused
 
 METHODS = {name: getattr(optimize, name) for name in ("gradient_descent", "heavy_ball", "nesterov", "adam")}
 _rng = np.random.default_rng(0)

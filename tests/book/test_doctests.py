@@ -36,4 +36,4 @@ def test_the_examples_of_adlib_itself_are_collected():
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "adlib"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert "adlib/_forward.py::adlib._forward.jvp" in done.stdout
+    assert "adlib/modes/forward.py::adlib.modes.forward.jvp" in done.stdout

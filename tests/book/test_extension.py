@@ -234,7 +234,7 @@ def test_source_pages_number_their_lines_and_keep_the_code():
     assert text.replace("&lt;", "<").replace("&quot;", '"').strip() == SOURCE.strip()
     assert html.count('class="linenos"') == SOURCE.count("\n")
     assert definitions(SOURCE) == {"f": 6, "Graph": 10, "Graph.forward": 11}
-    assert page_of("adlib/_forward.py") == "_modules/adlib/_forward"
+    assert page_of("adlib/modes/forward.py") == "_modules/adlib/modes/forward"
     assert page_of("adlib/rules/__init__.py") == "_modules/adlib/rules"
 
 

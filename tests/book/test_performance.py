@@ -6,14 +6,14 @@ import platform
 
 import pytest
 
-from tools import performance
-from tools.performance import ARRAYS, CHAINS, GROWTH, PAGE, RESULTS, TASKS
+from benchmarks import performance
+from benchmarks.performance import ARRAYS, CHAINS, GROWTH, PAGE, RESULTS, TASKS
 
 DATA = json.loads(RESULTS.read_text())
 
 
 def test_the_page_shows_the_kept_numbers():
-    assert PAGE.read_text() == performance.page_with(PAGE.read_text(), DATA), "run: python -m tools.performance"
+    assert PAGE.read_text() == performance.page_with(PAGE.read_text(), DATA), "run: python -m benchmarks.performance"
 
 
 def test_a_changed_number_changes_the_page():

@@ -1,0 +1,1 @@
+"""What an operation on a traced value is: values, levels, the families of rules."""

@@ -1,0 +1,1 @@
+"""The Wengert list with names: steps of both modes, counts, what is kept."""

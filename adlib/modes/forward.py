@@ -1,0 +1,267 @@
+"""Forward mode: a value and its tangent travel together.
+
+For every operation ``v = f(x_1, ..., x_k)`` of the program the tangent
+``v_dot = sum_j df/dx_j * x_j_dot`` is computed beside the value, and nothing
+is stored.  One run gives one directional derivative: a Jacobian-vector product.
+
+Wengert, "A simple automatic derivative evaluation program", CACM 7(8), 1964.
+"""
+
+import numpy as np
+
+from ..core.arguments import as_primal, basis, float_dtype, like_result, select, tangent_for
+from ..core.errors import ArgumentError
+from ..core.families import rebuilt
+from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, output_leaves, shape_and_dtype
+from ..core.tree import flatten, outline, unflatten
+
+_new = object.__new__
+
+
+class ForwardTrace(Trace):
+    """Carries a tangent beside each value; a tracer's info is its tangent."""
+
+    mode = "forward"
+
+    def process(self, rule, call, args, kwargs):
+        if self.closed:
+            raise self.escaped()
+        if len(args) == 1:
+            # The most frequent case: one operand, which is ours.
+            primals, tangents = (args[0]._value,), (args[0]._info,)
+        elif len(args) == 2:
+            a, b = args
+            a_dot = b_dot = None
+            if type(a) in TRACERS and a._trace is self:
+                a, a_dot = a._value, a._info
+            if type(b) in TRACERS and b._trace is self:
+                b, b_dot = b._value, b._info
+            primals, tangents = (a, b), (a_dot, b_dot)
+        else:
+            primals, tangents = [], []
+            for x in args:
+                if type(x) in TRACERS and x._trace is self:
+                    primals.append(x._value)
+                    tangents.append(x._info)
+                else:
+                    primals.append(x)
+                    tangents.append(None)
+        ans = call(*primals, **kwargs) if kwargs else call(*primals)
+        tangent = rule.jvp(call, ans, primals, kwargs, tangents)
+        if isinstance(ans, tuple):
+            # A result without tangent (a sign, a rank) is a constant.
+            pairs = zip(ans, tangent)
+            return rebuilt(ans, [y if t is None else self._pair(y, t) for y, t in pairs])
+        return self._pair(ans, tangent)
+
+    def _pair(self, ans, tangent):
+        shape = ans.shape if type(ans) is np.ndarray and ans.dtype is FLOAT64 else shape_and_dtype(ans)[0]
+        # np.shape is slow; arrays answer for themselves.
+        if (tangent.shape if type(tangent) is np.ndarray else np.shape(tangent)) != shape:
+            tangent = _broadcast(tangent, shape)
+        y = _new(ArrayTracer if shape else ScalarTracer)
+        y._value, y._trace, y._info = ans, self, tangent
+        return y
+
+
+def _broadcast(tangent, shape):
+    try:
+        return np.broadcast_to(tangent, shape)
+    except ValueError:
+        raise ArgumentError(
+            f"a derivative rule returned a tangent of shape {np.shape(tangent)} "
+            f"for a result of shape {shape}; the two must be equal or broadcast"
+        ) from None
+
+
+def push(f, primals, tangents):
+    """Run `f` on primals with tangents (lists of leaves); return leaves of both and the structure."""
+    trace = ForwardTrace()
+    try:
+        out = f(*[trace.tracer(x, t) for x, t in zip(primals, tangents)])
+    finally:
+        trace.closed = True
+    leaves, structure = output_leaves(out, trace)
+    values, out_tangents = [], []
+    for y in leaves:
+        if type(y) in TRACERS and y._trace is trace:
+            values.append(y._value)
+            out_tangents.append(y._info)
+        else:
+            # The output does not depend on the input.
+            values.append(y)
+            out_tangents.append(np.zeros(np.shape(y), float_dtype(y))[()])
+    return values, out_tangents, structure
+
+
+def jvp(f, primals, tangents):
+    """Value and directional derivative of `f`: one sweep of forward mode.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays, written in plain NumPy.  It may return an array
+        or a tuple, list or dict of them.
+    primals : tuple
+        The arguments of `f`: floats, float arrays, or trees of them.
+    tangents : tuple
+        One direction for each argument, of the same shape.
+
+    Returns
+    -------
+    value
+        ``f(*primals)``, bit for bit.
+    tangent
+        The product of the Jacobian of `f` with the tangents, in the shape of
+        the value.
+
+    Raises
+    ------
+    ArgumentError
+        When primals and tangents differ in number, structure or shape, or when
+        a primal is an integer.
+
+    Notes
+    -----
+    Cost: between two and three evaluations of `f`, whatever the number of
+    inputs.  Memory: that of `f`, at most doubled; nothing is stored for later.
+    The same name and order as ``jax.jvp``.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> def L(w1, w2):
+    ...     v2 = w2 * np.log(w1)
+    ...     return v2 + np.sqrt(v2)
+    >>> value, tangent = adlib.jvp(L, (2.0, 3.0), (1.0, 0.0))
+    >>> print(f"{value:.6f} {tangent:.6f}")
+    3.521468 2.020101
+    """
+    for name, x in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(x, (tuple, list)):
+            raise ArgumentError(
+                f"jvp takes {name} as a tuple, one entry for each argument of f, "
+                f"but got {type(x).__name__}; write ({name[:-1]},)"
+            )
+    leaves, structure = flatten(tuple(primals))
+    directions, other = flatten(tuple(tangents))
+    if structure != other:
+        raise ArgumentError(
+            f"jvp needs one tangent for each primal, in the same containers: "
+            f"the primals are {outline(structure)}, the tangents {outline(other)}"
+        )
+    leaves = [as_primal(x, "jvp") for x in leaves]
+    directions = [tangent_for(x, t) for x, t in zip(leaves, directions)]
+    values, out, result = push(lambda *xs: f(*unflatten(structure, xs)), leaves, directions)
+    return unflatten(result, values), unflatten(result, [like_result(y, t) for y, t in zip(values, out)])
+
+
+def derivative(f):
+    """The derivative of a function of one number.
+
+    Parameters
+    ----------
+    f : callable
+        From a float to a float or an array, in plain NumPy.
+
+    Returns
+    -------
+    callable
+        ``df(x)`` with the shape of ``f(x)``.  Nest it for higher derivatives.
+
+    Raises
+    ------
+    ArgumentError
+        When called on an array: use `grad` for a scalar function of an array,
+        `jacfwd` otherwise.
+
+    Notes
+    -----
+    Cost: one sweep of forward mode.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> float(adlib.derivative(np.sin)(0.0))
+    1.0
+    >>> float(adlib.derivative(adlib.derivative(lambda x: x**3))(2.0))
+    12.0
+    """
+
+    def df(x):
+        x = as_primal(x, "derivative")
+        if np.shape(x) != ():
+            raise ArgumentError(
+                f"derivative takes a function of one number, but the argument has shape {np.shape(x)}; "
+                "use adlib.grad for a scalar function of an array, adlib.jacfwd otherwise"
+            )
+        values, tangents, structure = push(f, [x], [tangent_for(x, 1.0)])
+        return unflatten(structure, [like_result(y, t) for y, t in zip(values, tangents)])
+
+    return df
+
+
+def jacfwd(f, argnums=0):
+    """The Jacobian of `f`, one column a sweep, by forward mode.
+
+    Parameters
+    ----------
+    f : callable
+        From arrays to an array (or a tree of arrays), in plain NumPy.
+    argnums : int or tuple of int
+        The argument or arguments to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`; those given by keyword are constants.  For an
+        argument of shape S and a result of shape R its value has shape
+        ``R + S``; with a tuple of argnums, a tuple.
+
+    Raises
+    ------
+    ArgumentError
+        When an argument is not a float or float array, or is not there.
+    TracedValueError
+        When `f` does what has no derivative, with what to write instead.
+
+    Notes
+    -----
+    Cost: n runs of `f` with tangents, where n is the number of entries of the
+    arguments.  Cheaper than `jacrev` when there are fewer inputs than outputs.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> adlib.jacfwd(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    def jacobian(*args, **kwargs):
+        inputs, restore, rebuild = select(args, argnums, "jacfwd")
+        zeros = [tangent_for(x, np.zeros(np.shape(x))) for x in inputs]
+        columns = []
+        for k, x in enumerate(inputs):
+            for e in basis(x):
+                values, tangents, structure = push(
+                    lambda *xs: f(*restore(xs), **kwargs), inputs, [*zeros[:k], e, *zeros[k + 1 :]]
+                )
+                columns.append([like_result(y, t) for y, t in zip(values, tangents)])
+        if not columns:
+            values, _, structure = push(lambda *xs: f(*restore(xs), **kwargs), inputs, zeros)
+        # columns[i][r] is the derivative of output leaf r along input entry i.
+        results = []
+        for r, y in enumerate(values):
+            start, blocks = 0, []
+            for x in inputs:
+                shape = np.shape(x)
+                count = int(np.prod(shape))
+                block = [columns[i][r] for i in range(start, start + count)]
+                start += count
+                stacked = np.stack(block, -1) if block else np.zeros((*np.shape(y), 0), float_dtype(y))
+                blocks.append(np.reshape(stacked, np.shape(y) + shape)[()])
+            results.append(rebuild(blocks))
+        return unflatten(structure, results)
+
+    return jacobian

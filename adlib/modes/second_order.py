@@ -1,0 +1,212 @@
+"""What the two modes give together: linear maps, Jacobians and second derivatives.
+
+Nothing here differentiates by itself.  Each function composes `jvp`, `vjp`,
+`grad`, `jacfwd` and `jacrev`.
+"""
+
+import numpy as np
+
+from ..core.arguments import float_dtype
+from ..core.errors import ArgumentError
+from ..core.trace import strip
+from ..core.tree import flatten, unflatten
+from .forward import jacfwd, jvp
+from .reverse import grad, jacrev, vjp
+
+
+def linearize(f, *primals):
+    """Value of `f` and its Jacobian as a function, for many directions at one point.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays, written in plain NumPy.
+    *primals
+        Its arguments: floats, float arrays, or trees of them.
+
+    Returns
+    -------
+    value
+        ``f(*primals)``.
+    pushforward : callable
+        ``pushforward(*tangents)`` returns the Jacobian times the tangents, in
+        the shape of the value.  It does not run `f` again.
+
+    Raises
+    ------
+    ArgumentError
+        When a primal is an integer or a tangent has another shape.
+
+    Notes
+    -----
+    The pullback is linear in its cotangent, and its transpose is the Jacobian:
+    reverse mode applied to reverse mode gives forward mode.  So the tape of the
+    pullback is kept, and each call walks it once.  Cost: about three evaluations
+    of `f` at first, then about two for each direction.  Memory: twice that of
+    `vjp`.  The same name as ``jax.linearize``.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> value, pushforward = adlib.linearize(np.sin, 0.0)
+    >>> float(pushforward(2.0))
+    2.0
+    """
+    value, pullback = vjp(f, *primals)
+    leaves, structure = flatten(value)
+    zeros = unflatten(structure, [np.zeros(np.shape(y), float_dtype(strip(y)))[()] for y in leaves])
+    _, transposed = vjp(pullback, zeros)
+
+    def pushforward(*tangents):
+        return transposed(tangents)[0]
+
+    return value, pushforward
+
+
+def jacobian(f, argnums=0):
+    """The Jacobian of `f`, by the mode that needs fewer sweeps.
+
+    Parameters and result are those of `jacfwd` and `jacrev`.
+
+    Notes
+    -----
+    Cost: one evaluation of `f` to count its outputs m; then n sweeps of forward
+    mode if the arguments have n < m entries, else m sweeps of reverse mode with
+    one tape.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> adlib.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    def jacobian_at(*args, **kwargs):
+        numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+        inputs = sum(np.size(x) for x in flatten([args[k] for k in numbers if k < len(args)])[0])
+        outputs = sum(np.size(strip(y)) for y in flatten(f(*args, **kwargs))[0])
+        by_mode = jacfwd if inputs < outputs else jacrev
+        return by_mode(f, argnums)(*args, **kwargs)
+
+    return jacobian_at
+
+
+def hessian(f, argnums=0):
+    """The matrix of second derivatives of a scalar function: forward over reverse.
+
+    Parameters
+    ----------
+    f : callable
+        A function with one number as its result.
+    argnums : int or tuple of int
+        The argument or arguments to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`.  For an argument of shape S its value has
+        shape ``S + S``; with a tuple of argnums, a tuple of tuples of blocks.
+
+    Notes
+    -----
+    Cost: n gradients with tangents, for n entries.  Use `hvp` where products
+    with the Hessian are enough.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> adlib.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    return jacfwd(grad(f, argnums), argnums)
+
+
+def hvp(f, primals, tangents):
+    """Gradient of a scalar function and its Hessian times a direction.
+
+    Parameters
+    ----------
+    f : callable
+        A function with one number as its result.
+    primals : tuple
+        The arguments of `f`.
+    tangents : tuple
+        One direction for each argument, of its shape.
+
+    Returns
+    -------
+    gradient, product
+        Each as `grad` gives it: in the shape of the argument for one primal, a
+        tuple for several.
+
+    Raises
+    ------
+    ArgumentError
+        As `jvp` and `grad` do.
+
+    Notes
+    -----
+    Forward over reverse: the directional derivative of the gradient (Pearlmutter,
+    Neural Computation 6(1), 1994).  Cost: a small multiple of the gradient's,
+    whatever the number of entries; no matrix is formed.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> A = np.array([[2.0, 1.0], [1.0, 3.0]])
+    >>> gradient, product = adlib.hvp(lambda x: x @ A @ x / 2, (np.ones(2),), (np.array([1.0, 0.0]),))
+    >>> product
+    array([2., 1.])
+    """
+    return jvp(grad(f, _all_arguments(primals)), primals, tangents)
+
+
+def hvp_operator(f, *primals):
+    """Gradient of a scalar function and its Hessian as a function, for many products.
+
+    Parameters
+    ----------
+    f : callable
+        A function with one number as its result.
+    *primals
+        Its arguments.
+
+    Returns
+    -------
+    gradient
+        As `grad` gives it.
+    product : callable
+        ``product(*tangents)`` is the Hessian times the tangents; the gradient is
+        not computed again.
+
+    Notes
+    -----
+    The Hessian is symmetric, so the pullback of the gradient is the product:
+    reverse over reverse, with one tape kept.  Cost of a product: about two
+    gradients.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> gradient, product = adlib.hvp_operator(lambda x: np.sum(x**3), np.array([1.0, 2.0]))
+    >>> product(np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    gradient, pullback = vjp(grad(f, _all_arguments(primals)), *primals)
+
+    def product(*tangents):
+        if len(tangents) != len(primals):
+            raise ArgumentError(
+                f"the product takes one tangent for each of the {len(primals)} primals, "
+                f"but got {len(tangents)}"
+            )
+        products = pullback(tangents[0] if len(primals) == 1 else tangents)
+        return products[0] if len(primals) == 1 else products
+
+    return gradient, product
+
+
+def _all_arguments(primals):
+    return 0 if len(primals) == 1 else tuple(range(len(primals)))

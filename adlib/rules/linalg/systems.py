@@ -1,0 +1,397 @@
+"""Linear algebra: solutions, determinants, least squares, products.
+
+Each rule is ordinary NumPy on what the forward computation has found, so it
+reuses a factor or a solution and never forms an inverse to replace one.  NumPy
+gives no access to an LU factorisation and has no triangular solver: a
+derivative of `solve` factors the matrix once more.
+
+Giles, "Collected matrix derivative results for forward and reverse mode
+algorithmic differentiation", 2008; Golub and Pereyra, "The differentiation of
+pseudo-inverses and nonlinear least squares problems", SIAM J. Numer. Anal.
+10(2), 1973.
+"""
+
+import math
+import operator
+
+import numpy as np
+
+from ...core.adjoints import project
+from ...core.errors import TracedValueError, located
+from ...core.families import bilinear, composite, linear, primitive, rule
+from ...core.trace import RULES, operand, strip
+from ..indexing import scatter_add
+from .matrices import NotHermitian, OneNumber, diagonal, largest, last_two, named, require_finite, small, t, to_diagonal
+from .spectra import singular_vectors
+
+_la = np.linalg
+_SINCE_2 = hasattr(_la, "vector_norm")  # NumPy 2 added the names of the array API
+
+
+# ---------------------------------------------------------------------------------------------
+# Solutions, inverses, determinants
+
+
+# A X = B:  dA X + A dX = dB, so dX = A^-1 (dB - dA X), and transposed
+# B-bar = A^-T X-bar, A-bar = -B-bar X^T.  Giles 2008, section 2.2.3.
+def _solve_jvp(tangents, x, a, b):
+    da, db = (*tangents, None)[:2]
+    vector = np.ndim(x) < np.ndim(a)
+    change = None
+    if da is not None:
+        change = -(da @ _columns(x, vector))
+    if db is not None:
+        db = _columns(db, vector)
+        change = db if change is None else db + change
+    return _uncolumns(_la.solve(a, change), vector)
+
+
+def _solve_vjp(g, x, a, b):
+    vector = np.ndim(x) < np.ndim(a)
+    b_bar = _la.solve(t(a), _columns(g, vector))
+    return -(b_bar @ t(_columns(x, vector))), _uncolumns(b_bar, vector)
+
+
+def _columns(x, vector):
+    return x[..., None] if vector else x
+
+
+def _uncolumns(x, vector):
+    return x[..., 0] if vector else x
+
+
+rule(_la.solve, _solve_jvp, _solve_vjp)
+
+# X = A^-1:  dX = -X dA X.  Giles 2008, section 2.2.3.
+rule(
+    _la.inv,
+    lambda tangents, x, a: -(x @ tangents[0] @ x),
+    lambda g, x, a: (-(t(x) @ g @ t(x)),),
+)
+
+
+def _tensorinv(a, ind=2):
+    if ind <= 0:
+        raise ValueError("Invalid ind argument.")
+    shape = a.shape[ind:] + a.shape[:ind]
+    return np.reshape(_la.inv(np.reshape(a, (math.prod(a.shape[ind:]), -1))), shape)
+
+
+def _tensorsolve(a, b, axes=None):
+    a, b = operand(a), operand(b)
+    if axes is not None:
+        rest = [k for k in range(a.ndim) if k not in axes]
+        a = np.transpose(a, (*rest, *axes))
+    shape = a.shape[np.ndim(b) :]
+    n = math.prod(shape)
+    return np.reshape(_la.solve(np.reshape(a, (n, n)), np.ravel(b)), shape)
+
+
+composite(_la.tensorinv, _tensorinv)
+composite(_la.tensorsolve, _tensorsolve)
+
+
+# d det A = sum of cof(A) * dA, and cof(A) = det(A) A^-T where A is regular.  Jacobi's formula.
+def _det_slope(y, a):
+    if np.all(strip(y) != 0):
+        return np.expand_dims(y, (-2, -1)) * t(_la.inv(a)), last_two(a)
+    return cofactor(a), last_two(a)
+
+
+@primitive
+def cofactor(a):
+    """The matrix of cofactors, also of a singular matrix: the gradient of the determinant.
+
+    If A = U S V^T, it is det(U) det(V) U D V^T, where D is diagonal with the
+    products of all singular values but one.
+    """
+    u, s, vh = _la.svd(a)
+    products = np.stack([np.prod(np.delete(s, k, -1), -1) for k in range(s.shape[-1])], -1)
+    return _orientation(u, vh) * ((u * products[..., None, :]) @ vh)
+
+
+def _orientation(u, vh):
+    return np.sign(_la.det(strip(u)) * _la.det(strip(vh)))[..., None, None]
+
+
+def _cofactor_slope(a, e):
+    # The second derivative of det along e.  In the bases of the SVD, where A is diagonal, only the 2 x 2
+    # minors matter: with P_ij the product of all singular values but two, D_ii = sum_j P_ij E_jj and
+    # D_ij = -P_ij E_ji.  It is a Hessian, so it is its own transpose: one function for both modes.
+    u, s, vh = _la.svd(a)
+    n = s.shape[-1]
+    rows = [np.stack([_product_without(s, i, j) for j in range(n)], -1) for i in range(n)]
+    p = np.where(np.eye(n, dtype=bool), 0.0, np.stack(rows, -2))
+    e = t(u) @ e @ t(vh)
+    d = to_diagonal((p @ diagonal(e)[..., None])[..., 0]) - p * t(e)
+    return _orientation(u, vh) * (u @ d @ vh)
+
+
+def _product_without(s, i, j):
+    product = np.ones_like(strip(s[..., 0]))
+    for k in range(s.shape[-1]):
+        if k not in (i, j):
+            product = product * s[..., k]
+    return product
+
+
+rule(
+    cofactor,
+    lambda tangents, y, a: _cofactor_slope(a, tangents[0]),
+    lambda g, y, a: (_cofactor_slope(a, g),),
+)
+RULES[_la.det] = OneNumber("det", _det_slope)
+
+
+# d log|det A| = tr(A^-1 dA).  The sign is constant.
+def _slogdet_slope(y, a):
+    require_finite("slogdet", y[1], a)
+    return t(_la.inv(a))
+
+
+rule(
+    _la.slogdet,
+    lambda tangents, y, a: (None, np.sum(_slogdet_slope(y, a) * tangents[0], (-2, -1))),
+    lambda g, y, a: (None if g[1] is None else _slogdet_slope(y, a) * np.expand_dims(g[1], (-2, -1)),),
+)
+
+
+# ---------------------------------------------------------------------------------------------
+# Least squares and the pseudo-inverse
+
+
+class _Factored:
+    """The thin QR factors of A, or of A^T if A is wide: what least squares needs of a matrix of full rank."""
+
+    def __init__(self, a):
+        self.tall = a.shape[-2] >= a.shape[-1]
+        self.q, self.r = _la.qr(a if self.tall else t(a))
+
+    def pinv(self, y):
+        """A^+ y."""
+        if self.tall:
+            return _la.solve(self.r, t(self.q) @ y)
+        return self.q @ _la.solve(t(self.r), y)
+
+    def pinv_transposed(self, x):
+        """(A^+)^T x."""
+        if self.tall:
+            return self.q @ _la.solve(t(self.r), x)
+        return _la.solve(self.r, t(self.q) @ x)
+
+    def gram(self, z):
+        """(A^T A)^-1 z, or (A A^T)^-1 z if A is wide: two triangular systems."""
+        return _la.solve(self.r, _la.solve(t(self.r), z))
+
+
+# Full column rank, r = b - A x:  dx = A^+ (db - dA x) + (A^T A)^-1 dA^T r, and with lambda = (A^T A)^-1 x-bar
+# b-bar = A lambda, A-bar = r lambda^T - b-bar x^T.  Full row rank, y = (A A^T)^-1 b:
+# dx = A^+ (db - dA x) + (I - A^+ A) dA^T y, and A-bar = y (x-bar - A^T b-bar)^T - b-bar x^T.
+# Golub and Pereyra 1973.  The residual |r|^2 has the derivative 2 r^T (db - dA x), because A^T r = 0.
+def _lstsq_jvp(tangents, ans, a, b, rcond=None):
+    da, db = (*tangents, None)[:2]
+    a, vector = operand(a), np.ndim(b) == 1
+    x, b = _columns(ans[0], vector), _columns(operand(b), vector)
+    f = _full_rank(ans, a)
+    change = 0.0 if db is None else _columns(db, vector)
+    dx, ds = 0.0, None
+    if da is not None:
+        change = change - da @ x
+        dx = f.gram(t(da) @ (b - a @ x)) if f.tall else _outside(f.q, t(da) @ f.gram(b))
+        u, _, vh = singular_vectors(a)
+        ds = np.sum(u * (da @ t(vh)), -2)
+    dx = dx + f.pinv(change)
+    residuals = 2.0 * np.sum((b - a @ x) * change, 0) if ans[1].size else np.zeros_like(strip(ans[1]))
+    return _uncolumns(dx, vector), residuals, None, ds
+
+
+def _lstsq_vjp(g, ans, a, b, rcond=None):
+    x_bar, residuals_bar, _, s_bar = g
+    a, vector = operand(a), np.ndim(b) == 1
+    x, b = _columns(ans[0], vector), _columns(operand(b), vector)
+    f = _full_rank(ans, a)
+    a_bar, b_bar = np.zeros(a.shape, strip(a).dtype), np.zeros(b.shape, strip(b).dtype)
+    if x_bar is not None:
+        x_bar = _columns(x_bar, vector)
+        b_bar = f.pinv_transposed(x_bar)
+        a_bar = (b - a @ x) @ t(f.gram(x_bar)) if f.tall else f.gram(b) @ t(x_bar - t(a) @ b_bar)
+    if residuals_bar is not None and ans[1].size:
+        b_bar = b_bar + 2.0 * (b - a @ x) * residuals_bar
+    if s_bar is not None:
+        u, _, vh = singular_vectors(a)
+        a_bar = a_bar + (u * s_bar) @ vh
+    return a_bar - b_bar @ t(x), _uncolumns(b_bar, vector)
+
+
+def _outside(q, x):
+    return x - q @ (t(q) @ x)
+
+
+def _full_rank(ans, a):
+    if int(ans[2]) < min(a.shape):
+        raise located(
+            TracedValueError(
+                f"numpy.linalg.lstsq with a {named(a)} of rank {int(ans[2])}: the solution jumps when the rank changes "
+                "and has no derivative; drop the dependent columns, or add rows sqrt(eps) * np.eye(n)"
+            )
+        )
+    return _Factored(a)
+
+
+rule(_la.lstsq, _lstsq_jvp, _lstsq_vjp)
+
+
+# With P = A^+:  dP = -P dA P + P P^T dA^T (I - A P) + (I - P A) dA^T P^T P, where the rank stays the same.
+# Golub and Pereyra 1973, formula (4.12).  At a matrix of lower rank, A^+ jumps in the directions that raise
+# it: forward mode refuses them; reverse mode gives the gradient among the matrices of that rank.
+def _pinv_jvp(tangents, p, a, *args, **kwargs):
+    _same_rank(p, a, *args, **kwargs)
+    da = tangents[0]
+    raised = strip(da) - strip(a) @ (strip(p) @ strip(da))
+    raised = raised - raised @ strip(p) @ strip(a)
+    if not np.all(small(raised, largest(strip(da)) * _condition(p, a))):
+        raise _jumps(a)
+    return -(p @ da @ p) + p @ t(p) @ _beside(t(da), a, p) + _across(t(da), a, p) @ t(p) @ p
+
+
+def _pinv_vjp(g, p, a, *args, **kwargs):
+    _same_rank(p, a, *args, **kwargs)
+    pt, gt = t(p), t(g)
+    return (-(pt @ g @ pt) + (gt - a @ (p @ gt)) @ p @ pt + pt @ p @ (gt - (gt @ p) @ a),)
+
+
+def _beside(x, a, p):
+    """x (I - A P)."""
+    return x - (x @ a) @ p
+
+
+def _across(x, a, p):
+    """(I - P A) x."""
+    return x - p @ (a @ x)
+
+
+def _condition(p, a):
+    return 1 + np.max(np.abs(strip(p)), initial=0.0) * np.max(np.abs(strip(a)), initial=0.0)
+
+
+def _same_rank(p, a, rcond=None, hermitian=False, *, rtol=None):
+    cutoff = rcond if rcond is not None else rtol
+    if cutoff is not None:
+        s = _la.svd(strip(a), compute_uv=False)
+        top = largest(s, -1)
+        if np.any((s <= np.asarray(cutoff)[..., None] * top) & ~small(s, top)):
+            raise _jumps(a)
+
+
+def _jumps(a):
+    return located(
+        TracedValueError(
+            f"numpy.linalg.pinv of a {named(a)} whose rank changes in this direction, or depends on the cutoff: "
+            "the inverse jumps there and has no derivative; use a matrix of full rank, or solve(A.T @ A + eps * np.eye(n), A.T)"
+        )
+    )
+
+
+RULES[_la.pinv] = NotHermitian("pinv", _pinv_jvp, _pinv_vjp)
+
+
+# ---------------------------------------------------------------------------------------------
+# Products
+
+
+def _matrix_power(a, n):
+    """The products that NumPy takes: repeated squares, of the inverse if n < 0."""
+    if np.ndim(a) < 2 or a.shape[-1] != a.shape[-2] or not hasattr(type(n), "__index__") or n == 0:
+        return _la.matrix_power(strip(a), n)  # a constant, or NumPy's error
+    n = operator.index(n)
+    if n < 0:
+        a, n = _la.inv(a), -n
+    if n == 3:
+        return (a @ a) @ a
+    square = result = None
+    while n:
+        square = a if square is None else square @ square
+        n, bit = divmod(n, 2)
+        if bit:
+            result = square if result is None else result @ square
+    return result
+
+
+def _multi_dot(arrays, *, out=None):
+    """The product in the order of fewest multiplications, as NumPy finds it (Cormen et al., section 14.2)."""
+    arrays = [operand(x) for x in arrays]
+    if len(arrays) < 2 or any(x.ndim != 2 for x in arrays[1:-1]) or not {arrays[0].ndim, arrays[-1].ndim} <= {1, 2}:
+        return _la.multi_dot([strip(x) for x in arrays])  # NumPy's error
+    if len(arrays) == 2:
+        return np.dot(*arrays)
+    shape = arrays[0].shape[:-1] + arrays[-1].shape[1:]
+    arrays[0] = np.reshape(arrays[0], (-1, arrays[0].shape[-1]))
+    arrays[-1] = np.reshape(arrays[-1], (arrays[-1].shape[0], -1))
+    sizes = [x.shape[0] for x in arrays] + [arrays[-1].shape[1]]
+    cost, split = {}, {}
+    for length in range(len(arrays)):
+        for i in range(len(arrays) - length):
+            j = i + length
+            costs = [cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)]
+            cost[i, j] = min(costs, default=0)
+            split[i, j] = i + costs.index(cost[i, j]) if costs else i
+
+    def product(i, j):
+        k = split[i, j]
+        return arrays[i] if i == j else np.dot(product(i, k), product(k + 1, j))
+
+    result = product(0, len(arrays) - 1)
+    return result[0, 0] if shape == () else np.reshape(result, shape)
+
+
+composite(_la.matrix_power, _matrix_power)
+composite(_la.multi_dot, _multi_dot)
+
+
+def _product_rule(product, a, b, da, db):
+    if db is None:
+        return product(da, b)
+    return product(a, db) if da is None else product(da, b) + product(a, db)
+
+
+# a x b:  a-bar = b x g and b-bar = g x a, in the layout with the components last.
+def _cross_jvp(tangents, ans, x1, x2, /, *, axis=-1):
+    d1, d2 = tangents
+    return _product_rule(lambda a, b: _la.cross(a, b, axis=axis), x1, x2, d1, d2)
+
+
+def _cross_vjp(g, ans, x1, x2, /, *, axis=-1):
+    a, b, g = (np.moveaxis(operand(x), axis, -1) for x in (x1, x2, g))
+    bars = ((_la.cross(b, g), a), (_la.cross(g, a), b))
+    return [np.moveaxis(project(bar, np.shape(x), bar.dtype), -1, axis) for bar, x in bars]
+
+
+def _vecdot_jvp(tangents, ans, x1, x2, /, *, axis=-1):
+    d1, d2 = tangents
+    return _product_rule(lambda a, b: _la.vecdot(a, b, axis=axis), x1, x2, d1, d2)
+
+
+def _vecdot_vjp(g, ans, x1, x2, /, *, axis=-1):
+    a, b = (np.moveaxis(operand(x), axis, -1) for x in (x1, x2))
+    bars = ((g[..., None] * b, a), (g[..., None] * a, b))
+    return [np.moveaxis(project(bar, np.shape(x), bar.dtype), -1, axis) for bar, x in bars]
+
+
+def _diagonal_transpose(g, shape, *, offset=0):
+    rows = np.arange(max(-offset, 0), max(-offset, 0) + g.shape[-1])
+    return scatter_add(g, (..., rows, rows + offset), shape)
+
+
+def _trace_transpose(g, shape, *, offset=0, dtype=None):
+    return np.where(np.eye(*shape[-2:], offset, dtype=bool), np.expand_dims(g, (-2, -1)), 0.0)
+
+
+if _SINCE_2:
+    composite(_la.matmul, lambda x1, x2, /: np.matmul(x1, x2))
+    composite(_la.matrix_transpose, lambda x, /: t(x))
+    composite(_la.tensordot, lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes=axes))
+    bilinear(_la.outer, lambda g, shape_a, b: g @ b, lambda g, a, shape_b: a @ g)
+    rule(_la.cross, _cross_jvp, _cross_vjp)
+    rule(_la.vecdot, _vecdot_jvp, _vecdot_vjp)
+    linear(_la.diagonal, _diagonal_transpose)
+    linear(_la.trace, _trace_transpose)

@@ -1,0 +1,1 @@
+"""Formulas as outlines, and as words for those who listen."""

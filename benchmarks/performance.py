@@ -1,0 +1,224 @@
+"""Write the tables of the page on performance from the kept measurements: ``python -m benchmarks.performance``.
+
+The numbers are ratios of times, each the least over all runs. Beside a goal stands the range of the ratios of single
+runs, and under a table the widest such range: they say how far to trust a number.
+"""
+
+import json
+import math
+import sys
+
+from tools import ROOT
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+PAGE = ROOT / "pages" / "performance.md"
+BEGIN, END = "<!-- written by python -m benchmarks.performance: begin -->", "<!-- end -->"
+
+TASKS = ("gradient", "jvp", "hvp")
+CHAINS = {"chain-constants": "sin, × and + with numbers", "chain-pairs": "× and + of two traced arrays, sin, sqrt"}
+ARRAYS = {"mlp": "network", "mds": "scaling", "logistic": "logistic"}
+GROWTH = {"indexing": "loop over `x[i]`", "stacking": "stack of n scalars"}
+OTHERS = {"autograd": "autograd", "torch": "PyTorch", "jax": "JAX, compiled"}
+
+
+def seconds(run: dict, group: str, program: str, task: str, competitor: str) -> float | None:
+    """The time of one competitor in one run; None where it does not take part."""
+    record = next(r for r in run[group] if r["program"] == program)
+    entry = record["tasks"][task].get(competitor)
+    return entry and entry["seconds"]
+
+
+def least(data: dict, *key: str) -> float | None:
+    """The least time over all runs."""
+    times = [seconds(run, *key) for run in data["runs"]]
+    return None if None in times else min(times)
+
+
+class Ratio:
+    """A quotient of two times: of the least over all runs, with the range over single runs."""
+
+    def __init__(self, data: dict, group: str, program: str, task: str, above: str, below: str, task_below: str = ""):
+        tops = [seconds(run, group, program, task, above) for run in data["runs"]]
+        bottoms = [seconds(run, group, program, task_below or task, below) for run in data["runs"]]
+        self.known = None not in tops and None not in bottoms
+        if self.known:
+            single = [a / b for a, b in zip(tops, bottoms)]
+            self.value = min(tops) / min(bottoms)
+            self.low, self.high = min(single), max(single)
+
+    def __str__(self):
+        return number(self.value) if self.known else "–"
+
+    def with_range(self) -> str:
+        return f"{self} ({number(self.low)}–{number(self.high)})"
+
+
+def number(x: float) -> str:
+    """Two or three digits, as much as a ratio of measured times bears."""
+    return f"{x:.0f}" if x >= 20 else f"{x:.1f}" if x >= 2 else f"{x:.2f}"
+
+
+def exponent(record: dict, package: str) -> float:
+    """The slope of log time over log n: 1 for linear growth, 2 for quadratic."""
+    times = record["seconds"][package]
+    points = [(math.log(n), math.log(t)) for n, t in zip(record["n"], times)]
+    mean_n, mean_t = (sum(p[k] for p in points) / len(points) for k in (0, 1))
+    return sum((a - mean_n) * (b - mean_t) for a, b in points) / sum((a - mean_n) ** 2 for a, _ in points)
+
+
+def growth(data: dict, program: str) -> dict:
+    """The record of a growing program with the least times over all runs."""
+    records = [next(r for r in run["growth"] if r["program"] == program) for run in data["runs"]]
+    times = {p: [min(ts) for ts in zip(*(r["seconds"][p] for r in records))] for p in records[0]["seconds"]}
+    return {"n": records[0]["n"], "seconds": times}
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def spread(ratios: list[Ratio]) -> str:
+    """How far single runs lie apart, in words; ratios below 0.1 are left out, whose third digit is noise."""
+    widths = sorted(r.high / r.low for r in ratios if r.known and r.value >= 0.1)
+    middle, widest = widths[len(widths) // 2], widths[-1]
+    return (
+        f"The highest ratio of a single run over the lowest is {number(middle)} for the median entry of this table, "
+        f"and {number(widest)} at most.\n\n"
+    )
+
+
+def others(data: dict) -> list[str]:
+    return [name for name in OTHERS if name in data["provenance"]["versions"]]
+
+
+def small(data: dict) -> str:
+    rows, seen = [], []
+    for program, words in CHAINS.items():
+        operations = next(r for r in data["runs"][0]["chains"] if r["program"] == program)["operations"]
+        for task in TASKS:
+            own = least(data, "chains", program, task, "adlib") / operations * 1e6
+            plain = Ratio(data, "chains", program, task, "adlib", "numpy", "evaluation")
+            ratios = [Ratio(data, "chains", program, task, other, "adlib") for other in others(data)]
+            seen += ratios
+            rows.append([words, task, f"{own:.1f} µs", str(plain), *map(str, ratios)])
+    return spread(seen) + table(["chain of", "task", "`adlib`, per operation", "× plain", *(OTHERS[o] for o in others(data))], rows)
+
+
+def large(data: dict) -> str:
+    rows, seen = [], []
+    for program, words in ARRAYS.items():
+        for task in TASKS:
+            own = least(data, "arrays", program, task, "adlib") * 1e3
+            plain = Ratio(data, "arrays", program, task, "adlib", "numpy", "evaluation")
+            hand = Ratio(data, "arrays", program, task, "by hand", "adlib")
+            ratios = [hand, *(Ratio(data, "arrays", program, task, other, "adlib") for other in others(data))]
+            seen += ratios
+            rows.append([words, task, f"{own:.1f} ms", str(plain), *map(str, ratios)])
+    return spread(seen) + table(["program", "task", "`adlib`", "× plain", "by hand", *(OTHERS[o] for o in others(data))], rows)
+
+
+def growing(data: dict) -> str:
+    rows = []
+    for program, words in GROWTH.items():
+        record = growth(data, program)
+        for package, times in record["seconds"].items():
+            largest = record["n"][len(times) - 1]
+            rows.append([words, {"adlib": "`adlib`", **OTHERS}[package], f"{exponent(record, package):.2f}",
+                         f"{largest}", f"{times[-1] / largest * 1e6:.0f} µs"])  # fmt: skip
+    return table(["program", "package", "exponent", "largest n", "time per entry there"], rows)
+
+
+def sweeps(data: dict) -> str:
+    rows = []
+    for k, record in enumerate(data["runs"][0]["jacobians"]):
+        time = {m: min(run["jacobians"][k]["seconds"][m] for run in data["runs"]) for m in ("forward", "reverse")}
+        taken = record["chosen"]
+        mode = "forward" if taken["forward"] else "reverse"
+        rows.append([f"{record['outputs']} / {record['inputs']}", str(record["forward"]["forward"]),
+                     str(record["reverse"]["reverse"]), f"{mode}, {taken[mode]}",
+                     number(time["reverse"] / time["forward"])])  # fmt: skip
+    header = ["outputs / inputs", "sweeps of `jacfwd`", "sweeps of `jacrev`", "taken by `jacobian`"]
+    return table([*header, "time of `jacrev`, `jacfwd` = 1"], rows)
+
+
+def goals(data: dict) -> list[tuple[str, str, bool]]:
+    """What the package is to reach, what was measured, and whether it was reached."""
+    found = []
+
+    def at_least(words: str, goal: float, *key: str):
+        ratio = Ratio(data, *key)
+        if ratio.known:
+            found.append((words, ratio.with_range(), ratio.value >= goal))
+
+    def at_most(words: str, goal: float, *key: str):
+        ratio = Ratio(data, *key)
+        found.append((words, ratio.with_range(), ratio.value <= goal))
+
+    for program, words in CHAINS.items():
+        chain = "chains", program
+        at_least(f"gradient, chain of {words}: 3 times faster than autograd", 3, *chain, "gradient", "autograd", "adlib")
+        at_least(f"gradient, chain of {words}: not slower than PyTorch", 1, *chain, "gradient", "torch", "adlib")
+        at_least(f"hvp, chain of {words}: 6 times faster than autograd", 6, *chain, "hvp", "autograd", "adlib")
+    for program, words in ARRAYS.items():
+        arrays = "arrays", program
+        at_most(f"gradient, {words}: at most 1.15 times by hand", 1.15, *arrays, "gradient", "adlib", "by hand")
+        at_least(f"gradient, {words}: not slower than autograd", 1, *arrays, "gradient", "autograd", "adlib")
+    for program, words in GROWTH.items():
+        slope = exponent(growth(data, program), "adlib")
+        found.append((f"{words}: linear, exponent at most 1.1", f"{slope:.2f}", slope <= 1.1))
+    records = data["runs"][0]["jacobians"]
+    right = sum(sum(r["chosen"].values()) == min(r["inputs"], r["outputs"]) for r in records)
+    found.append(("`jacobian`: the fewer sweeps", f"{right} of {len(records)} shapes", right == len(records)))
+    return found
+
+
+def tables(data: dict) -> str:
+    """The measured part of the page, as Markdown."""
+    about = data["provenance"]
+    names = {"numpy": "NumPy", **OTHERS, "jax": "JAX"}
+    packages = ", ".join(f"{names[p]} {v}" for p, v in about["versions"].items() if p in names)
+    million = min((run["million"] for run in data["runs"]), key=lambda m: m["seconds"])
+    verdicts = [[words, measured, "met" if reached else "**missed**"] for words, measured, reached in goals(data)]
+    missed = sum(not reached for *_, reached in goals(data))
+    return "\n\n".join(
+        [
+            f"Measured on {about['date']} with `{about['command']}`: {packages}, Python {about['python']}, "
+            f"{about['system']}, one thread of a processor {about['processor']}. "
+            f"Complete runs: {len(data['runs'])}.",
+            "## The goals",
+            f"Missed: {missed} of {len(verdicts)}.",
+            table(["goal", "measured", "verdict"], verdicts),
+            "## Small arrays",
+            small(data),
+            "## Arrays",
+            large(data),
+            "## Growth",
+            growing(data),
+            f"A program of {million['operations']:,} operations on one number: its gradient took "
+            f"{million['seconds']:.1f} s, and {million['bytes_per_operation']:.0f} bytes of memory an operation.",
+            "## Jacobians",
+            sweeps(data),
+        ]
+    )
+
+
+def page_with(text: str, data: dict) -> str:
+    """The page with its measured part replaced."""
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n\n{tables(data)}\n\n{END}{after}"
+
+
+def write(data: dict) -> None:
+    """Write the measured part of the page."""
+    PAGE.write_text(page_with(PAGE.read_text(), data))
+
+
+def main() -> int:
+    write(json.loads(RESULTS.read_text()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""The checker itself: it rejects wrong rules of every kind, and accepts right ones."""
+
+import numpy as np
+import pytest
+
+import adlib
+from adlib.core.adjoints import project
+from adlib.modes import check
+from adlib.modes.reverse import ReverseTrace
+
+X = np.array([0.4, 0.9, 1.7])
+M = np.arange(6.0).reshape(2, 3) / 5 + 0.3
+K = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]])
+
+
+def declared(function, declare):
+    """A new primitive with a rule."""
+    new = adlib.primitive(function)
+    declare(new)
+    return new
+
+
+def jvp_of(partial):
+    return lambda t, y, x: partial(x) * t[0]
+
+
+def vjp_of(partial):
+    return lambda g, y, x: (g * partial(x),)
+
+
+def once(x):
+    """cos x, whose own derivative is lost."""
+    return np.cos(adlib.stop_gradient(x))
+
+
+WRONG = {
+    "lost factor": (lambda x: x**3, lambda f: adlib.elementwise(f, lambda x: x**2), (X,), 1),
+    "wrong sign": (np.cos, lambda f: adlib.elementwise(f, lambda x: np.sin(x)), (X,), 1),
+    "off by a thousandth": (np.sin, lambda f: adlib.elementwise(f, lambda x: 1.001 * np.cos(x)), (X,), 1),
+    "off by ten in a million": (np.sin, lambda f: adlib.elementwise(f, lambda x: 1.00001 * np.cos(x)), (X,), 1),
+    "zero": (np.sin, lambda f: adlib.elementwise(f, 0.0), (X,), 1),
+    "not a number": (np.sin, lambda f: adlib.elementwise(f, lambda x: np.nan * x), (X,), 1),
+    "lost second argument": (lambda x, y: x * y, lambda f: adlib.elementwise(f, lambda x2: x2, None), (X, X + 1), 1),
+    "arguments exchanged": (lambda x, y: x / y, lambda f: adlib.elementwise(f, lambda y, x2: -y / x2, lambda x2: 1 / x2), (X, X + 1), 1),
+    "one entry wrong": (np.sin, lambda f: adlib.elementwise(f, lambda x: np.cos(x) * np.array([1.0, 1.0, 0.9])), (X,), 1),
+    "transposed matmul": (
+        np.matmul,
+        lambda f: adlib.bilinear(f, lambda g, s, b: (g @ b.T).T, lambda g, a, s: a.T @ g),
+        (np.random.default_rng(0).normal(size=(3, 3)), np.random.default_rng(1).normal(size=(3, 3))),
+        1,
+    ),
+    "wrong reverse only": (np.sin, lambda f: adlib.rule(f, jvp_of(np.cos), vjp_of(np.sin)), (X,), 1),
+    "wrong forward only": (np.sin, lambda f: adlib.rule(f, jvp_of(np.sin), vjp_of(np.cos)), (X,), 1),
+    "wrong transpose": (lambda x: K @ x, lambda f: adlib.linear(f, lambda g, shape: K[:, ::-1].T @ g), (X,), 1),
+    "not linear": (lambda x: K @ x + 1.0, lambda f: adlib.linear(f, lambda g, shape: K.T @ g), (X,), 1),
+    "forgets a term of a sum": (lambda x: x + 0.1 * np.roll(x, 1), lambda f: adlib.elementwise(f, 1.0), (X,), 1),
+    "wrong second derivative only": (np.sin, lambda f: adlib.elementwise(f, once), (X,), 2),
+    "wrong second derivative, forward only": (np.sin, lambda f: adlib.rule(f, jvp_of(once), vjp_of(np.cos)), (X,), 2),
+    "wrong second derivative, reverse only": (np.sin, lambda f: adlib.rule(f, jvp_of(np.cos), vjp_of(once)), (X,), 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_wrong_rules_are_rejected(kind):
+    function, declare, args, order = WRONG[kind]
+    f = declared(function, declare)
+    if order == 2:
+        adlib.check_grads(f, args)
+    with pytest.raises(adlib.GradientCheckError):
+        adlib.check_grads(f, args, order)
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_wrong_rule_inside_a_program_is_rejected(kind):
+    function, declare, args, order = WRONG[kind]
+    f = declared(function, declare)
+    with pytest.raises(adlib.GradientCheckError):
+        adlib.check_grads(lambda *xs: np.sum(np.sin(f(*xs)) * 2.0) + np.sum(xs[0]), args, order)
+
+
+@pytest.mark.parametrize("mode", ["fwd", "rev"])
+@pytest.mark.parametrize("kind", ["lost factor", "wrong sign", "off by a thousandth", "not a number", "lost second argument", "one entry wrong"])
+def test_each_mode_alone_rejects(kind, mode):
+    function, declare, args, _ = WRONG[kind]
+    with pytest.raises(adlib.GradientCheckError, match="forward mode" if mode == "fwd" else "reverse mode"):
+        adlib.check_grads(declared(function, declare), args, modes=(mode,))
+
+
+@pytest.mark.parametrize("modes, wrong", [(("fwd",), "wrong forward only"), (("rev",), "wrong reverse only")])
+def test_a_mode_is_judged_without_the_other(modes, wrong):
+    function, declare, args, _ = WRONG[wrong]
+    f = declared(function, declare)
+    with pytest.raises(adlib.GradientCheckError):
+        adlib.check_grads(f, args, modes=modes)
+    adlib.check_grads(f, args, modes=({"fwd", "rev"} - set(modes)).pop().split())
+
+
+def test_an_engine_that_forgets_to_add_is_rejected(monkeypatch):
+    def overwrite(self, adjoints, owned, position, ct):
+        *_, shape, dtype = self.entries[position]
+        adjoints[position] = project(ct, shape, dtype)
+
+    f = lambda x: np.sum(x * x + np.sin(x))  # noqa: E731
+    adlib.check_grads(f, (X,), order=2)
+    monkeypatch.setattr(ReverseTrace, "_accumulate", overwrite)
+    assert not np.allclose(adlib.grad(f)(X), 2 * X + np.cos(X)), "the planted fault is not in the way of the engine"
+    with pytest.raises(adlib.GradientCheckError, match="adjoint test"):
+        adlib.check_grads(f, (X,))
+
+
+def test_a_value_that_differs_under_tracing_is_rejected():
+    f = lambda x: np.sum(x) if isinstance(x, np.ndarray) else np.sum(x) + 1e-12  # noqa: E731
+    with pytest.raises(adlib.GradientCheckError, match="does not return the plain value"):
+        adlib.check_grads(f, (X,))
+
+
+def test_messages():
+    f = declared(lambda x: x**3, lambda f: adlib.elementwise(f, lambda x: 2.0 * x**2))
+    cube = lambda x: f(x)  # noqa: E731
+    cube.__name__ = "cube"
+    with pytest.raises(adlib.GradientCheckError, match=r"^Taylor test of cube, forward mode: the remainder falls with slope 1\.\d\d in the step, where 2 is right; the derivative is off by about [345]\.\de-01 of its size$"):
+        adlib.check_grads(cube, (2.0,))
+    f = declared(np.sin, lambda f: adlib.rule(f, jvp_of(np.cos), vjp_of(np.sin)))
+    with pytest.raises(adlib.GradientCheckError, match=r"^adjoint test of sin: <Jv, w> = .* by forward mode, but <v, J\^T w> = .* by reverse mode; one of the two rules is wrong$"):
+        adlib.check_grads(f, (X,))
+    f = declared(np.sin, lambda f: adlib.elementwise(f, once))
+    with pytest.raises(adlib.GradientCheckError, match="of the jvp of sin"):
+        adlib.check_grads(f, (X,), order=2)
+
+
+RIGHT = {
+    "float": (lambda x: np.sin(x) * x, (0.7,)),
+    "array": (lambda x: np.sum(np.exp(x) / x), (X,)),
+    "to an array": (lambda x: np.stack([x[0] * x[1], x[2]]), (X,)),
+    "linear": (lambda x: K @ x, (X,)),
+    "quadratic": (lambda x: x @ x, (X,)),
+    "constant": (lambda x: 3.0, (X,)),
+    "constant array": (lambda x: np.ones(2), (X,)),
+    "identity": (lambda x: x, (X,)),
+    "at zero": (lambda x: x * x, (np.zeros(3),)),
+    "zero derivative": (lambda x: np.cos(x), (0.0,)),
+    "large": (lambda x: np.sum(x * x), (1e8 * X,)),
+    "small": (lambda x: np.sum(np.sin(x)), (1e-8 * X,)),
+    "of different sizes": (lambda x: np.sum(x**2), (np.array([1e-5, 1.0, 1e5]),)),
+    "steep": (lambda x: np.sum(np.exp(5.0 * x)), (X,)),
+    "flat": (lambda x: 1e6 + np.sum(np.sin(x)), (X,)),
+    "tree": (lambda p: {"y": p["w"] * p["b"], "z": (np.sum(p["w"]),)}, ({"w": X, "b": 2.0},)),
+    "two arguments": (lambda x, y: x @ y, (K, X)),
+    "broadcasting": (lambda x, y: x * y, (X, np.ones((2, 1)))),
+    "empty": (lambda x: x * 2.0, (np.zeros(0),)),
+    "single precision": (lambda x: np.sum(np.sin(x) * x), (X.astype(np.float32),)),
+    "single precision, to an array": (lambda x: x * np.exp(x), (X.astype(np.float32),)),
+    "float32 scalar": (lambda x: x * x, (np.float32(1.5),)),
+    "repeated indices": (lambda x: np.sum(np.sin(x[np.array([0, 2, 0])]) * x), (X,)),
+    "branch": (lambda x: x**2 if x > 0 else -x, (1.5,)),
+    "loop": (lambda x: sum(np.sin(k * x[k]) for k in range(3)), (X,)),
+    "division": (lambda x, y: x / y, (X, M)),
+    "power": (lambda x, y: x**y, (X, X + 1)),
+    "maximum": (lambda x: np.maximum(x, 1.0), (X,)),
+    "many operations": (lambda x: np.sum(np.tanh(K @ np.tanh(K.T @ np.tanh(K @ x)))), (X,)),
+    "with an inner gradient": (lambda x: adlib.grad(lambda y: np.sum(y**3))(x), (X,)),
+}
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("kind", RIGHT)
+def test_right_functions_are_accepted(kind, order):
+    f, args = RIGHT[kind]
+    for seed in range(5):
+        adlib.check_grads(f, args, order, seed=seed)
+    adlib.check_grads(f, args, order, modes=("fwd",))
+    adlib.check_grads(f, args, order, modes=("rev",))
+
+
+def test_the_cost_does_not_depend_on_the_size():
+    calls = []
+    adlib.check_grads(lambda x: (calls.append(1), np.sum(x * x))[1], (np.ones(1000),))
+    assert len(calls) < 30
+
+
+def test_nothing_random_from_outside():
+    np.random.seed(0)
+    state = np.random.get_state()[1].copy()
+    adlib.check_grads(np.sin, (X,), order=2)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)
+    assert sorted(check._STEPS, reverse=True) == check._STEPS
