@@ -31,13 +31,15 @@ from .core.errors import (
     TracedValueError,
 )
 from .core.families import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
-from .graph.graph import Graph, make_graph
+from .graph.graph import Graph
+from .graph.record import make_graph
 from .memory.checkpoint import checkpoint, checkpoint_chain
 from .memory.report import MemoryReport, memory_report
 from .modes.check import check_grads
-from .modes.forward import derivative, jacfwd, jvp
-from .modes.reverse import grad, jacrev, value_and_grad, vjp
-from .modes.second_order import hessian, hvp, hvp_operator, jacobian, linearize
+from .modes.forward import derivative, jvp
+from .modes.jacobians import jacfwd, jacobian, jacrev
+from .modes.reverse import grad, value_and_grad, vjp
+from .modes.second_order import hessian, hvp, hvp_operator, linearize
 from .randomised.directions import random_directions
 from .randomised.estimate import Estimate
 from .randomised.hutchinson import hutchinson, hutchinson_diagonal, hutchpp

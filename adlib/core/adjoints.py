@@ -1,48 +1,11 @@
 """Adjoints on their way to the value they belong to.
 
-A rule returns what an operand's adjoint grows by: an array or a number, which
-`project` brings to the operand's shape, or one of three other things.  They
-stand here, and not with the rules that return them, because the engine has to
-know what to do with each.
+A rule returns what an operand's adjoint grows by: an array or a number, or one
+of three other things.  They stand here, and not with the rules that return
+them, because the engine has to know what to do with each.
 """
 
 import numpy as np
-
-from .errors import ArgumentError
-from .trace import FLOAT64, TRACERS
-
-
-def project(ct, shape, dtype):
-    """Bring a cotangent to the shape and dtype of the value it belongs to.
-
-    Broadcasting copies a value, so its transpose sums: over axes that were
-    added in front and over axes of length 1.  Rules leave that to this place.
-    """
-    plain = type(ct) not in TRACERS
-    if type(ct) is float:
-        if not shape:
-            return ct if dtype is FLOAT64 else dtype.type(ct)
-    elif plain and not isinstance(ct, (np.ndarray, np.generic)):
-        ct = np.asarray(ct)  # a rule may give whole numbers and lists
-    elif ct.shape == shape and ct.dtype is dtype:
-        return ct
-    given = np.shape(ct)
-    if given != shape:
-        extra = len(given) - len(shape)
-        if extra < 0 or any(s not in (1, n) for s, n in zip(shape, given[extra:])):
-            raise ArgumentError(
-                f"a derivative rule returned a cotangent of shape {given} "
-                f"for an argument of shape {shape}; the two must be equal or broadcast"
-            )
-        axes = tuple(range(extra)) + tuple(
-            extra + i for i, s in enumerate(shape) if s == 1 and given[extra + i] != 1
-        )
-        ct = np.add.reduce(ct, axes) if plain else np.sum(ct, axes)
-        if np.shape(ct) != shape:
-            ct = np.reshape(ct, shape)
-    if ct.dtype != dtype:
-        ct = ct.astype(dtype)
-    return ct
 
 
 class Scatter:

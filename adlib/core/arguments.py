@@ -1,9 +1,13 @@
-"""Arguments of the transformations: checked, copied and put back together."""
+"""How arguments enter a transformation and results leave it: the two doors, `enter` and `collect`.
+
+What a caller gives is checked and copied; what he gets has the types and the
+containers of what he gave.
+"""
 
 import numpy as np
 
 from .errors import ArgumentError
-from .trace import FLOAT64, is_traced
+from .trace import FLOAT64, TRACERS, is_traced
 from .tree import flatten, unflatten
 
 
@@ -102,6 +106,27 @@ def like_result(value, tangent):
     return np.array(tangent, dtype=dtype)[()]
 
 
+def cotangent_for(y, ct):
+    """Return the cotangent `ct` with the dtype of the value `y`, after comparing the shapes."""
+    if np.shape(ct) != np.shape(y):
+        raise ArgumentError(
+            f"a cotangent has the shape of the value it belongs to, but the value has shape "
+            f"{np.shape(y)} and the cotangent {np.shape(ct)}"
+        )
+    return tangent_for(y, ct) if not isinstance(y, int) else ct
+
+
+def like_primal(x, g):
+    """An adjoint in the type of its primal: a Python float for a Python float."""
+    if is_traced(g):
+        return g
+    if type(x) is float:
+        return 0.0 if g is None else float(g)
+    # A copy unless it is ours: two inputs may have been handed the same array.
+    g = np.zeros(x.shape, x.dtype) if g is None else np.array(g)
+    return g if isinstance(x, np.ndarray) else g[()]
+
+
 def basis(x):
     """The unit tangents of `x`, in the order of its entries."""
     shape, dtype = np.shape(x), float_dtype(x)
@@ -111,43 +136,109 @@ def basis(x):
         yield e[()]
 
 
-def select(args, argnums, transformation):
-    """Take the arguments to differentiate out of `args`.
+def enter(f, args, kwargs, argnums, transformation):
+    """The door in: take the arguments to differentiate by out of a call ``f(*args, **kwargs)``.
+
+    Parameters
+    ----------
+    argnums : int, tuple of int or None
+        Which positional arguments; None for all.  Those given by keyword are constants.
+    transformation : str
+        Its name, for messages.
 
     Returns
     -------
-    inputs : list
-        The leaves of the chosen arguments, as primals.
-    restore : callable
-        From a list of leaves to the full tuple of arguments.
-    rebuild : callable
-        From a list of one result a leaf to the structure of the chosen
-        arguments: a tuple where `argnums` is one.
+    function : callable
+        `f` of the leaves of the chosen arguments alone.
+    leaves : list
+        These leaves, as primals.
+    structure
+        For `unflatten`, from one result a leaf to the containers of the chosen
+        arguments: a tuple unless `argnums` is one number.
     """
-    numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
-    for k in numbers:
+    if argnums is None:
+        leaves, structure = flatten(args)
+        return (
+            lambda *leaves: f(*unflatten(structure, leaves), **kwargs),
+            [as_primal(x, transformation) for x in leaves],
+            structure,
+        )
+    one = not isinstance(argnums, (tuple, list))
+    numbers = _positions((argnums,) if one else argnums, args, transformation)
+    leaves, structure = flatten(args[numbers[0]] if one else tuple([args[k] for k in numbers]))
+
+    def function(*leaves):
+        tree = unflatten(structure, leaves)
+        full = list(args)
+        for k, x in zip(numbers, (tree,) if one else tree):
+            full[k] = x
+        return f(*full, **kwargs)
+
+    return function, [as_primal(x, transformation) for x in leaves], structure
+
+
+def _positions(argnums, args, transformation):
+    """`argnums` as positions from 0, after making sure that each is there and named once."""
+    for k in argnums:
         if not isinstance(k, int) or not -len(args) <= k < len(args):
             raise ArgumentError(
                 f"{transformation} was asked for argument {k!r} (argnums), but the function was "
                 f"called with {len(args)} positional argument{'s' * (len(args) != 1)}"
             )
-    numbers = [k % len(args) for k in numbers]
+    numbers = [k % len(args) for k in argnums]
     if len(set(numbers)) < len(numbers):
         raise ArgumentError(
             f"{transformation} was asked for the same argument twice (argnums={argnums!r}); name each argument once"
         )
-    chosen = tuple(args[k] for k in numbers)
-    leaves, structure = flatten(chosen if isinstance(argnums, (tuple, list)) else chosen[0])
-    inputs = [as_primal(x, transformation) for x in leaves]
+    return numbers
 
-    def restore(xs):
-        tree = unflatten(structure, xs)
-        full = list(args)
-        for k, x in zip(numbers, tree if isinstance(argnums, (tuple, list)) else (tree,)):
-            full[k] = x
-        return tuple(full)
 
-    return inputs, restore, lambda results: unflatten(structure, results)
+def collect(trace, f, tracers):
+    """The door out: run `f` on tracers of `trace` and take apart what it returns.
+
+    An error closes the trace, so that nothing stays held.
+
+    Returns
+    -------
+    values : list
+        Of each leaf of the result, its value one level below.
+    infos : list
+        What the trace knows of each: a tangent, a position; None for a leaf
+        that does not depend on the tracers.
+    structure
+        From one entry a leaf to what `f` returned, for `unflatten`.
+    """
+    try:
+        leaves, structure = output_leaves(f(*tracers), trace)
+    except BaseException:
+        trace.close()
+        raise
+    values, infos = [], []
+    for y in leaves:
+        mine = type(y) in TRACERS and y._trace is trace
+        values.append(y._value if mine else y)
+        infos.append(y._info if mine else None)
+    return values, infos, structure
+
+
+def output_leaves(out, trace):
+    """The leaves of what the function of `trace` returned, and their structure.
+
+    Refused are containers that `flatten` does not look into, where a traced
+    value would pass for a constant, and traced values of a function that has
+    returned before.
+    """
+    leaves, structure = flatten(out)
+    for y in leaves:
+        if type(y) in TRACERS:
+            if y._trace is not trace and y._trace.closed:
+                raise y._trace.escaped()
+        elif not isinstance(y, (float, int, complex, np.ndarray, np.generic)) or np.result_type(y).kind in "OVUS":
+            raise ArgumentError(
+                f"a function to be differentiated returns numbers, arrays, or tuples, lists and dicts of them, "
+                f"but it returned a {type(y).__name__}; return the arrays themselves"
+            )
+    return leaves, structure
 
 
 def whole_number(value, name, function, low=1, high=None):

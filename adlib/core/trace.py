@@ -22,7 +22,6 @@ import operator
 import numpy as np
 
 from .errors import ArgumentError, EscapedTracerError, TracedAttributeError, TracedValueError, describe, located
-from .tree import flatten
 
 _levels = itertools.count(1)
 
@@ -53,6 +52,10 @@ class Trace:
             return ScalarTracer(value, self, info)
         return ArrayTracer(value, self, info)
 
+    def close(self):
+        """End the recording: from here on a tracer of this trace has escaped."""
+        self.closed = True
+
     def escaped(self):
         return located(
             EscapedTracerError(
@@ -66,10 +69,12 @@ def apply(rule, call, args, kwargs):
     """Carry out one operation of the traced program.
 
     `call` computes it (``operator.mul``, ``np.sum``), `rule` differentiates it.
+    Operators (`binary_operator`) and ufuncs of one operand make the same choice
+    of a trace in place, for speed.
     """
     top = None
     for x in args:
-        if type(x) in TRACERS:
+        if type(x) in TRACERS:  # one of the two classes of traced values, below
             trace = x._trace
             if top is None or trace.level > top.level:
                 top = trace
@@ -120,25 +125,37 @@ def _not_real(value):
     )
 
 
-def output_leaves(out, trace):
-    """The leaves of what the function of `trace` returned, and their structure.
+def project(ct, shape, dtype):
+    """Bring a cotangent to the shape and dtype of the value it belongs to.
 
-    Refused are containers that `flatten` does not look into, where a traced
-    value would pass for a constant, and traced values of a function that has
-    returned before.
+    Broadcasting copies a value, so its transpose sums: over axes that were
+    added in front and over axes of length 1.  Rules leave that to this place.
     """
-    leaves, structure = flatten(out)
-    for y in leaves:
-        if type(y) in TRACERS:
-            if y._trace is not trace and y._trace.closed:
-                raise y._trace.escaped()
-        elif not isinstance(y, (float, int, complex, np.ndarray, np.generic)) or np.result_type(y).kind in "OVUS":
+    plain = type(ct) not in TRACERS
+    if type(ct) is float:
+        if not shape:
+            return ct if dtype is FLOAT64 else dtype.type(ct)
+    elif plain and not isinstance(ct, (np.ndarray, np.generic)):
+        ct = np.asarray(ct)  # a rule may give whole numbers and lists
+    elif ct.shape == shape and ct.dtype is dtype:
+        return ct
+    given = np.shape(ct)
+    if given != shape:
+        extra = len(given) - len(shape)
+        if extra < 0 or any(s not in (1, n) for s, n in zip(shape, given[extra:])):
             raise ArgumentError(
-                f"a function to be differentiated returns numbers, arrays, or tuples, lists and dicts of them, "
-                f"but it returned a {type(y).__name__}; return the arrays themselves"
+                f"a derivative rule returned a cotangent of shape {given} "
+                f"for an argument of shape {shape}; the two must be equal or broadcast"
             )
-    return leaves, structure
-
+        axes = tuple(range(extra)) + tuple(
+            extra + i for i, s in enumerate(shape) if s == 1 and given[extra + i] != 1
+        )
+        ct = np.add.reduce(ct, axes) if plain else np.sum(ct, axes)
+        if np.shape(ct) != shape:
+            ct = np.reshape(ct, shape)
+    if ct.dtype != dtype:
+        ct = ct.astype(dtype)
+    return ct
 
 # What a rule is asked for is in `families`; the table itself is filled by `adlib.rules`.
 RULES = {}
@@ -176,6 +193,8 @@ class Tracer:
     what cannot be differentiated must not pass for a constant.
     """
 
+    # The value one level below; the trace; and what the trace knows of the value: in forward mode its tangent, in reverse
+    # mode its position in the list.
     __slots__ = ("_value", "_trace", "_info")
 
     def __init__(self, value, trace, info):
@@ -214,7 +233,7 @@ class Tracer:
     def __array_ufunc__(self, ufunc, method, *args, **kwargs):
         if len(args) == 1 and not kwargs and method == "__call__" and ufunc in RULES:
             rule = RULES[ufunc]
-            if rule.direct:
+            if rule.direct:  # `apply` for one operand, which is ours
                 return self._trace.process(rule, ufunc, args, NO_KEYWORDS)
             return rule.bind(ufunc, args, NO_KEYWORDS)
         if not only_ours(args):
@@ -305,26 +324,6 @@ class Tracer:
 
     __hash__ = object.__hash__
 
-    # Methods that take their arguments in another way than the NumPy function of the same name; the others, and
-    # Python's operators, are given to this class by `rules.operators`.
-    def reshape(self, *shape, order="C", copy=None):
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
-
-    def flatten(self, order="C"):
-        return np.ravel(self, order)
-
-    def transpose(self, *axes):
-        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
-
-    def dot(self, b, out=None):
-        return np.dot(self, b, out)
-
-    def swapaxes(self, axis1, axis2):
-        return np.swapaxes(self, axis1, axis2)
-
-    def copy(self, order="C"):
-        return self
-
 def in_place(what, x):
     return located(
         TracedValueError(
@@ -399,3 +398,62 @@ def _out_position(function):
     except ValueError:  # written in C, without a signature
         return 2 if function in (np.dot, np.concatenate) else None
     return names.index("out") if "out" in names else None
+
+
+# Python's operators, which `rules.operators` gives to traced values.  The operator itself computes the value, so a traced
+# Python float stays one and keeps NumPy's promotion rules; the rule is that of the ufunc of the same meaning.
+_PLAIN = TRACERS | {np.ndarray, np.float64, float, int}
+_NUMBERS = frozenset({float, int, np.float64})
+
+
+def binary_operator(call, rule):
+    """The method of ``x + y`` with x traced."""
+
+    def method(self, other):
+        if rule.direct:  # `apply`, unrolled for two operands
+            kind = type(other)
+            if kind in TRACERS:
+                trace, theirs = self._trace, other._trace
+                higher = theirs if theirs is not trace and theirs.level > trace.level else trace
+                return higher.process(rule, call, (self, other), NO_KEYWORDS)
+            if kind in _NUMBERS:
+                return self._trace.process(rule, call, (self, other), NO_KEYWORDS)
+        if type(other) not in _PLAIN:
+            if not only_ours((other,)):
+                return NotImplemented
+            other = operand(other)
+        return rule.bind(call, (self, other), NO_KEYWORDS)
+
+    return method
+
+
+def reflected_operator(call, rule):
+    """The method of ``y + x`` with x traced and y of a type that does not know us."""
+
+    def method(self, other):
+        if rule.direct and type(other) in _NUMBERS:
+            return self._trace.process(rule, call, (other, self), NO_KEYWORDS)
+        return rule.bind(call, (operand(other), self), NO_KEYWORDS)
+
+    return method
+
+
+def assignment_operator(symbol):
+    """The method of ``x += y``: a plain number is rebound, an array would be written into."""
+
+    def method(self, other):
+        if type(strip(self)) is np.ndarray:
+            raise in_place(f"{symbol}= on a traced array", self)
+        return NotImplemented
+
+    return method
+
+
+def unary_operator(call, rule):
+    """The method of ``-x``."""
+    return lambda self: rule.bind(call, (self,), NO_KEYWORDS)
+
+
+def comparison(call):
+    """The method of ``x < y``, whose answer is plain: it does not vary."""
+    return lambda self, other: call(strip(self), strip(other))

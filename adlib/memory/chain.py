@@ -24,9 +24,10 @@ from collections import namedtuple
 import numpy as np
 
 from ..core.adjoints import Continued
+from ..core.arguments import output_leaves
 from ..core.errors import ArgumentError, TracedValueError, describe, located
 from ..core.families import Differentiable, rebuilt
-from ..core.trace import TRACERS, Trace, is_traced, output_leaves, shape_and_dtype, strip
+from ..core.trace import TRACERS, Trace, is_traced, shape_and_dtype, strip
 from ..core.tree import flatten, unflatten
 from ..modes.forward import ForwardTrace
 from ..modes.reverse import ReverseTrace

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.arguments import select
+from ..core.arguments import enter
 from ..core.errors import ArgumentError
 from ..core.trace import is_traced
 from ..core.tree import flatten
-from ..modes.reverse import _Run
+from ..modes.reverse import ReverseRun
 from .chain import tally
 
 
@@ -125,7 +125,7 @@ def memory_report(f, *args):
     peak of both sweeps, measured: ... MB
     checkpoints: none, nothing is run again
     """
-    inputs, restore, _ = select(args, tuple(range(len(args))), "memory_report")
+    function, inputs, _ = enter(f, args, {}, None, "memory_report")
     if any(is_traced(x) for x in inputs):
         raise ArgumentError(
             "memory_report was called on a traced value, inside another transformation; call it on plain numbers"
@@ -138,11 +138,11 @@ def memory_report(f, *args):
     try:
         tracemalloc.reset_peak()
         before, _ = tracemalloc.get_traced_memory()
-        run = _Run(lambda *xs: f(*restore(xs)), inputs)
+        run = ReverseRun(function, inputs)
         try:
             there = {id(_owner(x)) for x in inputs} | {id(_owner(x)) for x in run.trace.constants()}
             sizes = sorted(((y.nbytes, y.shape) for y in _held(run.trace.held(), there)), reverse=True)
-            run.adjoints([(r, np.ones_like(run.value(y))) for r, y in enumerate(run.out) if run.depends(y)])
+            run.adjoints([(r, np.ones_like(y)) for r, y in enumerate(run.values)])
         finally:
             run.trace.close()
         _, peak = tracemalloc.get_traced_memory()

@@ -9,10 +9,10 @@ Wengert, "A simple automatic derivative evaluation program", CACM 7(8), 1964.
 
 import numpy as np
 
-from ..core.arguments import as_primal, basis, float_dtype, like_result, select, tangent_for
+from ..core.arguments import as_primal, collect, enter, float_dtype, like_result, tangent_for
 from ..core.errors import ArgumentError
 from ..core.families import rebuilt
-from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, output_leaves, shape_and_dtype
+from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, shape_and_dtype
 from ..core.tree import flatten, outline, unflatten
 
 _new = object.__new__
@@ -26,26 +26,14 @@ class ForwardTrace(Trace):
     def process(self, rule, call, args, kwargs):
         if self.closed:
             raise self.escaped()
-        if len(args) == 1:
-            # The most frequent case: one operand, which is ours.
-            primals, tangents = (args[0]._value,), (args[0]._info,)
-        elif len(args) == 2:
-            a, b = args
-            a_dot = b_dot = None
-            if type(a) in TRACERS and a._trace is self:
-                a, a_dot = a._value, a._info
-            if type(b) in TRACERS and b._trace is self:
-                b, b_dot = b._value, b._info
-            primals, tangents = (a, b), (a_dot, b_dot)
-        else:
-            primals, tangents = [], []
-            for x in args:
-                if type(x) in TRACERS and x._trace is self:
-                    primals.append(x._value)
-                    tangents.append(x._info)
-                else:
-                    primals.append(x)
-                    tangents.append(None)
+        primals, tangents = [], []
+        for x in args:
+            if type(x) in TRACERS and x._trace is self:
+                primals.append(x._value)
+                tangents.append(x._info)
+            else:
+                primals.append(x)
+                tangents.append(None)
         ans = call(*primals, **kwargs) if kwargs else call(*primals)
         tangent = rule.jvp(call, ans, primals, kwargs, tangents)
         if isinstance(ans, tuple):
@@ -77,21 +65,11 @@ def _broadcast(tangent, shape):
 def push(f, primals, tangents):
     """Run `f` on primals with tangents (lists of leaves); return leaves of both and the structure."""
     trace = ForwardTrace()
-    try:
-        out = f(*[trace.tracer(x, t) for x, t in zip(primals, tangents)])
-    finally:
-        trace.closed = True
-    leaves, structure = output_leaves(out, trace)
-    values, out_tangents = [], []
-    for y in leaves:
-        if type(y) in TRACERS and y._trace is trace:
-            values.append(y._value)
-            out_tangents.append(y._info)
-        else:
-            # The output does not depend on the input.
-            values.append(y)
-            out_tangents.append(np.zeros(np.shape(y), float_dtype(y))[()])
-    return values, out_tangents, structure
+    values, found, structure = collect(trace, f, [trace.tracer(x, t) for x, t in zip(primals, tangents)])
+    trace.close()
+    # An output that does not depend on the input has the tangent zero.
+    found = [np.zeros(np.shape(y), float_dtype(y))[()] if t is None else t for y, t in zip(values, found)]
+    return values, found, structure
 
 
 def jvp(f, primals, tangents):
@@ -143,17 +121,16 @@ def jvp(f, primals, tangents):
                 f"jvp takes {name} as a tuple, one entry for each argument of f, "
                 f"but got {type(x).__name__}; write ({name[:-1]},)"
             )
-    leaves, structure = flatten(tuple(primals))
-    directions, other = flatten(tuple(tangents))
-    if structure != other:
+    function, inputs, structure = enter(f, tuple(primals), {}, None, "jvp")
+    directions, given = flatten(tuple(tangents))
+    if structure != given:
         raise ArgumentError(
             f"jvp needs one tangent for each primal, in the same containers: "
-            f"the primals are {outline(structure)}, the tangents {outline(other)}"
+            f"the primals are {outline(structure)}, the tangents {outline(given)}"
         )
-    leaves = [as_primal(x, "jvp") for x in leaves]
-    directions = [tangent_for(x, t) for x, t in zip(leaves, directions)]
-    values, out, result = push(lambda *xs: f(*unflatten(structure, xs)), leaves, directions)
-    return unflatten(result, values), unflatten(result, [like_result(y, t) for y, t in zip(values, out)])
+    directions = [tangent_for(x, t) for x, t in zip(inputs, directions)]
+    values, tangents, structure = push(function, inputs, directions)
+    return unflatten(structure, values), unflatten(structure, [like_result(y, t) for y, t in zip(values, tangents)])
 
 
 def derivative(f):
@@ -199,69 +176,3 @@ def derivative(f):
         return unflatten(structure, [like_result(y, t) for y, t in zip(values, tangents)])
 
     return df
-
-
-def jacfwd(f, argnums=0):
-    """The Jacobian of `f`, one column a sweep, by forward mode.
-
-    Parameters
-    ----------
-    f : callable
-        From arrays to an array (or a tree of arrays), in plain NumPy.
-    argnums : int or tuple of int
-        The argument or arguments to differentiate.
-
-    Returns
-    -------
-    callable
-        Takes the arguments of `f`; those given by keyword are constants.  For an
-        argument of shape S and a result of shape R its value has shape
-        ``R + S``; with a tuple of argnums, a tuple.
-
-    Raises
-    ------
-    ArgumentError
-        When an argument is not a float or float array, or is not there.
-    TracedValueError
-        When `f` does what has no derivative, with what to write instead.
-
-    Notes
-    -----
-    Cost: n runs of `f` with tangents, where n is the number of entries of the
-    arguments.  Cheaper than `jacrev` when there are fewer inputs than outputs.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> adlib.jacfwd(lambda x: x**2)(np.array([1.0, 2.0]))
-    array([[2., 0.],
-           [0., 4.]])
-    """
-
-    def jacobian(*args, **kwargs):
-        inputs, restore, rebuild = select(args, argnums, "jacfwd")
-        zeros = [tangent_for(x, np.zeros(np.shape(x))) for x in inputs]
-        columns = []
-        for k, x in enumerate(inputs):
-            for e in basis(x):
-                values, tangents, structure = push(
-                    lambda *xs: f(*restore(xs), **kwargs), inputs, [*zeros[:k], e, *zeros[k + 1 :]]
-                )
-                columns.append([like_result(y, t) for y, t in zip(values, tangents)])
-        if not columns:
-            values, _, structure = push(lambda *xs: f(*restore(xs), **kwargs), inputs, zeros)
-        # columns[i][r] is the derivative of output leaf r along input entry i.
-        results = []
-        for r, y in enumerate(values):
-            start, blocks = 0, []
-            for x in inputs:
-                shape = np.shape(x)
-                count = int(np.prod(shape))
-                block = [columns[i][r] for i in range(start, start + count)]
-                start += count
-                stacked = np.stack(block, -1) if block else np.zeros((*np.shape(y), 0), float_dtype(y))
-                blocks.append(np.reshape(stacked, np.shape(y) + shape)[()])
-            results.append(rebuild(blocks))
-        return unflatten(structure, results)
-
-    return jacobian

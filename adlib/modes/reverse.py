@@ -11,17 +11,17 @@ Linnainmaa, "Taylor expansion of the accumulated rounding error", BIT 16, 1976;
 Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, chapter 3.
 """
 
-import threading
-
 import numpy as np
 
-from ..core.adjoints import Continued, OutputAdjoint, Scatter, project
-from ..core.arguments import basis, copied, select, tangent_for
+from ..core.adjoints import Continued, OutputAdjoint, Scatter
+from ..core.arguments import collect, copied, cotangent_for, enter, like_primal
 from ..core.errors import ArgumentError
 from ..core.families import OUTPUT, rebuilt
-from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, output_leaves, shape_and_dtype
+from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, project, shape_and_dtype
 from ..core.tree import flatten, outline, unflatten
+from .readonly import hold, release
 
+# Which operands are traced, of one or two.
 _FIRST, _SECOND, _BOTH = (0,), (1,), (0, 1)
 _new = object.__new__
 _ARRAYS = frozenset({np.ndarray, np.memmap})
@@ -47,7 +47,7 @@ class ReverseTrace(Trace):
         self.entries = []
         self._keep = keep
         self._constants = {}
-        # What records on lists of its own inside this one, and ends with it.
+        # Chains of checkpointed steps (`memory`) record on lists of their own, which end with this one.
         self.enclosed = []
 
     def input(self, value):
@@ -59,23 +59,7 @@ class ReverseTrace(Trace):
     def process(self, rule, call, args, kwargs):
         if self.closed:
             raise self.escaped()
-        if len(args) == 1:
-            # The most frequent case: one operand, which is ours.
-            active, parents, values = _FIRST, (args[0]._info,), (args[0]._value,)
-            ans = call(*values, **kwargs) if kwargs else call(*values)
-        elif len(args) == 2:
-            # The next: two operands, at least one of them ours.
-            a, b = args
-            if type(b) not in TRACERS or b._trace is not self:
-                active, parents = _FIRST, (a._info,)
-                values = a._value, (self._constant(b) if type(b) in _ARRAYS else b)
-            elif type(a) not in TRACERS or a._trace is not self:
-                active, parents = _SECOND, (b._info,)
-                values = (self._constant(a) if type(a) in _ARRAYS else a), b._value
-            else:
-                active, parents, values = _BOTH, (a._info, b._info), (a._value, b._value)
-            ans = call(*values, **kwargs) if kwargs else call(*values)
-        else:
+        if (count := len(args)) > 2:
             active, parents, values = [], [], []
             for k, x in enumerate(args):
                 if type(x) in TRACERS and x._trace is self:
@@ -85,7 +69,21 @@ class ReverseTrace(Trace):
                 else:
                     values.append(self._constant(x) if type(x) in _ARRAYS else x)
             active = tuple(active)
-            ans = call(*values, **kwargs) if kwargs else call(*values)
+        # The same for two operands and for one, without the loop: it takes 9 to 18 % off the gradient of a chain of
+        # operations on small arrays or on numbers.
+        elif count == 2:
+            a, b = args
+            if type(b) not in TRACERS or b._trace is not self:
+                active, parents = _FIRST, (a._info,)
+                values = a._value, (self._constant(b) if type(b) in _ARRAYS else b)
+            elif type(a) not in TRACERS or a._trace is not self:
+                active, parents = _SECOND, (b._info,)
+                values = (self._constant(a) if type(a) in _ARRAYS else a), b._value
+            else:
+                active, parents, values = _BOTH, (a._info, b._info), (a._value, b._value)
+        else:
+            active, parents, values = _FIRST, (args[0]._info,), (args[0]._value,)
+        ans = call(*values, **kwargs) if kwargs else call(*values)
         saved = rule.save(ans, values, kwargs, active)
         if isinstance(ans, tuple):
             return self._outputs(ans, (rule, active, parents, saved, len(ans), None))
@@ -125,12 +123,12 @@ class ReverseTrace(Trace):
             kept = (x, copied(x) if self._keep else x)
             self._constants[id(x)] = kept
             if not self._keep:
-                _hold(x)
+                hold(x)
         return kept[1]
 
     def held(self):
         """What the entries keep for the way back."""
-        return [entry[3] for entry in self.entries if entry is not None]
+        return [saved for _, _, _, saved, _, _ in self.entries]
 
     def constants(self):
         """The plain arrays among the operands, those of executions inside this list included."""
@@ -143,14 +141,14 @@ class ReverseTrace(Trace):
         self.closed = True
         if not self._keep:
             for x, _ in self._constants.values():
-                _release(x)
+                release(x)
         self._constants = {}
         for execution in self.enclosed:
             execution.close()
         self.enclosed = []
 
     def pull(self, cotangents, count, begun=None):
-        """Walk the list backwards.
+        """Walk the list backwards: at each entry, ``adjoints[parent] += contribution`` for its parents.
 
         Parameters
         ----------
@@ -159,8 +157,9 @@ class ReverseTrace(Trace):
         count : int
             The number of inputs, which stand first in the list.
         begun : tuple of (list, bytearray), optional
-            Adjoints of the inputs to add to, and which of them are ours to
-            write into; the new ones are put in their place.
+            For checkpointed steps, whose lists continue another: adjoints of the
+            inputs to add to, and which of them are ours to write into; the new
+            ones are put in their place.
 
         Returns
         -------
@@ -175,34 +174,21 @@ class ReverseTrace(Trace):
             adjoints[:count], owned[:count] = begun
         for position, ct in cotangents:
             self._accumulate(adjoints, owned, position, ct)
+        keep, ndarray = self._keep, np.ndarray
         for position in range(len(entries) - 1, count - 1, -1):
-            g = adjoints[position]
+            g = adjoints.pop()
+            rule, active, parents, saved, _, _ = entries[position] if keep else entries.pop()
             if g is None:
                 continue
-            adjoints[position] = None
-            rule, active, parents, saved, _, _ = entries[position]
-            if not self._keep:
-                entries[position] = None
-            if len(parents) == 1:
-                (parent,) = parents
-                (ct,) = rule.vjp(g, saved, active)
-                if adjoints[parent] is None:
-                    _, _, _, _, shape, dtype = entries[parent]
-                    plain = ct
-                    while type(plain) in TRACERS:
-                        plain = plain._value
-                    if type(plain) is np.ndarray and plain.shape == shape and plain.dtype is dtype:
-                        adjoints[parent] = ct
-                        continue
-                if ct is not None:
-                    self._accumulate(adjoints, owned, parent, ct)
-                continue
             for parent, ct in zip(parents, rule.vjp(g, saved, active)):
-                if adjoints[parent] is None and type(ct) is np.ndarray:
-                    _, _, _, _, shape, dtype = entries[parent]
-                    if ct.shape == shape and ct.dtype is dtype:
-                        adjoints[parent] = ct
-                        continue
+                # adjoints[parent] += ct; a first contribution that fits is taken as it is.
+                if adjoints[parent] is None:
+                    plain = ct._value if type(ct) is ArrayTracer else ct
+                    if type(plain) is ndarray:
+                        _, _, _, _, shape, dtype = entries[parent]
+                        if plain.shape == shape and plain.dtype is dtype:
+                            adjoints[parent] = ct
+                            continue
                 if ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
         if begun is not None:
@@ -210,13 +196,14 @@ class ReverseTrace(Trace):
         return adjoints[:count]
 
     def _accumulate(self, adjoints, owned, position, ct):
-        """Add one contribution to the adjoint at `position`."""
-        if type(ct) in _NOT_VALUES:
-            self._accumulate_otherwise(adjoints, owned, position, ct)
-            return
+        """Add one contribution, of any kind, to the adjoint at `position`."""
         _, _, _, _, shape, dtype = self.entries[position]
         old = adjoints[position]
-        ct = project(ct, shape, dtype)
+        if type(ct) is not float or shape or dtype is not FLOAT64:  # most numbers fit as they are
+            if type(ct) in _NOT_VALUES:
+                self._accumulate_otherwise(adjoints, owned, position, ct)
+                return
+            ct = project(ct, shape, dtype)
         if old is None:
             adjoints[position] = ct
         elif owned[position] and type(ct) is np.ndarray:
@@ -247,87 +234,23 @@ class ReverseTrace(Trace):
             ct.add_to(old)
 
 
-# Arrays held read-only by running transformations, and by how many: {id: [array, count]}.
-_held = {}
-_held_lock = threading.Lock()
+class ReverseRun:
+    """One run of a function under reverse mode, ready to be pulled back.
 
-
-def _owners(x):
-    """The array and what it is a view of, the owner of the memory last."""
-    while isinstance(x, np.ndarray):
-        yield x
-        x = x.base
-
-
-def _hold(x):
-    with _held_lock:
-        for a in _owners(x):
-            entry = _held.get(id(a))
-            if entry is not None:
-                entry[1] += 1
-            elif a.flags.writeable:
-                a.setflags(write=False)
-                _held[id(a)] = [a, 1]
-
-
-def _release(x):
-    with _held_lock:
-        # A view can be made writeable again only after its owner.
-        for a in reversed(list(_owners(x))):
-            entry = _held.get(id(a))
-            if entry is None:
-                continue
-            entry[1] -= 1
-            if entry[1] <= 0:
-                _give_back(a)
-        for a in [a for a, count in _held.values() if count <= 0]:
-            _give_back(a)
-
-
-def _give_back(a):
-    try:
-        a.setflags(write=True)
-    except ValueError:
-        return  # its owner is held by another transformation, whose end gives both back
-    del _held[id(a)]
-
-
-class _Run:
-    """One run of a function under reverse mode, ready to be pulled back."""
+    `values` are the leaves of the result, and `structure` puts them together.
+    """
 
     def __init__(self, f, inputs, keep=False):
-        trace = self.trace = ReverseTrace(keep)
+        self.trace = ReverseTrace(keep)
         self.inputs = inputs
-        try:
-            out = f(*[trace.input(x) for x in inputs])
-        except BaseException:
-            trace.close()
-            raise
-        self.out, self.structure = output_leaves(out, trace)
-
-    def value(self, y):
-        """The plain value of an output leaf (of the level below)."""
-        return y._value if self.depends(y) else y
-
-    def depends(self, y):
-        return type(y) in TRACERS and y._trace is self.trace
+        tracers = [self.trace.input(x) for x in inputs]
+        self.values, self.positions, self.structure = collect(self.trace, f, tracers)
 
     def adjoints(self, cotangents):
         """Adjoints of the inputs, zeros included, from pairs (number of an output leaf, cotangent)."""
-        starts = [(self.out[r]._info, ct) for r, ct in cotangents if self.depends(self.out[r])]
+        starts = [(self.positions[r], ct) for r, ct in cotangents if self.positions[r] is not None]
         pulled = self.trace.pull(starts, len(self.inputs))
-        return [_like_primal(x, g) for x, g in zip(self.inputs, pulled)]
-
-
-def _like_primal(x, g):
-    """An adjoint in the type of its primal: a Python float for a Python float."""
-    if is_traced(g):
-        return g
-    if type(x) is float:
-        return 0.0 if g is None else float(g)
-    # A copy unless it is ours: two inputs may have been handed the same array.
-    g = np.zeros(x.shape, x.dtype) if g is None else np.array(g)
-    return g if isinstance(x, np.ndarray) else g[()]
+        return [like_primal(x, g) for x, g in zip(self.inputs, pulled)]
 
 
 def vjp(f, *primals):
@@ -369,33 +292,23 @@ def vjp(f, *primals):
     >>> pullback(np.array([1.0, 0.0]))
     (array([1., 2.]),)
     """
-    inputs, restore, rebuild = select(primals, tuple(range(len(primals))), "vjp")
-    run = _Run(lambda *xs: f(*restore(xs)), inputs, keep=True)
+    function, inputs, structure = enter(f, primals, {}, None, "vjp")
+    run = ReverseRun(function, inputs, keep=True)
     run.trace.close()
-    values = [run.value(y) for y in run.out]
 
     def pullback(cotangent):
-        cts, structure = flatten(cotangent)
-        if structure != run.structure:
+        cts, given = flatten(cotangent)
+        if given != run.structure:
             raise ArgumentError(
                 "a cotangent has the containers of the value that vjp returned: "
-                f"the value is {outline(run.structure)}, the cotangent {outline(structure)}"
+                f"the value is {outline(run.structure)}, the cotangent {outline(given)}"
             )
-        cts = [_cotangent_for(y, ct) for y, ct in zip(values, cts)]
-        return tuple(rebuild(run.adjoints(enumerate(cts))))
+        cts = [cotangent_for(y, ct) for y, ct in zip(run.values, cts)]
+        return unflatten(structure, run.adjoints(enumerate(cts)))
 
     # The list may hold these very arrays: the caller gets copies.
-    copies = [np.array(y) if type(y) is np.ndarray else y for y in values]
+    copies = [np.array(y) if type(y) is np.ndarray else y for y in run.values]
     return unflatten(run.structure, copies), pullback
-
-
-def _cotangent_for(y, ct):
-    if np.shape(ct) != np.shape(y):
-        raise ArgumentError(
-            f"a cotangent has the shape of the value it belongs to, but the value has shape "
-            f"{np.shape(y)} and the cotangent {np.shape(ct)}"
-        )
-    return tangent_for(y, ct) if not isinstance(y, int) else ct
 
 
 def value_and_grad(f, argnums=0, has_aux=False):
@@ -427,45 +340,52 @@ def value_and_grad(f, argnums=0, has_aux=False):
     """
 
     def value_and_gradient(*args, **kwargs):
-        inputs, restore, rebuild = select(args, argnums, "grad")
-        aux = None
+        extra = None
 
-        def loss(*xs):
-            nonlocal aux
-            out = f(*restore(xs), **kwargs)
+        def loss(*args, **kwargs):
+            nonlocal extra
+            out = f(*args, **kwargs)
             if has_aux:
-                out, aux = _with_aux(out)
+                out, extra = _with_aux(out)
             return out
 
-        run = _Run(loss, inputs)
+        function, inputs, structure = enter(loss, args, kwargs, argnums, "grad")
+        run = ReverseRun(function, inputs)
         try:
-            if len(run.out) != 1 or run.structure is not None:
-                raise ArgumentError(
-                    f"grad needs a function with one number as its result, but got a "
-                    f"{type(unflatten(run.structure, run.out)).__name__}; "
-                    "return the loss alone, or pass has_aux=True to return (loss, extra)"
-                )
-            value = run.value(run.out[0])
-            if np.shape(value) != ():
-                raise ArgumentError(
-                    f"grad needs a function with one number as its result, but got shape "
-                    f"{np.shape(value)}; reduce it with np.sum, or use adlib.jacrev"
-                )
-            dtype = np.result_type(value) if not is_traced(value) else value.dtype
-            if dtype.kind != "f":
-                raise ArgumentError(
-                    f"grad needs a function with a real result, but got one of type {dtype}, "
-                    "which has no derivative; return a float"
-                )
-            gradient = rebuild(run.adjoints([(0, _one(value))]))
+            value = _one_number(run)
+            gradient = unflatten(structure, run.adjoints([(0, _one(value))]))
         finally:
             run.trace.close()
         if has_aux:
-            leaves, structure = flatten(aux)
-            return (value, unflatten(structure, [run.value(x) for x in leaves])), gradient
+            leaves, tree = flatten(extra)
+            plain = [x._value if is_traced(x) and x._trace is run.trace else x for x in leaves]
+            return (value, unflatten(tree, plain)), gradient
         return value, gradient
 
     return value_and_gradient
+
+
+def _one_number(run):
+    """The value of the function, after making sure that it is one real number."""
+    if len(run.values) != 1 or run.structure is not None:
+        raise ArgumentError(
+            f"grad needs a function with one number as its result, but got a "
+            f"{type(unflatten(run.structure, run.values)).__name__}; "
+            "return the loss alone, or pass has_aux=True to return (loss, extra)"
+        )
+    (value,) = run.values
+    if np.shape(value) != ():
+        raise ArgumentError(
+            f"grad needs a function with one number as its result, but got shape "
+            f"{np.shape(value)}; reduce it with np.sum, or use adlib.jacrev"
+        )
+    dtype = np.result_type(value) if not is_traced(value) else value.dtype
+    if dtype.kind != "f":
+        raise ArgumentError(
+            f"grad needs a function with a real result, but got one of type {dtype}, "
+            "which has no derivative; return a float"
+        )
+    return value
 
 
 def _one(value):
@@ -529,40 +449,3 @@ def grad(f, argnums=0, has_aux=False):
         return (g, value[1]) if has_aux else g
 
     return gradient
-
-
-def jacrev(f, argnums=0):
-    """The Jacobian of `f`, one row a sweep, by reverse mode with one tape.
-
-    Parameters and result are those of `jacfwd`.
-
-    Notes
-    -----
-    Cost: `f` once, then one backward sweep for each entry of the result.
-    Cheaper than `jacfwd` when there are fewer outputs than inputs.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> adlib.jacrev(lambda x: np.stack([x[0] * x[1], x[1]]))(np.array([2.0, 3.0]))
-    array([[3., 2.],
-           [0., 1.]])
-    """
-
-    def jacobian(*args, **kwargs):
-        inputs, restore, rebuild = select(args, argnums, "jacrev")
-        run = _Run(lambda *xs: f(*restore(xs), **kwargs), inputs, keep=True)
-        run.trace.close()
-        values = [run.value(y) for y in run.out]
-        results = []
-        for r, y in enumerate(values):
-            rows = [run.adjoints([(r, e)]) for e in basis(y)]
-            blocks = []
-            for k, x in enumerate(inputs):
-                shape = np.shape(y) + np.shape(x)
-                stacked = np.stack([row[k] for row in rows]) if rows else np.zeros(shape, getattr(x, "dtype", float))
-                blocks.append(np.reshape(stacked, shape)[()])
-            results.append(rebuild(blocks))
-        return unflatten(run.structure, results)
-
-    return jacobian

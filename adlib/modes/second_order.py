@@ -10,8 +10,9 @@ from ..core.arguments import float_dtype
 from ..core.errors import ArgumentError
 from ..core.trace import strip
 from ..core.tree import flatten, unflatten
-from .forward import jacfwd, jvp
-from .reverse import grad, jacrev, vjp
+from .forward import jvp
+from .jacobians import jacfwd
+from .reverse import grad, vjp
 
 
 def linearize(f, *primals):
@@ -61,35 +62,6 @@ def linearize(f, *primals):
         return transposed(tangents)[0]
 
     return value, pushforward
-
-
-def jacobian(f, argnums=0):
-    """The Jacobian of `f`, by the mode that needs fewer sweeps.
-
-    Parameters and result are those of `jacfwd` and `jacrev`.
-
-    Notes
-    -----
-    Cost: one evaluation of `f` to count its outputs m; then n sweeps of forward
-    mode if the arguments have n < m entries, else m sweeps of reverse mode with
-    one tape.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> adlib.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
-    array([[2., 0.],
-           [0., 4.]])
-    """
-
-    def jacobian_at(*args, **kwargs):
-        numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
-        inputs = sum(np.size(x) for x in flatten([args[k] for k in numbers if k < len(args)])[0])
-        outputs = sum(np.size(strip(y)) for y in flatten(f(*args, **kwargs))[0])
-        by_mode = jacfwd if inputs < outputs else jacrev
-        return by_mode(f, argnums)(*args, **kwargs)
-
-    return jacobian_at
 
 
 def hessian(f, argnums=0):

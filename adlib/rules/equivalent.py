@@ -14,7 +14,7 @@ from ..core.families import Differentiable, function_name, keyword_names, suppor
 from ..core.trace import RULES, TRACERS, apply
 from ..core.tree import flatten, unflatten
 from ..modes.forward import push
-from ..modes.reverse import _Run
+from ..modes.reverse import ReverseRun
 
 
 class Arguments:
@@ -89,7 +89,7 @@ class Equivalent(Differentiable):
 
     def vjp(self, g, saved, active):
         args, arguments = saved
-        run = _Run(self._in_active(args, active, arguments), [args[k] for k in active])
+        run = ReverseRun(self._in_active(args, active, arguments), [args[k] for k in active])
         run.trace.close()
         cotangents = enumerate(g) if isinstance(g, list) else [(0, g)]
         return run.adjoints([(r, ct) for r, ct in cotangents if ct is not None])

@@ -1,75 +1,21 @@
-"""Python's operators and the methods of arrays, for traced values.
-
-The operator itself computes the value, so a traced Python float stays one and
-keeps NumPy's promotion rules; the ufunc of the same meaning gives the rule.
-"""
+"""Python's operators and the methods of arrays, given to traced values once their rules are there."""
 
 import operator
 
 import numpy as np
 
-from ..core.trace import NO_KEYWORDS, RULES, TRACERS, Tracer, in_place, only_ours, operand, strip
+from ..core.trace import (
+    RULES,
+    Tracer,
+    assignment_operator,
+    binary_operator,
+    comparison,
+    reflected_operator,
+    strip,
+    unary_operator,
+)
 from . import arithmetic, products  # noqa: F401  (the rules of the operators)
 from .shapes import astype
-
-_PLAIN = TRACERS | {np.ndarray, np.float64, float, int}
-_NUMBERS = frozenset({float, int, np.float64})
-
-
-def _binary(call, ufunc):
-    """The method of ``x + y`` with x traced."""
-    rule = RULES[ufunc]
-
-    def method(self, other):
-        if rule.direct:  # as `apply` does, without its loop over the operands
-            kind = type(other)
-            if kind in TRACERS:
-                trace, theirs = self._trace, other._trace
-                higher = theirs if theirs is not trace and theirs.level > trace.level else trace
-                return higher.process(rule, call, (self, other), NO_KEYWORDS)
-            if kind in _NUMBERS:
-                return self._trace.process(rule, call, (self, other), NO_KEYWORDS)
-        if type(other) not in _PLAIN:
-            if not only_ours((other,)):
-                return NotImplemented
-            other = operand(other)
-        return rule.bind(call, (self, other), NO_KEYWORDS)
-
-    return method
-
-
-def _reflected(call, ufunc):
-    """The method of ``y + x`` with x traced and y of a type that does not know us."""
-    rule = RULES[ufunc]
-
-    def method(self, other):
-        if rule.direct and type(other) in _NUMBERS:
-            return self._trace.process(rule, call, (other, self), NO_KEYWORDS)
-        return rule.bind(call, (operand(other), self), NO_KEYWORDS)
-
-    return method
-
-
-def _assignment(symbol):
-    """The method of ``x += y``: a plain number is rebound, an array would be written into."""
-
-    def method(self, other):
-        if type(strip(self)) is np.ndarray:
-            raise in_place(f"{symbol}= on a traced array", self)
-        return NotImplemented
-
-    return method
-
-
-def _unary(call, ufunc):
-    """The method of ``-x``."""
-    rule = RULES[ufunc]
-    return lambda self: rule.bind(call, (self,), NO_KEYWORDS)
-
-
-def _comparison(call):
-    """The method of ``x < y``, whose answer is plain: it does not vary."""
-    return lambda self, other: call(strip(self), strip(other))
 
 
 def _of_numpy(name):
@@ -82,6 +28,31 @@ def _of_numpy(name):
     method.__name__ = name
     method.__doc__ = f"``np.{name}`` of the traced value."
     return method
+
+
+# Methods that take their arguments in another way than the function of the same name.
+def _reshape(self, *shape, order="C", copy=None):
+    return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
+
+
+def _flatten(self, order="C"):
+    return np.ravel(self, order)
+
+
+def _transpose(self, *axes):
+    return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+
+def _dot(self, b, out=None):
+    return np.dot(self, b, out)
+
+
+def _swapaxes(self, axis1, axis2):
+    return np.swapaxes(self, axis1, axis2)
+
+
+def _copy(self, order="C"):
+    return self
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
@@ -100,16 +71,16 @@ for _name, _symbol, _call, _ufunc in (
     ("pow", "**", operator.pow, np.power),
     ("matmul", "@", operator.matmul, np.matmul),
 ):
-    setattr(Tracer, f"__{_name}__", _binary(_call, _ufunc))
-    setattr(Tracer, f"__r{_name}__", _reflected(_call, _ufunc))
-    setattr(Tracer, f"__i{_name}__", _assignment(_symbol))
+    setattr(Tracer, f"__{_name}__", binary_operator(_call, RULES[_ufunc]))
+    setattr(Tracer, f"__r{_name}__", reflected_operator(_call, RULES[_ufunc]))
+    setattr(Tracer, f"__i{_name}__", assignment_operator(_symbol))
 
-Tracer.__neg__ = _unary(operator.neg, np.negative)
-Tracer.__pos__ = _unary(operator.pos, np.positive)
-Tracer.__abs__ = _unary(operator.abs, np.absolute)
+Tracer.__neg__ = unary_operator(operator.neg, RULES[np.negative])
+Tracer.__pos__ = unary_operator(operator.pos, RULES[np.positive])
+Tracer.__abs__ = unary_operator(operator.abs, RULES[np.absolute])
 
 for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
-    setattr(Tracer, f"__{_name}__", _comparison(getattr(operator, _name)))
+    setattr(Tracer, f"__{_name}__", comparison(getattr(operator, _name)))
 
 # Methods that take their arguments in the order of the function.
 METHODS = (
@@ -119,7 +90,8 @@ METHODS = (
 )
 for _name in METHODS:
     setattr(Tracer, _name, _of_numpy(_name))
-Tracer.astype = _astype
+for _method in (_reshape, _flatten, _transpose, _dot, _swapaxes, _copy, _astype):
+    setattr(Tracer, _method.__name__[1:], _method)
 Tracer.real = property(lambda self: self)
 Tracer.imag = property(lambda self: np.zeros_like(self))
 Tracer.mT = property(lambda self: np.swapaxes(self, -1, -2))

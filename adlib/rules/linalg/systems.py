@@ -16,10 +16,9 @@ import operator
 
 import numpy as np
 
-from ...core.adjoints import project
 from ...core.errors import TracedValueError, located
 from ...core.families import bilinear, composite, linear, primitive, rule
-from ...core.trace import RULES, operand, strip
+from ...core.trace import RULES, operand, project, strip
 from ..indexing import scatter_add
 from .matrices import NotHermitian, OneNumber, diagonal, largest, last_two, named, require_finite, small, t, to_diagonal
 from .spectra import singular_vectors

@@ -9,7 +9,7 @@ import pytest
 
 import adlib
 from adlib import derivative, grad, jacfwd, jvp, vjp
-from adlib.modes.reverse import _held
+from adlib.modes.readonly import _held
 
 D = [pytest.param(derivative, id="forward"), pytest.param(grad, id="reverse")]
 

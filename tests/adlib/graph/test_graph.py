@@ -5,7 +5,7 @@ import pytest
 
 import adlib
 from adlib import make_graph
-from adlib.graph.graph import Ref
+from adlib.graph.steps import Ref
 
 
 def L(w1, w2):

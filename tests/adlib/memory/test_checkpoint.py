@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import adlib
 from adlib import checkpoint, checkpoint_chain, grad, hvp, jvp, schedules, value_and_grad, vjp
 from adlib.core.tree import flatten
-from adlib.modes.reverse import _held
+from adlib.modes.readonly import _held
 from tests.adlib import oracles  # noqa: F401  (JAX in double precision)
 from tests.adlib.modes.test_random_programs import OPERATIONS, numbers, programs
 

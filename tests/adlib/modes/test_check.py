@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import adlib
-from adlib.core.adjoints import project
+from adlib.core.trace import project
 from adlib.modes import check
 from adlib.modes.reverse import ReverseTrace
 

@@ -9,7 +9,7 @@ import pytest
 
 import adlib
 from adlib import grad, jacfwd, jacrev, jvp, vjp
-from adlib.modes.reverse import _held
+from adlib.modes.readonly import _held
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -148,6 +148,19 @@ def test_captured_arrays_are_read_only_while_grad_runs(kind, transform):
     np.testing.assert_array_equal(grad(f)(X), a)
     a[0] = 8.0
     np.testing.assert_array_equal(grad(f)(X), a)
+
+
+@pytest.mark.parametrize("result", ["text", {1.0}, object()])
+def test_captured_arrays_are_given_back_when_the_result_is_refused(result):
+    a = np.arange(3.0)
+
+    def f(x):
+        np.sum(x * a)
+        return result
+
+    with pytest.raises(adlib.ArgumentError, match="returns numbers, arrays, or tuples, lists and dicts of them"):
+        grad(f)(X)
+    assert a.flags.writeable and not _held
 
 
 def test_the_owner_of_a_captured_view_is_read_only_too():
