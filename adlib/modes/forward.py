@@ -101,8 +101,9 @@ def jvp(f, primals, tangents):
 
     Notes
     -----
-    Cost: between two and three evaluations of `f`, whatever the number of
-    inputs.  Memory: that of `f`, at most doubled; nothing is stored for later.
+    Cost: at most four operations for each addition and multiplication of `f`,
+    usually less than three, whatever the number of inputs.  Memory: a fixed
+    multiple of that of `f`; nothing is stored for later.
     The same name and order as ``jax.jvp``.
 
     Examples
