@@ -10,7 +10,7 @@ from ..core.errors import ArgumentError
 from ..core.trace import is_traced
 from ..core.tree import flatten
 from ..modes.reverse import _Run
-from .chain import tally
+from .execution import tally
 
 
 @dataclass(frozen=True)
