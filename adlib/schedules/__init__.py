@@ -63,3 +63,11 @@ __all__ = [
     "sqrt",
     "store_all",
 ]
+
+# The two that are no functions are described here, under their public names: they have no docstrings of their own.
+
+#: The schedule `every` with k = sqrt(l), rounded up, so about sqrt(l) slots and as many tapes (Chen and others, 2016).
+sqrt: Schedule
+
+#: Plain reverse mode, with a tape for every step, nothing stored and nothing run again.
+store_all: Schedule

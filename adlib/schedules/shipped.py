@@ -124,7 +124,6 @@ def _root(l):
     return math.isqrt(l - 1) + 1 if l > 1 else 1
 
 
-#: The schedule `every` with k = sqrt(l), rounded up, so about sqrt(l) slots and as many tapes (Chen and others, 2016).
 sqrt = Schedule(
     "sqrt",
     lambda l: max(-(-l // _root(l)) - 1, 0),
@@ -132,7 +131,6 @@ sqrt = Schedule(
     lambda l: _segments(l, _root(l)),
 )
 
-#: Plain reverse mode, with a tape for every step, nothing stored and nothing run again.
 store_all = Schedule("store_all", lambda l: 0, lambda l: l, lambda l: _segments(l, max(l, 1)))
 
 
