@@ -188,9 +188,7 @@ class Simulator:
         if step in tapes:
             raise self.refused(action, f"records step {step}, whose tape is held already")
         if len(tapes) >= self.max_tapes:
-            raise self.refused(
-                action, f"holds {len(tapes) + 1} tapes at once, but there is room for {self.max_tapes}"
-            )
+            raise self.refused(action, f"holds {len(tapes) + 1} tapes at once, but there is room for {self.max_tapes}")
         tapes.add(step)
         self.current = step + 1
         self.idle = 0
