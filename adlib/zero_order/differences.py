@@ -151,14 +151,15 @@ def directional_difference(f, w, u, step=None, scheme="central"):
     w : float or numpy.ndarray
         The point, of any shape; floats.
     u : float or numpy.ndarray
-        The direction, of the shape of `w`.  The result is linear in its length.
+        The direction, of the shape of `w`.  The result is linear in it, so its
+        length matters.
     step : float, optional
         The step ε of the notes.  By default that of `difference_step` for sizes 1,
         such that no entry of `w` moves by more than this multiple of
         ``max(1, |w_i|)``; rounded to a power of two, so that along a coordinate
         hardly anything is rounded in ``w + ε u``.
     scheme : str
-        A row of the table in the notes.
+        ``"forward"``, ``"central"``, ``"five_point"`` or ``"complex"``: see the notes.
 
     Returns
     -------

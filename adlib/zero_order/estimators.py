@@ -128,7 +128,7 @@ def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False)
 
     Notes
     -----
-    The mean of ``c (∇f(w) · u) u`` is ``∇f(w)``; second moment and variance are
+    The mean of ``c (∇f(w) · u) u`` is ``∇f(w)``; the factor c and the variance are
     those of `zero_order_gradient`.
 
     Cost: m sweeps of forward mode, each of two to three times the time of `f`.
