@@ -23,10 +23,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .core.arguments import positive_number, real_number, shown, whole_number
+from .core.arguments import fraction, positive_number, whole_number
 from .core.errors import ArgumentError
+from .core.points import as_array, described, finite_point, like_point, own_copy, real_numbers
 from .randomised.estimate import Estimate
-from .zero_order.differences import copy, finite_point, like, real_numbers, returned
 
 __all__ = ["History", "adam", "gradient_descent", "heavy_ball", "nesterov"]
 
@@ -87,10 +87,9 @@ def gradient_descent(oracle, w, step, iterations, loss=None, cost=1):
     loss : callable, optional
         From a point to a number, for the record only.
     cost : int or counted function
-        What one call of the oracle costs, for the record.  An `Estimate` says so
-        itself; a plain gradient counts as 1 unless told otherwise, say 2n for
-        central differences.  A function from `adlib.counted` that the oracle
-        evaluates may stand here, and then its count is read.
+        What one call of the oracle costs, for the record, say 2n for central
+        differences.  An `Estimate` says so itself.  Of a function from
+        `adlib.counted` that the oracle evaluates the count is read.
 
     Returns
     -------
@@ -110,11 +109,11 @@ def gradient_descent(oracle, w, step, iterations, loss=None, cost=1):
     OverflowError.
 
     For a convex loss with smoothness constant 𝓛 and ``α = 1/𝓛`` the gap after k
-    steps is at most ``𝓛 R² / (4k + 2)``, where R is the distance to a minimiser;
-    a Huber function attains it (Drori and Teboulle, Math. Program. 145, 2014).
-    With a random oracle of second moment ``n |∇f|²``, as `zero_order_gradient`
-    with one direction, take ``α = 1/(n𝓛)``; and give it a generator as rng, because
-    a seed would draw the same direction at every step.
+    steps is at most ``𝓛 R² / (4k + 2)``, where R is the distance to a minimiser
+    (Drori and Teboulle, Math. Program. 145, 2014).  With one random direction, as
+    in `zero_order_gradient`, take ``α = 1/(n𝓛)``, and a generator as rng: a seed
+    would draw the same direction at every step.  Chapter 3 of the book has the
+    bounds of both.
 
     Examples
     --------
@@ -175,7 +174,7 @@ def heavy_ball(oracle, w, step, iterations, momentum=0.9, loss=None, cost=1):
     array([ 1.  ,  0.5 ,  0.  , -0.25])
     """
     w, step, iterations = _start("heavy_ball", w, step, iterations)
-    momentum = _fraction(momentum, "momentum", "heavy_ball")
+    momentum = fraction(momentum, "momentum", "heavy_ball")
     previous = w
 
     def update(k, w, gradient):
@@ -226,7 +225,7 @@ def nesterov(oracle, w, step, iterations, momentum=None, loss=None, cost=1):
     """
     w, step, iterations = _start("nesterov", w, step, iterations)
     if momentum is not None:
-        momentum = _fraction(momentum, "momentum", "nesterov")
+        momentum = fraction(momentum, "momentum", "nesterov")
     previous, t = w, 1.0
 
     def update(k, w, gradient):
@@ -284,7 +283,7 @@ def adam(oracle, w, step, iterations, beta1=0.9, beta2=0.999, eps=1e-8, loss=Non
            [-0.2, -0.2]])
     """
     w, step, iterations = _start("adam", w, step, iterations)
-    beta1, beta2 = _fraction(beta1, "beta1", "adam"), _fraction(beta2, "beta2", "adam")
+    beta1, beta2 = fraction(beta1, "beta1", "adam"), fraction(beta2, "beta2", "adam")
     eps = positive_number(eps, "eps", "adam")
     # At least double precision, where eps is not lost; and the root of v, because the square of a gradient may overflow.
     dtype = np.result_type(np.asarray(w).dtype, float)
@@ -322,70 +321,65 @@ def _start(function, w, step, iterations):
     return w, checked, iterations
 
 
-def _fraction(value, name, function):
-    number = real_number(value)
-    if number is not None and 0 <= number < 1:
-        return number
-    raise ArgumentError(f"{function} takes {name} as a number from 0 to below 1, but got {shown(value)}")
+class _Oracle:
+    """The user's oracle: what it returns is checked, and what it costs is added up in `spent`."""
+
+    def __init__(self, function, oracle, w, cost):
+        self._function, self._oracle, self._w = function, oracle, w
+        self._cost = cost if hasattr(cost, "calls") else whole_number(cost, "cost", function, low=0)
+        self.spent = 0
+
+    def gradient(self, point):
+        """The gradient at a point, in the type of the starting point."""
+        if not np.all(np.isfinite(point)):
+            # Nesterov looks ahead, where an oracle may refuse: the next point tells that it diverged.
+            return np.nan * point
+        counted = hasattr(self._cost, "calls")
+        before = self._cost.calls if counted else 0
+        # A copy: the oracle may keep or change what it is given.
+        g = self._oracle(own_copy(like_point(self._w, point)))
+        if isinstance(g, Estimate):
+            self.spent += g.evaluations
+            g = g.value
+        else:
+            self.spent += self._cost.calls - before if counted else self._cost
+        values = as_array(g)
+        if values.dtype.kind not in "fiu" or values.shape != np.shape(self._w):
+            raise ArgumentError(
+                f"{self._function} needs from its oracle a gradient of shape {np.shape(self._w)}, that of the point, "
+                f"but got {described(g)}; return the gradient alone, or an Estimate of it"
+            )
+        return like_point(self._w, values)
 
 
 def _iterate(function, oracle, w, update, iterations, loss, cost):
     """Apply ``update(k, w, gradient)`` until done or diverged, and keep the record."""
-    if not hasattr(cost, "calls"):
-        cost = whole_number(cost, "cost", function, low=0)
+    oracle = _Oracle(function, oracle, w, cost)
     points, losses, evaluations = [], [], []
-    spent = 0
-
-    def gradient(point):
-        nonlocal spent
-        if not np.all(np.isfinite(point)):
-            # Nesterov looks ahead, where an oracle may refuse: the next point tells that it diverged.
-            return np.nan * point
-        before = getattr(cost, "calls", 0)
-        # A copy: the oracle may keep or change what it is given.
-        g = oracle(copy(like(w, point)))
-        if isinstance(g, Estimate):
-            spent += g.evaluations
-            g = g.value
-        else:
-            spent += cost.calls - before if hasattr(cost, "calls") else cost
-        values, told = returned(g)
-        if values.dtype.kind not in "fiu" or values.shape != np.shape(w):
-            raise ArgumentError(
-                f"{function} needs from its oracle a gradient of shape {np.shape(w)}, that of the point, but got {told}; "
-                "return the gradient alone, or an Estimate of it"
-            )
-        return like(w, values)
-
-    def trouble(k, w):
-        """Take step k, and say what is wrong with it, if anything."""
-        if k > 0:
-            w = like(w, update(k - 1, w, gradient))
-        points.append(w)
-        evaluations.append(spent)
-        losses.append(np.nan)
-        if not np.all(np.isfinite(w)):
-            return f"the point after iteration {k} is not finite"
-        if loss is not None:
-            losses[-1] = float(real_numbers(function, loss(copy(w)), name="the loss"))
-            if not np.isfinite(losses[-1]):
-                return f"the loss after iteration {k} is not finite"
-        return None
-
-    wrong = None
-    # What overflows is told in `stopped`, once.
+    problem = None
+    # An overflow is reported by `stopped`, once.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for k in range(iterations + 1):
             try:
-                wrong = trouble(k, points[-1] if points else w)
+                if k > 0:
+                    w = like_point(w, update(k - 1, w, oracle.gradient))
+                points.append(w)
+                evaluations.append(oracle.spent)
+                losses.append(np.nan)
+                if not np.all(np.isfinite(w)):
+                    problem = f"the point after iteration {k} is not finite"
+                elif loss is not None:
+                    losses[-1] = float(real_numbers(function, loss(own_copy(w)), name="the loss"))
+                    if not np.isfinite(losses[-1]):
+                        problem = f"the loss after iteration {k} is not finite"
             except ArithmeticError as error:
-                wrong = f"iteration {k} raised {type(error).__name__}: {error}"
-            if wrong:
+                problem = f"iteration {k} raised {type(error).__name__}: {error}"
+            if problem:
                 break
     return History(
         np.stack(points),
         np.array(losses) if loss is not None else None,
         np.array(evaluations),
-        wrong is not None,
-        f"diverged: {wrong}" if wrong else f"all {iterations} iterations done",
+        problem is not None,
+        f"diverged: {problem}" if problem else f"all {iterations} iterations done",
     )

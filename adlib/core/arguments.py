@@ -276,3 +276,21 @@ def shown(value):
         return repr(value)
     shape = f" of shape {value.shape}" if hasattr(value, "shape") else ""
     return f"a {type(value).__name__}{shape}"
+
+
+def fraction(value, name, function):
+    """Return `value` as a float, after making sure that it is at least 0 and less than 1."""
+    number = real_number(value)
+    if number is not None and 0 <= number < 1:
+        return number
+    raise ArgumentError(f"{function} takes {name} as a number from 0 to below 1, but got {shown(value)}")
+
+
+def index_number(value, what, least):
+    """Return `value`, whatever Python takes for an index, as an int of at least `least`.
+
+    `what` begins the message: ``every(k) takes a number of steps k``.
+    """
+    if not hasattr(value, "__index__") or isinstance(value, bool) or value < least:
+        raise ArgumentError(f"{what} >= {least}, but got {value!r}; pass a whole number in that range")
+    return value.__index__()

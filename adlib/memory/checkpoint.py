@@ -4,10 +4,12 @@ import functools
 
 import numpy as np
 
+from ..core.arguments import index_number
 from ..core.errors import ArgumentError
 from ..core.trace import is_traced
-from ..schedules import Advance, Free, Record, Restore, Reverse, Schedule, Store, not_a_schedule, whole
-from ..schedules import sqrt as sqrt_schedule
+from ..schedules.actions import Advance, Free, Record, Restore, Reverse, Store
+from ..schedules.shipped import Schedule, not_a_schedule
+from ..schedules.shipped import sqrt as sqrt_schedule
 from .chain import run_chain
 
 # Run at once for the value, and again on the way back; what is stored are the arguments.
@@ -171,5 +173,5 @@ def checkpoint_chain(step, state, inputs, *shared, schedule=sqrt_schedule):
                 f"array with one row for each step, but got a {type(inputs).__name__}; "
                 "put what all steps share after them: checkpoint_chain(step, state, 10, w)"
             )
-        inputs = range(whole("checkpoint_chain takes a number of steps", inputs, 0))
+        inputs = range(index_number(inputs, "checkpoint_chain takes a number of steps", 0))
     return run_chain(step, state, inputs, shared, schedule, step, "checkpoint_chain")

@@ -10,7 +10,7 @@ from ..core.errors import ArgumentError
 from ..core.trace import is_traced
 from ..core.tree import flatten
 from ..modes.reverse import ReverseRun
-from .chain import tally
+from .execution import tally
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def memory_report(f, *args):
         before, _ = tracemalloc.get_traced_memory()
         run = ReverseRun(function, inputs)
         try:
-            there = {id(_owner(x)) for x in inputs} | {id(_owner(x)) for x in run.trace.constants()}
-            sizes = sorted(((y.nbytes, y.shape) for y in _held(run.trace.held(), there)), reverse=True)
+            known = {id(_owner(x)) for x in inputs} | {id(_owner(x)) for x in run.trace.constants()}
+            sizes = sorted(((y.nbytes, y.shape) for y in _held(run.trace.held(), known)), reverse=True)
             run.adjoints([(r, np.ones_like(y)) for r, y in enumerate(run.values)])
         finally:
             run.trace.close()
@@ -163,9 +163,9 @@ def memory_report(f, *args):
     )
 
 
-def _held(saved, there):
-    """The arrays among what is held, each once, without those that are there anyway."""
-    found = {}
+def _held(saved, known):
+    """The arrays among what is saved, each once, without those whose ids are known: they are there anyway."""
+    arrays = {}
     waiting = list(saved)
     while waiting:
         x = waiting.pop()
@@ -173,10 +173,10 @@ def _held(saved, there):
             waiting += flatten(x)[0]
         elif isinstance(x, (np.ndarray, np.floating)):
             x = _owner(x)
-            found[id(x)] = x
+            arrays[id(x)] = x
         elif hasattr(x, "held"):  # a chain being carried out by a schedule
             waiting += x.held()
-    return [x for key, x in found.items() if key not in there]
+    return [x for key, x in arrays.items() if key not in known]
 
 
 def _owner(x):

@@ -68,9 +68,7 @@ def hutchinson(matvec, n, rng, m, distribution="rademacher", batched=False, dtyp
     for a diagonal matrix; coordinate probes win where the diagonal is constant.
 
     Cost: m products, m n random numbers; memory for one probe, or for m with
-    `batched`.
-
-    For parameters of several arrays or axes, flatten:
+    `batched`.  Flatten what has several axes:
     ``lambda z: product(z.reshape(W.shape)).ravel()``.
 
     Source: Hutchinson, Comm. Statist. Simul. 18(3), 1989; with Gaussian probes
@@ -90,10 +88,8 @@ def hutchinson(matvec, n, rng, m, distribution="rademacher", batched=False, dtyp
     """
     n = whole_number(n, "n", "hutchinson")
     multiply = Products(matvec, n, batched, dtype)
-    samples = []
-    for Z in _probes(distribution, m, n, rng, batched, "hutchinson"):
-        samples.extend(np.sum(Z * multiply(Z), axis=0))
-    return estimate_from(samples, multiply.count)
+    probes = _probes(distribution, m, n, rng, batched, "hutchinson")
+    return estimate_from(_quadratic_forms(probes, multiply), multiply.count)
 
 
 def hutchinson_diagonal(matvec, n, rng, m, distribution="rademacher", batched=False, dtype=float):
@@ -154,7 +150,8 @@ def hutchinson_diagonal(matvec, n, rng, m, distribution="rademacher", batched=Fa
     products, squares = np.array(products), np.array(squares)
     mean_square = np.mean(squares, axis=0)
     diagonal = np.mean(products, axis=0) / mean_square
-    # Samples with the quotient as their mean, and with its error to first order as theirs.
+    # A quotient of two means has no samples of its own.  These have it as their mean; and their scatter is, to first
+    # order, that of the quotient (its linearization in the two means, the delta method).
     return estimate_from(diagonal + (products - diagonal * squares) / mean_square, multiply.count)
 
 
@@ -215,11 +212,8 @@ def hutchpp(matvec, n, rng, m, distribution="rademacher", batched=False, dtype=f
     multiply = Products(matvec, n, batched, dtype)
     Q, _ = np.linalg.qr(multiply(random_directions("gaussian", k, n, rng).T))
     large = np.sum(Q * multiply(Q))
-    samples = []
-    for Z in probes:
-        rest = Z - Q @ (Q.T @ Z)
-        samples.extend(np.sum(rest * multiply(rest), axis=0))
-    random_part = estimate_from(samples, multiply.count)
+    remainders = (Z - Q @ (Q.T @ Z) for Z in probes)
+    random_part = estimate_from(_quadratic_forms(remainders, multiply), multiply.count)
     return replace(random_part, value=float(large + random_part.value))
 
 
@@ -230,3 +224,8 @@ def _probes(distribution, m, n, rng, batched, function):
     scale = np.sqrt(n) if distribution in ("sphere", "coordinate") else 1.0
     sizes = [m] if batched else [1] * m
     return (scale * random_directions(distribution, size, n, rng).T for size in sizes)
+
+
+def _quadratic_forms(blocks, multiply):
+    """``z^T A z`` for each column z of the blocks."""
+    return [form for Z in blocks for form in np.sum(Z * multiply(Z), axis=0)]

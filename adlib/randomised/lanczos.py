@@ -9,7 +9,7 @@ from ..core.errors import ArgumentError
 from .directions import random_directions
 from .matvec import Products
 
-# Below this, numbers have fewer digits, and a small one tells nothing.
+# Numbers below it are stored with fewer digits.  A product as small as this cannot tell what is zero beside it.
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -73,9 +73,7 @@ def lanczos(matvec, start, k, rng=None, tolerance=None):
     Parameters
     ----------
     matvec : callable or matrix
-        ``matvec(z)`` is the product of a real symmetric matrix and a vector of
-        shape (n,); NumPy and JAX arrays may come back.  A matrix of shape (n, n)
-        stands for its products.
+        As in `hutchinson`; the matrix is symmetric.
     start : array or int
         The first vector, of shape (n,) and of any length but zero; a float32
         vector makes every vector that `matvec` gets a float32 one.  Or n, for a
@@ -97,30 +95,24 @@ def lanczos(matvec, start, k, rng=None, tolerance=None):
     Raises
     ------
     ArgumentError
-        When an argument is out of its range, `matvec` returns another shape than
-        it was given, a complex array or a nan, or the matrix is seen to be not
-        symmetric.
+        As `hutchinson`, and when the matrix is seen to be not symmetric.
 
     Notes
     -----
-    In exact arithmetic each new vector needs only the two before it.  In
-    floating point that short recurrence loses the orthogonality as soon as an
-    eigenvalue is found, and then finds it again and again.  So each new vector is
-    orthogonalised against all of the basis, twice.
+    The extreme eigenvalues come first and soon, those inside a dense spectrum
+    late; of a multiple one, one start finds one copy.
 
-    When the part that is left counts as zero, the basis spans an invariant
-    subspace, and the method stops: it does not divide by a rounding error.  Of a
-    multiple eigenvalue one start finds one copy.  Rounding errors outside of the
-    subspace grow from step to step, so that the way out of a large one may go
-    unnoticed; T is right all the same, with a small entry where it happened.
+    The short recurrence of exact arithmetic loses orthogonality as soon as an
+    eigenvalue is found.  So each new vector is orthogonalised against all of the
+    basis, twice.  When what is left counts as zero, the basis spans an invariant
+    subspace, and the method stops.  Rounding errors grow from step to step, so
+    that the way out of a large subspace may go unnoticed; T is right all the
+    same, with a small entry where it happened.
 
-    Symmetry is checked on the way without a further product, because
-    ``<q_i, A q_j>`` and ``<A q_i, q_j>`` are both at hand: a difference above
-    1e-4 of the product's size is an error; above 5e-3 for products in single
-    precision, where many a device multiplies with fewer digits than it stores.
-
-    The extreme eigenvalues come first and soon; those inside a dense spectrum
-    come late.
+    Symmetry is checked without a further product: ``<q_i, A q_j>`` and
+    ``<A q_i, q_j>``, both at hand, may differ by 1e-4 of the product's size; by
+    5e-3 for products in single precision, where many a device multiplies with
+    fewer digits than it stores.
 
     Cost: k products and O(n k^2) operations; memory for k vectors.
 

@@ -42,10 +42,10 @@ class Products:
         if not callable(matvec):
             shape = getattr(matvec, "shape", None)
             if shape != (n, n) or not hasattr(matvec, "__matmul__"):
-                found = type(matvec).__name__ if shape is None else f"{type(matvec).__name__} of shape {shape}"
+                what = type(matvec).__name__ if shape is None else f"{type(matvec).__name__} of shape {shape}"
                 raise ArgumentError(
                     f"matvec is a function of a vector of shape ({n},) or a matrix of shape ({n}, {n}), "
-                    f"but got a {found}; write matvec=lambda z: A @ z"
+                    f"but got a {what}; write matvec=lambda z: A @ z"
                 )
             matvec = matvec.__matmul__
         self._matvec, self._batched = matvec, batched
@@ -60,6 +60,7 @@ class Products:
         return np.stack([self._checked(z) for z in Z.T], axis=1)
 
     def _checked(self, z):
+        """The product with a vector, or with a block of them, after making sure that it can be one."""
         # A copy on both sides: matvec may write into what it gets, and reuse what it returns.
         y = self._matvec(np.array(z, self._dtype, order="C"))
         if not hasattr(y, "shape"):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..core.arguments import positive_number, whole_number
 from ..core.errors import ArgumentError
-from ..zero_order.differences import returned
+from ..core.points import as_array, described
 from .directions import as_generator, check_distribution, random_directions
 from .estimate import estimate_from
 from .lanczos import lanczos
@@ -99,11 +99,12 @@ class SpectralDensity:
         """
         sums = []
         for t, w in zip(self.nodes, self.weights):
-            values, told = returned(function(t.copy()))
+            result = function(t.copy())
+            values = as_array(result)
             if values.dtype.kind not in "fiub" or values.shape != t.shape:
                 raise ArgumentError(
                     f"trace takes a real function of arrays, entry by entry, but for an array of shape {t.shape} it "
-                    f"returned {told}; write it with functions such as np.exp, and a constant as np.full_like(t, 2.0)"
+                    f"returned {described(result)}; write it with functions such as np.exp, and a constant as np.full_like(t, 2.0)"
                 )
             sums.append(self.n * np.sum(w * values))
         return estimate_from(sums, self.evaluations)

@@ -41,6 +41,8 @@ def counted(f, vectorized=False):
 
 
 class _Counted:
+    """A function, and how often it was evaluated."""
+
     def __init__(self, f, vectorized):
         # Its name and docstring; an attribute of f called `reset` or `calls` stays with f.
         update_wrapper(self, f, updated=())

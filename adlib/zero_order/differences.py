@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.arguments import as_primal, basis, positive_number, tangent_for
+from ..core.arguments import basis, positive_number, tangent_for
 from ..core.errors import ArgumentError
+from ..core.points import as_array, finite_point, like_point, real_numbers
 
 try:
     from numpy.exceptions import ComplexWarning
@@ -150,15 +151,15 @@ def directional_difference(f, w, u, step=None, scheme="central"):
     w : float or numpy.ndarray
         The point, of any shape; floats.
     u : float or numpy.ndarray
-        The direction, of the shape of `w`.  Its length matters: the result is
-        linear in `u`.
+        The direction, of the shape of `w`.  The result is linear in it, so its
+        length matters.
     step : float, optional
-        The step ε: `f` is evaluated at ``w + ε u`` and its kind.  By default that
-        of `difference_step` for sizes 1, such that no entry of `w` moves by more
-        than this multiple of ``max(1, |w_i|)``; rounded to a power of two, so that
-        along a coordinate hardly anything is rounded in ``w + ε u``.
+        The step ε of the notes.  By default that of `difference_step` for sizes 1,
+        such that no entry of `w` moves by more than this multiple of
+        ``max(1, |w_i|)``; rounded to a power of two, so that along a coordinate
+        hardly anything is rounded in ``w + ε u``.
     scheme : str
-        See the notes.
+        ``"forward"``, ``"central"``, ``"five_point"`` or ``"complex"``: see the notes.
 
     Returns
     -------
@@ -187,18 +188,15 @@ def directional_difference(f, w, u, step=None, scheme="central"):
 
     Rounding adds about ``u |f| / ε``, with u the unit roundoff, to all but the
     complex step: see `difference_step`.  A step below the spacing of floats at
-    `w` moves nothing, and leaves a slope of 0.  Values of a coarser type cannot
-    be noticed behind ``float(...)``, so return what a JAX function in single
-    precision returns, as it is.
+    `w` moves nothing, and leaves a slope of 0.  Let `f` return what it computes,
+    without ``float(...)``, which hides a coarser type.
 
     **The complex step needs a function that is analytic in its arithmetic.**
-    It is noticed, and refused, when `f` raises a TypeError on complex numbers,
-    when NumPy warns that an imaginary part is thrown away, and when the result
-    has a real type, as after ``np.abs``, ``np.real`` or ``np.linalg.norm``.  It
-    cannot be noticed when such a function, or a conjugation, is one term among
-    others: ``np.sum(np.abs(w) + w)`` gives the slope of ``np.sum(w)``.  Nor where
-    the function is not real: ``np.log`` at -1 gives π/ε, where a difference
-    gives nan.
+    One that is not is refused where it can be seen: it raises a TypeError, NumPy
+    warns of an imaginary part thrown away, or the result is real, as after
+    ``np.abs`` or ``np.linalg.norm``.  It cannot be seen where that is one term
+    among others, ``np.sum(np.abs(w) + w)``, nor where `f` is not real at `w`:
+    ``np.log`` at -1 gives π/ε, where a difference gives nan.
 
     Source: Fornberg, Math. Comp. 51, 1988, for the quotients; Squire and Trapp,
     SIAM Review 40(1), 1998, and Martins, Sturdza and Alonso, ACM TOMS 29(3),
@@ -228,17 +226,12 @@ def finite_difference(f, w, step=None, scheme="central", vectorized=False):
 
     Parameters
     ----------
-    f : callable
-        From an array like `w` to one real number.
-    w : float or numpy.ndarray
-        The point, of any shape; floats.
+    f, w, scheme
+        As in `directional_difference`.
     step : float, optional
         The step ε, the same in every coordinate.  By default that of
         `difference_step` for sizes 1 and the type of `w`, times
         ``max(1, |w_i|)``, rounded to a power of two.
-    scheme : str
-        ``"forward"``, ``"central"``, ``"five_point"`` or ``"complex"``: see
-        `directional_difference`.
     vectorized : bool
         True when `f` takes a stack of k points, an array of shape ``(k, *w.shape)``,
         and returns k values: then all of them are evaluated in one call, and the
@@ -260,12 +253,9 @@ def finite_difference(f, w, step=None, scheme="central", vectorized=False):
     ``f(w)``, 2n for ``"central"``, 4n for ``"five_point"``, n complex ones for
     ``"complex"``.
 
-    Error in coordinate i, to first order: ``ε/2 ∂_i² f``, ``ε²/6 ∂_i³ f``,
-    ``-ε⁴/30 ∂_i⁵ f`` and ``-ε²/6 ∂_i³ f``, in this order, plus rounding of about
-    ``u |f| / ε``.  With the default steps that is some 1e-8, 1e-11, 1e-13 and
-    1e-16 for functions of size 1 in float64.
-
-    Source: as `directional_difference`.
+    Errors and sources are those of `directional_difference`, entry by entry.
+    With the default steps they are some 1e-8, 1e-11, 1e-13 and 1e-16, in this
+    order, for functions of size 1 in float64.
 
     Examples
     --------
@@ -281,33 +271,8 @@ def finite_difference(f, w, step=None, scheme="central", vectorized=False):
     array([0.25, 0.25])
     """
     w = finite_point(w, "finite_difference")
-    found = slopes("finite_difference", f, w, basis(w), step, scheme, vectorized)
-    return like(w, found.reshape(np.shape(w)))
-
-
-# What the estimators along random directions use as well.
-
-
-def finite_point(w, function, name="w"):
-    """Return `w` as a float or float array with finite entries."""
-    if not isinstance(w, (float, np.ndarray, np.generic)) and hasattr(w, "__array__"):
-        w = np.asarray(w)  # an array of another library; a traced value refuses
-    w = as_primal(w, function)
-    if not np.all(np.isfinite(w)):
-        raise ArgumentError(
-            f"{function} takes finite numbers, but {name} (shape {np.shape(w)}, {np.asarray(w).dtype}) holds inf or nan; "
-            "look where they come from, np.isfinite finds them"
-        )
-    return w
-
-
-def like(w, result):
-    """Give `result` the type of `w`: a float for a float, an array of the same dtype for an array."""
-    if type(w) is float:
-        return float(result)
-    with np.errstate(over="ignore", invalid="ignore"):
-        result = np.asarray(result).astype(w.dtype)
-    return result if isinstance(w, np.ndarray) else result[()]
+    gradient = slopes("finite_difference", f, w, basis(w), step, scheme, vectorized)
+    return like_point(w, gradient.reshape(np.shape(w)))
 
 
 def evaluations(scheme, m):
@@ -317,66 +282,111 @@ def evaluations(scheme, m):
 
 
 def slopes(function, f, w, directions, step=None, scheme="central", vectorized=False):
-    """The slopes of `f` at `w` along an iterable of directions: in float64, or in longdouble where f computes so."""
+    """The slopes of `f` at `w` along directions, by difference quotients.
+
+    Parameters
+    ----------
+    function : str
+        Who asks, for messages.
+    f, w, step, scheme, vectorized
+        As in `finite_difference`; `w` is checked already.
+    directions : iterable of arrays
+        Each of the shape of `w`.  They are taken one at a time, unless `f` is vectorized.
+
+    Returns
+    -------
+    numpy.ndarray
+        One for each direction: in float64, or in longdouble where `f` computes so.
+    """
     rule = _scheme(scheme, function)
     if step is not None:
         step = positive_number(step, "step", function)
-    x = np.asarray(w)
-    dtype = x.dtype if rule else np.result_type(x.dtype, np.complex64)
-    real = np.finfo(dtype).dtype.type
-    best = difference_step(scheme, dtype=x.dtype).step
-    size = np.maximum(np.abs(x), 1.0)
-    ones = (1,) * x.ndim
-    offsets = np.array(rule.offsets if rule else (1j,), dtype).reshape(1, -1, *ones)
-    centre = [x.copy()] if rule and rule.uses_centre else []
-    steps = []
+    points = _Points(function, w, scheme, step)
+    values = (_values_of_stack if vectorized else _values_one_by_one)(function, f, w, points, directions)
+    if not points.steps:
+        return np.zeros(0)
+    if rule is None:
+        return values.imag.astype(np.result_type(values.imag, float)) / np.array(points.steps)
+    if step is None and values.dtype.kind == "f" and values.dtype.itemsize < points.dtype.itemsize:
+        raise ArgumentError(
+            f"{function} chose its step for {points.dtype}, the type of w, but f returned {values.dtype}, whose "
+            f"rounding would drown the difference; pass w as {values.dtype}, or a step"
+        )
+    return _quotients(rule, values, points.steps)
 
-    def moved(us):
-        """The points along a stack of directions, one after another."""
-        h = _default_steps(best, us, size) if step is None else np.full(len(us), step)
+
+class _Points:
+    """Where a scheme evaluates: at the centre, where it needs that, and along each direction at all its offsets.
+
+    Attributes
+    ----------
+    centre : list
+        With one point or none.
+    dtype : dtype
+        Of all points: that of `w`, or for the complex step the complex one.
+    steps : list of float
+        The step of each direction so far.
+    """
+
+    def __init__(self, function, w, scheme, step):
+        rule = SCHEMES[scheme]
+        self._function, self._step = function, step
+        x = self._x = np.asarray(w)
+        self.dtype = x.dtype if rule else np.result_type(x.dtype, np.complex64)
+        self._ones = (1,) * x.ndim
+        self._offsets = np.array(rule.offsets if rule else (1j,), self.dtype).reshape(1, -1, *self._ones)
+        self._best = difference_step(scheme, dtype=x.dtype).step
+        self._size = np.maximum(np.abs(x), 1.0)
+        self.centre = [x.copy()] if rule and rule.uses_centre else []
+        self.steps = []
+
+    def along(self, us):
+        """The points along a stack of directions, one direction after another."""
+        h = _default_steps(self._best, us, self._size) if self._step is None else np.full(len(us), self._step)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            h = h.astype(real)
+            h = h.astype(np.finfo(self.dtype).dtype.type)
             if not np.all(h > 0):
                 raise ArgumentError(
-                    f"{function} would take a step that is zero in {h.dtype}, the type of w; take a larger step, "
+                    f"{self._function} would take a step that is zero in {h.dtype}, the type of w; take a larger step, "
                     "or a shorter direction"
                 )
             if not np.all(h < np.inf):
                 raise ArgumentError(
-                    f"{function} would take a step that is infinite in {h.dtype}, the type of w; take a smaller step, "
-                    "or a longer direction"
+                    f"{self._function} would take a step that is infinite in {h.dtype}, the type of w; "
+                    "take a smaller step, or a longer direction"
                 )
-            steps.extend(h.tolist())
-            return (x + offsets * h.reshape(-1, 1, *ones) * us[:, None]).reshape(len(us) * offsets.size, *x.shape)
+            self.steps.extend(h.tolist())
+            moves = self._offsets * h.reshape(-1, 1, *self._ones) * us[:, None]
+            return (self._x + moves).reshape(len(us) * self._offsets.size, *self._x.shape)
 
-    def given(point):
-        return point.item() if type(w) is float else point[()] if isinstance(w, np.generic) else point
 
-    def numbers(point, k=None):
-        return real_numbers(function, f(point), k) if rule else _complex_numbers(function, f, point, k)
+def _values_of_stack(function, f, w, points, directions):
+    """The values at all points, in one call."""
+    us = [*directions]
+    us = np.array(us, np.asarray(w).dtype).reshape(len(us), *np.shape(w))
+    centre = np.array(points.centre, points.dtype).reshape(len(points.centre), *np.shape(w))
+    stack = np.concatenate([centre, points.along(us)])
+    return _evaluated(function, f, stack, len(stack)) if len(us) else stack
 
-    if vectorized:
-        us = [*directions]
-        us = np.array(us, x.dtype).reshape(len(us), *x.shape)
-        stack = np.concatenate([np.array(centre, dtype).reshape(len(centre), *x.shape), moved(us)])
-        values = numbers(stack, len(stack)) if len(us) else stack
-    else:
-        rows = chain(centre, (np.array(point) for u in directions for point in moved(np.asarray(u)[None])))
-        # Of each result the number itself: f may write the next one into the same memory.
-        values = np.array([numbers(given(point))[()] for point in rows])
-    if not steps:
-        return np.zeros(0)
-    if not rule:
-        return values.imag.astype(np.result_type(values.imag, float)) / np.array(steps)
-    if step is None and values.dtype.kind == "f" and values.dtype.itemsize < dtype.itemsize:
-        raise ArgumentError(
-            f"{function} chose its step for {dtype}, the type of w, but f returned {values.dtype}, whose rounding "
-            f"would drown the difference; pass w as {values.dtype}, or a step"
-        )
+
+def _values_one_by_one(function, f, w, points, directions):
+    """The values at all points, each as soon as its direction is drawn."""
+    along = (np.array(point) for u in directions for point in points.along(np.asarray(u)[None]))
+    values = []
+    for point in chain(points.centre, along):
+        point = point.item() if type(w) is float else point[()] if isinstance(w, np.generic) else point
+        # The number itself: f may write the next one into the same memory.
+        values.append(_evaluated(function, f, point)[()])
+    return np.array(values)
+
+
+def _quotients(rule, values, steps):
+    """The quotients of a scheme, from the values at its points, for each direction in turn."""
     values = values.astype(np.result_type(values.dtype, float))
-    at = dict(zip(rule.offsets, values[len(centre) :].reshape(len(steps), -1).T))
-    if centre:
-        at[0] = values[0]
+    at = {}
+    if rule.uses_centre:
+        at[0], values = values[0], values[1:]
+    at.update(zip(rule.offsets, values.reshape(len(steps), -1).T))
     with np.errstate(over="ignore", invalid="ignore"):
         total = sum(weight * (at[a] - at[b]) for a, b, weight in rule.pairs)
         return total / (rule.divisor * np.array(steps))
@@ -397,33 +407,10 @@ def _default_steps(best, us, size):
     return np.ldexp(1.0, np.clip(exponents, -2000, 1000).astype(int))
 
 
-def copy(w):
-    """A copy of a float or an array that the caller may change."""
-    return w.copy() if isinstance(w, np.ndarray) else w
-
-
-def returned(result):
-    """What a function returned, as an array, and in words for a message."""
-    try:
-        values = np.asarray(result)
-    except ValueError:
-        values = np.asarray(None)  # a tuple of arrays of several shapes
-    kind = type(result).__name__
-    return values, f"a {kind}" if values.dtype == object else f"shape {values.shape}, {values.dtype}"
-
-
-def real_numbers(function, result, k=None, kinds="fiu", name="f"):
-    """Return what the function `name` returned as an array: one real number, or k of them for a stack of k points."""
-    values, told = returned(result)
-    if values.dtype.kind in kinds and values.shape == (() if k is None else (k,)):
-        return values
-    wanted = "one real number" if k is None else f"{k} real numbers, one for each point of the stack,"
-    axes = "" if k is None else " over all axes but the first"
-    raise ArgumentError(f"{function} needs {wanted} from {name}, but got {told}; reduce with np.sum{axes}")
-
-
-def _complex_numbers(function, f, point, k=None):
-    """Evaluate f at a complex point, and make sure that an imaginary part comes back."""
+def _evaluated(function, f, point, k=None):
+    """The value of f at a point, or its k values at a stack of k points; at a complex point it must be complex."""
+    if np.asarray(point).dtype.kind != "c":
+        return real_numbers(function, f(point), k)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ComplexWarning)
@@ -433,7 +420,7 @@ def _complex_numbers(function, f, point, k=None):
             f"the complex step evaluates f at a complex point, but f takes real numbers only ({type(error).__name__}: "
             f"{error}); write f with NumPy functions of complex numbers, or take scheme='central'"
         ) from error
-    values, _ = returned(result)
+    values = as_array(result)
     if values.dtype.kind in "fiu":
         raise ArgumentError(
             f"the complex step needs an imaginary part, but f returned {values.dtype} at a complex point: abs, norm and "

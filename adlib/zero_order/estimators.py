@@ -11,10 +11,11 @@ import numpy as np
 
 from ..core.arguments import whole_number
 from ..core.errors import ArgumentError
+from ..core.points import finite_point, like_point, real_numbers
 from ..modes.forward import jvp
 from ..randomised.directions import as_generator, random_directions
 from ..randomised.estimate import estimate_from
-from .differences import evaluations, finite_point, like, real_numbers, slopes
+from .differences import evaluations, slopes
 
 
 def zero_order_gradient(
@@ -31,22 +32,17 @@ def zero_order_gradient(
     rng : int or numpy.random.Generator
         A seed gives the same directions at every call: common random numbers.
         A generator moves on, as an iteration needs it.
-    distribution : str
-        Of the directions, see `random_directions`: ``"sphere"``, ``"gaussian"``,
-        ``"rademacher"`` or ``"coordinate"``.
+    distribution, orthonormal
+        Of the directions, as in `random_directions`.
     m : int
         Number of directions.
     step : float, optional
         The step ε of the quotient, the same for every direction.  By default
         each direction has that of `directional_difference`.
     scheme : str
-        ``"forward"``, ``"central"``, ``"five_point"`` or ``"complex"``: see
-        `directional_difference`.
+        As in `directional_difference`.
     vectorized : bool
-        True when `f` takes a stack of k points, an array of shape ``(k, *w.shape)``,
-        and returns k values: then all of them are evaluated in one call.
-    orthonormal : bool
-        Draw directions that are orthogonal to each other: see `random_directions`.
+        As in `finite_difference`.
 
     Returns
     -------
@@ -61,31 +57,16 @@ def zero_order_gradient(
 
     Notes
     -----
-    One direction gives ``G = c (f(w+εu) - f(w-εu)) / (2ε) u``; m of them are
-    averaged.  With g the gradient, H the Hessian, Δ the Laplacian:
+    One direction gives ``G = c (f(w+εu) - f(w-εu)) / (2ε) u``, with c = n for
+    directions of length 1, and c = 1 for the others; m of them are averaged.  The
+    mean is the gradient but for a bias of order ε², which is zero for a
+    quadratic.  With one direction ``E|G|²`` is ``n |∇f|²`` as ε goes to 0, for
+    Gaussian directions ``(n+2) |∇f|²``.  So ``E|G - ∇f|²`` is ``(n-1)/m |∇f|²``
+    for m independent directions (Gaussian: n+1), and ``(n/m - 1) |∇f|²`` for
+    orthonormal ones.  The one-sided quotient has the same mean, but a larger
+    variance, which does not vanish with the gradient.
 
-    ============  ===  ========================  ================  =======================================
-    distribution  c    bias of the mean          ``E|G|² / |g|²``  one-sided, extra in ``E|G|²``
-    ============  ===  ========================  ================  =======================================
-    sphere        n    ``ε²/(2(n+2)) ∇Δf``       n                 ``ε²/4 n/(n+2) (tr²H + 2|H|²)``
-    gaussian      1    ``ε²/2 ∇Δf``              n + 2             ``ε²/4 (n+4) (tr²H + 2|H|²)``
-    rademacher    1    ``ε²/6 (3∇Δf - 2∂³f)``    n                 ``ε²/4 n (tr²H + 2|H|² - 2 Σ H_ii²)``
-    coordinate    n    ``ε²/6 ∂³f``              n                 ``ε²/4 n Σ H_ii²``
-    ============  ===  ========================  ================  =======================================
-
-    The bias is of the central quotient, up to order ε⁴, and zero for a
-    quadratic at any ε; ``∂³f`` holds ``∂_i³ f``, and ``|H|`` is the Frobenius
-    norm.  All four distributions are symmetric, so the one-sided quotient has
-    the same mean; the complex step has minus this bias, the five-point one a
-    bias of order ε⁴.  On the sphere the mean is the gradient of the average of f
-    over a ball of radius ε, for Gaussian directions that of its average over
-    ``w + ε N(0, I)``, whatever the function.
-
-    The second moment is that of one direction as ε goes to 0.  So ``E|G - g|²``
-    is ``(n-1) |g|²`` (Gaussian: n+1) for one direction, divided by m for m
-    independent ones, and ``(n/m - 1) |g|²`` for orthonormal ones: none at all for
-    m = n.  Entry by entry the variance of one direction is, for i = 1, ..., n:
-    ``n/(n+2) (|g|² + 2g_i²) - g_i²``, ``|g|² + g_i²``, ``|g|² - g_i²``, ``(n-1) g_i²``.
+    Chapter 2 of the book derives this, with the bias for each distribution.
 
     Cost: m+1 evaluations for ``"forward"``, which shares ``f(w)``, 2m for
     ``"central"``, 4m for ``"five_point"``, m complex ones for ``"complex"``.
@@ -115,8 +96,8 @@ def zero_order_gradient(
     name = "zero_order_gradient"
     w = finite_point(w, name)
     directions, factor = _directions(name, w, rng, distribution, m, orthonormal)
-    found = slopes(name, f, w, (u.reshape(np.shape(w)) for u in directions), step, scheme, vectorized)
-    return _estimate(w, directions, factor, found, evaluations(scheme, len(found)), orthonormal)
+    along = slopes(name, f, w, (u.reshape(np.shape(w)) for u in directions), step, scheme, vectorized)
+    return _estimate(w, directions, factor, along, evaluations(scheme, len(along)), orthonormal)
 
 
 def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False):
@@ -129,11 +110,7 @@ def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False)
     ----------
     f : callable
         From an array like `w` to one real number, in plain NumPy.
-    w : float or numpy.ndarray
-        The point, of any shape, with n entries; floats.
-    rng : int or numpy.random.Generator
-        A seed gives the same directions at every call; a generator moves on.
-    distribution, m, orthonormal
+    w, rng, distribution, m, orthonormal
         As in `zero_order_gradient`.
 
     Returns
@@ -151,9 +128,8 @@ def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False)
 
     Notes
     -----
-    ``F = c (∇f(w) · u) u``, with mean ``∇f(w)``.  ``E|F|²`` is ``n |∇f|²`` for
-    ``"sphere"``, ``"rademacher"`` and ``"coordinate"``, ``(n+2) |∇f|²`` for
-    ``"gaussian"``; m directions divide the variance by m.
+    The mean of ``c (∇f(w) · u) u`` is ``∇f(w)``; the factor c and the variance are
+    those of `zero_order_gradient`.
 
     Cost: m sweeps of forward mode, each of two to three times the time of `f`.
     Nothing is stored for a way back.
@@ -173,15 +149,16 @@ def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False)
     name = "forward_gradient"
     w = finite_point(w, name)
     directions, factor = _directions(name, w, rng, distribution, m, orthonormal)
-    found = np.empty(len(directions))
+    along = np.empty(len(directions))
     for k, u in enumerate(directions):
         value, slope = jvp(f, (w,), (u.reshape(np.shape(w)),))
         real_numbers(name, value)
-        found[k] = slope
-    return _estimate(w, directions, factor, found, len(found), orthonormal)
+        along[k] = slope
+    return _estimate(w, directions, factor, along, len(along), orthonormal)
 
 
 def _directions(function, w, rng, distribution, m, orthonormal):
+    """The directions, one a row, and the factor that makes the mean of ``(∇f · u) u`` the gradient."""
     n = np.size(w)
     if n == 0:
         raise ArgumentError(f"{function} needs a point with entries, but w has shape {np.shape(w)}; pass at least one")
@@ -191,13 +168,14 @@ def _directions(function, w, rng, distribution, m, orthonormal):
     return directions.astype(np.asarray(w).dtype, copy=False), n if distribution in ("sphere", "coordinate") else 1
 
 
-def _estimate(w, directions, factor, found_slopes, price, orthonormal):
+def _estimate(w, directions, factor, along, price, orthonormal):
+    """The mean of slope times direction, in the shape and type of `w`."""
     with np.errstate(over="ignore", invalid="ignore"):  # infinite values of f lead to nan
-        found = estimate_from(factor * found_slopes[:, None] * directions, price)
-    error = found.standard_error
+        estimate = estimate_from(factor * along[:, None] * directions, price)
+    error = estimate.standard_error
     if error is not None:
         if orthonormal:
             # m of n directions without repetition: the correction of a finite population.
             error = error * np.sqrt(1 - len(directions) / np.size(w))
-        error = like(w, error.reshape(np.shape(w)))
-    return replace(found, value=like(w, found.value.reshape(np.shape(w))), standard_error=error)
+        error = like_point(w, error.reshape(np.shape(w)))
+    return replace(estimate, value=like_point(w, estimate.value.reshape(np.shape(w))), standard_error=error)

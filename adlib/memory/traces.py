@@ -1,0 +1,88 @@
+"""The three traces under which a step of a chain runs: unrecorded, on a tape of its own, with tangents.
+
+All three let the step use no traced values but its arguments.  What it takes
+from outside would have no derivative, because the step is run again with
+values in place of tracers.
+"""
+
+import itertools
+
+from ..core.arguments import output_leaves
+from ..core.families import rebuilt
+from ..core.trace import TRACERS, Trace, shape_and_dtype
+from ..modes.forward import ForwardTrace
+from ..modes.reverse import ReverseTrace
+
+
+class Guarded:
+    """What the three have in common; `call` words the refusal."""
+
+    def __init__(self, call, *args):
+        super().__init__(*args)
+        self._call = call
+
+    def process(self, rule, call, args, kwargs):
+        for x in args:
+            if type(x) in TRACERS and x._trace is not self:
+                raise self._call.closed_over(x)
+        return super().process(rule, call, args, kwargs)
+
+    def leaves(self, out):
+        """The leaves of what the step returned, and their structure."""
+        leaves, structure = output_leaves(out, self)
+        for y in leaves:
+            if type(y) in TRACERS and y._trace is not self:
+                raise self._call.closed_over(y)
+        return leaves, structure
+
+
+class UnrecordedTrace(Trace):
+    """Computes values and records nothing.
+
+    A tracer's info is its number in the order of computation, inputs first: the
+    same as its position on a tape.
+    """
+
+    mode = "checkpoint"
+
+    def __init__(self):
+        super().__init__()
+        self._positions = itertools.count()
+
+    def input(self, value):
+        """A tracer of a value of the level below."""
+        return self.tracer(value, next(self._positions))
+
+    def process(self, rule, call, args, kwargs):
+        if self.closed:
+            raise self.escaped()
+        ans = call(*[x._value if type(x) in TRACERS else x for x in args], **kwargs)
+        if isinstance(ans, tuple):
+            # A result that is not real (a sign, a rank) is a constant.
+            return rebuilt(ans, [self._result(y) if type(y) is float or y.dtype.kind == "f" else y for y in ans])
+        return self._result(ans)
+
+    def _result(self, y):
+        shape_and_dtype(y)
+        return self.tracer(y, next(self._positions))
+
+
+class UnrecordedStep(Guarded, UnrecordedTrace):
+    """For steps that are only advanced over."""
+
+
+class RecordedStep(Guarded, ReverseTrace):
+    """The tape of one step."""
+
+    def share_constants(self, copies):
+        """Take the copies of constants that another tape has made, and add one's own to them."""
+        self._constants = copies
+
+    def finish(self):
+        """End the recording of a tape that copies its constants, but is walked only once."""
+        self.close()
+        self._keep = False
+
+
+class PushedStep(Guarded, ForwardTrace):
+    """For forward mode, which runs every step once."""
