@@ -193,8 +193,8 @@ def _positions(argnums, args, transformation):
     return numbers
 
 
-def collect(trace, f, tracers):
-    """The door out: run `f` on tracers of `trace` and take apart what it returns.
+def collect(trace, f, arguments):
+    """The door out: run `f` on arguments with tracers of `trace` and take apart what it returns.
 
     An error closes the trace, so that nothing stays held.
 
@@ -209,7 +209,7 @@ def collect(trace, f, tracers):
         From one entry a leaf to what `f` returned, for `unflatten`.
     """
     try:
-        leaves, structure = output_leaves(f(*tracers), trace)
+        leaves, structure = _output_leaves(f(*arguments), trace)
     except BaseException:
         trace.close()
         raise
@@ -221,18 +221,17 @@ def collect(trace, f, tracers):
     return values, infos, structure
 
 
-def output_leaves(out, trace):
+def _output_leaves(out, trace):
     """The leaves of what the function of `trace` returned, and their structure.
 
     Refused are containers that `flatten` does not look into, where a traced
-    value would pass for a constant, and traced values of a function that has
-    returned before.
+    value would pass for a constant, and what `Trace.foreign` refuses.
     """
     leaves, structure = flatten(out)
     for y in leaves:
         if type(y) in TRACERS:
-            if y._trace is not trace and y._trace.closed:
-                raise y._trace.escaped()
+            if y._trace is not trace:
+                trace.foreign(y)
         elif not isinstance(y, (float, int, complex, np.ndarray, np.generic)) or np.result_type(y).kind in "OVUS":
             raise ArgumentError(
                 f"a function to be differentiated returns numbers, arrays, or tuples, lists and dicts of them, "

@@ -56,6 +56,11 @@ class Trace:
         """End the recording: from here on a tracer of this trace has escaped."""
         self.closed = True
 
+    def foreign(self, y):
+        """What to do with a traced value of another trace that the function returned: nothing, unless that has ended."""
+        if y._trace.closed:
+            raise y._trace.escaped()
+
     def escaped(self):
         return located(
             EscapedTracerError(

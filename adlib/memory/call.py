@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.errors import TracedValueError, describe, located
-from ..core.trace import TRACERS, is_traced
+from ..core.trace import is_traced
 from ..core.tree import flatten, unflatten
 
 
@@ -111,17 +111,13 @@ class Call:
         """What step i has for itself, with ``argument(x)`` for each leaf x."""
         return self.inputs[i] if isinstance(self.inputs, range) else self.inputs[i].filled(argument)
 
-    def run(self, i, state, operands, trace):
-        """Run step i from `state` under `trace`, which lifts what is traced among its arguments.
+    def run(self, i, state, operands, trace, lifted):
+        """Run step i from `state` under `trace`, and return what it returns.
 
-        Returns
-        -------
-        out
-            What the step returned.
-        inputs : list
-            References of the trace's inputs, in the order of their positions.
+        What is traced among its arguments becomes an input of the trace, and
+        stands in `lifted`, a dict to fill: by reference, in the order of the
+        inputs' positions.
         """
-        lifted = {}
 
         def argument(x):
             if type(x) is Operand:
@@ -137,7 +133,7 @@ class Call:
             return lifted[x]
 
         before, own = state.template.filled(argument), self.own(i, argument)
-        return self.step(before, own, *self.shared.filled(argument)), list(lifted)
+        return self.step(before, own, *self.shared.filled(argument))
 
     def loop(self, operands):
         """Run all steps one after the other, on the operands as they are."""
@@ -166,16 +162,16 @@ class Call:
         )
 
 
-def state_after(i, leaves, structure, inputs):
+def state_after(i, returned, positions, structure, inputs):
     """The state that step i returned, and the references of all its values.
 
     Parameters
     ----------
     i : int
-    leaves, structure
-        What the step returned, flattened.
+    returned, positions, structure
+        What the step returned, as `collect` takes it apart.
     inputs : list
-        As `Call.run` returned it.
+        References of what was lifted, in the order of positions.
 
     Returns
     -------
@@ -187,16 +183,16 @@ def state_after(i, leaves, structure, inputs):
     references = dict(enumerate(inputs))
     values = {}
 
-    def referred(j, y):
-        if type(y) not in TRACERS:
-            return y
-        reference = references.setdefault(y._info, Result(i, j))
+    def referred(j, value, position):
+        if position is None:
+            return value
+        reference = references.setdefault(position, Result(i, j))
         if type(reference) is Result:
-            values[reference] = y._value
+            values[reference] = value
         return reference
 
-    template = Template([referred(j, y) for j, y in enumerate(leaves)], structure)
-    return State(template, values), references
+    leaves = [referred(j, y, p) for j, (y, p) in enumerate(zip(returned, positions))]
+    return State(Template(leaves, structure), values), references
 
 
 def _outside(function, x):

@@ -13,6 +13,7 @@ from collections import namedtuple
 import numpy as np
 
 from ..core.adjoints import Continued
+from ..core.arguments import collect
 from ..core.families import Differentiable
 from ..core.trace import is_traced
 from ..core.tree import flatten, unflatten
@@ -64,14 +65,12 @@ class Checkpointed(Differentiable):
 
     def jvp(self, execute, ans, args, kwargs, tangents):
         trace = PushedStep(self.call)
-        try:
-            out = self.call.loop([x if t is None else trace.tracer(x, t) for x, t in zip(args, tangents)])
-        finally:
-            trace.closed = True
-        leaves, _ = trace.leaves(out)
-        by_reference = dict(zip(self.last.leaves, leaves))
-        pushed = [by_reference[reference] for reference in self.results]
-        return tuple(y._info if is_traced(y) else np.zeros_like(y) for y in pushed)
+        traced = [x if t is None else trace.tracer(x, t) for x, t in zip(args, tangents)]
+        values, pushed, _ = collect(trace, self.call.loop, (traced,))
+        trace.close()
+        by_reference = dict(zip(self.last.leaves, zip(values, pushed)))
+        pairs = [by_reference[reference] for reference in self.results]
+        return tuple(np.zeros_like(y) if t is None else t for y, t in pairs)
 
     def save(self, ans, args, kwargs, active):
         # A graph asks again, for each of its steps: then it is another execution.
@@ -172,12 +171,10 @@ def _pushed(call, top, state, inputs, shared):
     def pushed_step(*arguments):
         trace = PushedStep(call)
         lifted = mapped(lambda x: trace.tracer(x.value, x.tangent) if ours(x) else x, arguments)
-        try:
-            out = call.step(*lifted)
-        finally:
-            trace.closed = True
-        leaves, structure = trace.leaves(out)
-        return unflatten(structure, [_Dual(y._value, y._info, top.level) if is_traced(y) else y for y in leaves])
+        values, tangents, structure = collect(trace, call.step, lifted)
+        trace.close()
+        pairs = [y if t is None else _Dual(y, t, top.level) for y, t in zip(values, tangents)]
+        return unflatten(structure, pairs)
 
     inputs = inputs if isinstance(inputs, range) else [mapped(dual, x) for x in inputs]
     state, shared = mapped(dual, state), mapped(dual, shared)

@@ -8,6 +8,7 @@ import contextvars
 import operator
 from collections import namedtuple
 
+from ..core.arguments import collect
 from ..core.errors import ArgumentError
 from ..schedules.shipped import actions_of
 from ..schedules.simulator import Simulator
@@ -28,12 +29,10 @@ def _count(what, number, combine=operator.add):
 def step_unrecorded(call, i, state, operands):
     """The state after step i, of which nothing else is kept."""
     _count("advances", 1)
-    trace = UnrecordedStep(call)
-    try:
-        out, inputs = call.run(i, state, operands, trace)
-    finally:
-        trace.closed = True
-    return state_after(i, *trace.leaves(out), inputs)[0]
+    trace, lifted = UnrecordedStep(call), {}
+    returned = collect(trace, call.run, (i, state, operands, trace, lifted))
+    trace.close()
+    return state_after(i, *returned, list(lifted))[0]
 
 
 def run_unrecorded(call, operands):
@@ -191,20 +190,16 @@ class ScheduledRun(Simulator):
         """
         super().record(action)
         _count("recorded", 1)
-        i, tape = action.step, RecordedStep(self.call, self.keep)
+        i, tape, lifted = action.step, RecordedStep(self.call, self.keep), {}
         if self.keep:
             if not self.copies:
                 # The operands were copied by the outer tape; there is no need for each step to do so again.
                 operands = [self.operands[k] for k in self.call.constants]
                 self.copies = {id(x): (x, x) for x in operands}
             tape.share_constants(self.copies)
-        try:
-            out, inputs = self.call.run(i, self.state, self.operands, tape)
-            leaves, structure = tape.leaves(out)
-        except BaseException:
-            tape.close()
-            raise
-        self.state, references = state_after(i, leaves, structure, inputs)
+        returned = collect(tape, self.call.run, (i, self.state, self.operands, tape, lifted))
+        inputs = list(lifted)
+        self.state, references = state_after(i, *returned, inputs)
         results = {reference: p for p, reference in references.items() if p >= len(inputs)}
         self.recorded[i] = _Recorded(tape, inputs, results)
         _count("tapes", len(self.recorded), max)

@@ -7,7 +7,6 @@ values in place of tracers.
 
 import itertools
 
-from ..core.arguments import output_leaves
 from ..core.families import rebuilt
 from ..core.trace import TRACERS, Trace, shape_and_dtype
 from ..modes.forward import ForwardTrace
@@ -27,13 +26,9 @@ class Guarded:
                 raise self._call.closed_over(x)
         return super().process(rule, call, args, kwargs)
 
-    def leaves(self, out):
-        """The leaves of what the step returned, and their structure."""
-        leaves, structure = output_leaves(out, self)
-        for y in leaves:
-            if type(y) in TRACERS and y._trace is not self:
-                raise self._call.closed_over(y)
-        return leaves, structure
+    def foreign(self, y):
+        """A step returns what it was given and what it computed of that, and nothing else that is traced."""
+        raise self._call.closed_over(y)
 
 
 class UnrecordedTrace(Trace):
