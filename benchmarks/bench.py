@@ -17,7 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import ROOT, env, performance
+from benchmarks import performance
+from tools import ROOT, env, generated
 
 FOLDER = "benchmarks"
 VENV = ".venv-bench"
@@ -105,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(performance.tables(data))
         return 0
     performance.RESULTS.write_text(json.dumps(data, indent=1) + "\n")
-    performance.write(data)
+    generated.write(ROOT, performance.current(data))
     print(performance.tables(data))
     return 0
 

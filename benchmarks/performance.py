@@ -1,17 +1,18 @@
-"""Write the tables of the page on performance from the kept measurements: ``python -m benchmarks.performance``.
+"""Write the tables of the page on performance from the kept measurements: ``python -m benchmarks.performance [--check]``.
 
-The numbers are ratios of times, each the least over all runs. Beside a goal stands the range of the ratios of single
+With ``--check`` nothing is written, and a page that shows other numbers is named. The numbers are ratios of times, each the least over all runs. Beside a goal stands the range of the ratios of single
 runs, and under a table the widest such range: they say how far to trust a number.
 """
 
+import argparse
 import json
 import math
 import sys
 
-from tools import ROOT
+from tools import ROOT, generated
 
 RESULTS = ROOT / "benchmarks" / "results.json"
-PAGE = ROOT / "pages" / "performance.md"
+PAGE = "pages/performance.md"
 BEGIN, END = "<!-- written by python -m benchmarks.performance: begin -->", "<!-- end -->"
 
 TASKS = ("gradient", "jvp", "hvp")
@@ -205,18 +206,24 @@ def tables(data: dict) -> str:
 
 def page_with(text: str, data: dict) -> str:
     """The page with its measured part replaced."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n\n{tables(data)}\n\n{END}{after}"
+    return generated.between(text, BEGIN, END, tables(data), PAGE)
 
 
-def write(data: dict) -> None:
-    """Write the measured part of the page."""
-    PAGE.write_text(page_with(PAGE.read_text(), data))
+def current(data: dict) -> dict[str, str]:
+    """The name of the page -> its text, as `data` make it."""
+    return {PAGE: page_with((ROOT / PAGE).read_text(encoding="utf-8"), data)}
 
 
-def main() -> int:
-    write(json.loads(RESULTS.read_text()))
+@generated.command
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit status is 1 when ``--check`` found other numbers on the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.performance", description=__doc__.split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, say where the page differs")
+    wanted = current(json.loads(RESULTS.read_text(encoding="utf-8")))
+    if parser.parse_args(arguments).check:
+        return generated.report(generated.stale(ROOT, wanted).values(), "python -m benchmarks.performance")
+    for name in generated.write(ROOT, wanted):
+        print(f"written: {name}")
     return 0
 
 

@@ -1,5 +1,18 @@
-"""The commands behind the Makefile: each module is one, run as ``python -m tools.<name>``."""
+"""The commands behind the Makefile: each module is one, run as ``python -m tools.<name>``.
+
+Here is what several of them share: where the repository lies, its chapters, and the scripts that run inside a page.
+"""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def chapters(root: Path = ROOT) -> list[Path]:
+    """The chapters' notebooks, in the order of their numbers."""
+    return sorted((root / "chapters").glob("[0-9][0-9]-*.ipynb"))
+
+
+def script(name: str) -> str:
+    """The JavaScript function in ``tools/scripts/<name>.js``, to be run in a page that is open in a browser."""
+    return (Path(__file__).parent / "scripts" / f"{name}.js").read_text(encoding="utf-8")

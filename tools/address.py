@@ -12,7 +12,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tools import ROOT
+from tools import ROOT, generated
+from tools.generated import Wrong
 
 SETUP_TITLE = "# @title Set-up (run me first)"
 SETUP_CELL = SETUP_TITLE + """
@@ -48,10 +49,6 @@ _ONLY_IN = {
 }
 
 
-class Wrong(Exception):
-    """A file that cannot be handled; the message names it and says what to do."""
-
-
 def settings(root: Path) -> dict[str, str]:
     """The address, the owner/repository name, the version and the release of the book in ``root``."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
@@ -69,7 +66,9 @@ def set_address(root: Path, address: str) -> None:
         raise Wrong(f"{address!r} is not of the form https://github.com/owner/repository")
     file = root / "pyproject.toml"
     text = file.read_text(encoding="utf-8")
-    _write(file, re.sub(r'(?m)^repository = ".*"$', f'repository = "{address}"', text))
+    file.write_text(
+        re.sub(r'(?m)^repository = ".*"$', f'repository = "{address}"', text), encoding="utf-8", newline="\n"
+    )
 
 
 def places(root: Path) -> list[Path]:
@@ -110,61 +109,25 @@ def _replaced(text: str, patterns: list[tuple[str, str]], values: dict[str, str]
     return text
 
 
-def stale(root: Path) -> list[str]:
-    """The places that name another address or release, as ``file:line: what stands there``."""
+def current(root: Path) -> dict[str, str]:
+    """Name -> text of every file that may name the address or the release, as it has to be."""
     values = settings(root)
-    found = []
-    for file in places(root):
-        old, new = file.read_text(encoding="utf-8"), rewritten(file, root, values)
-        if old != new:
-            line, said = _first_difference(old, new)
-            found.append(f"{file.relative_to(root).as_posix()}:{line}: {said}")
-    return found
+    return {file.relative_to(root).as_posix(): rewritten(file, root, values) for file in places(root)}
 
 
-def _first_difference(old: str, new: str) -> tuple[int, str]:
-    before, after = old.splitlines(), new.splitlines()
-    for number, line in enumerate(before):
-        if number >= len(after) or line != after[number]:
-            return number + 1, line.strip()
-    return len(before), "the file ends too early"
-
-
-def write(root: Path) -> list[str]:
-    """Bring every place up to date; return the names of the files that changed."""
-    values = settings(root)
-    new_texts = {file: rewritten(file, root, values) for file in places(root)}  # all or nothing
-    changed = [file for file, text in new_texts.items() if file.read_text(encoding="utf-8") != text]
-    for file in changed:
-        _write(file, new_texts[file])
-    return [file.relative_to(root).as_posix() for file in changed]
-
-
-def _write(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8", newline="\n")
-
-
+@generated.command
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command; the exit status is 1 when ``--check`` found a stale place."""
     parser = argparse.ArgumentParser(prog="python -m tools.address", description=__doc__.split("\n")[0])
     parser.add_argument("address", nargs="?", help="https://github.com/owner/repository, to be set first")
     parser.add_argument("--check", action="store_true", help="write nothing, name the stale places")
     options = parser.parse_args(arguments)
-    try:
-        if options.check:
-            found = stale(root)
-            for place in found:
-                print(place)
-            if found:
-                print("Stale address or release. Run: python -m tools.address")
-            return int(bool(found))
-        if options.address:
-            set_address(root, options.address)
-        for name in write(root):
-            print(f"written: {name}")
-    except Wrong as problem:
-        print(problem)
-        return 1
+    if options.check:
+        return generated.report(generated.stale(root, current(root)).values(), "python -m tools.address")
+    if options.address:
+        set_address(root, options.address)
+    for name in generated.write(root, current(root)):
+        print(f"written: {name}")
     return 0
 
 

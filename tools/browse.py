@@ -15,18 +15,16 @@ import argparse
 import gzip
 import shutil
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tools import links, stepping
+from tools import links, script, stepping
+from tools.serve import serving
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 MATHJAX_SECONDS = 20
@@ -52,6 +50,8 @@ AXE_OPTIONS = {
 }
 # Where the colours have been compared already: that is most of what axe-core takes.
 AXE_LAYOUT = {**AXE_OPTIONS, "rules": {"color-contrast": {"enabled": False}}}
+
+MATHEMATICS_DONE = script("mathematics_done")
 
 
 class NoBrowser(Exception):
@@ -123,38 +123,13 @@ def browse(site: Path, screenshots: Path | None = None, only: Sequence[str] = ()
 
     front = "index.html" if "index.html" in names else names[0]
     shares = [names[k::BROWSERS] for k in range(BROWSERS) if names[k::BROWSERS]]
-    with served(site) as origin, ThreadPoolExecutor(len(shares)) as pool:
+    with serving(site) as origin, ThreadPoolExecutor(len(shares)) as pool:
         done = pool.map(lambda share: _look(program, origin, site, share, front, screenshots), shares)
         reports = {report.page: report for share in done for report in share}
     if not only:
         for page, message in links.broken(site):
             reports[page].add("broken-link", message)
     return [reports[name] for name in names]
-
-
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    """Serve a folder on this machine; yields the origin."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def __init__(self, *arguments, **options):
-            super().__init__(*arguments, directory=str(site), **options)
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _look(
@@ -189,18 +164,18 @@ def _page(context, address: str, name: str, site: Path, screenshots: Path | None
         _wait_for_mathematics(page, report)
         if screenshots:
             _shoot(page, screenshots, name)
-        for rule, message in page.evaluate(_INSPECT):
+        for rule, message in page.evaluate(script("inspect")):
             report.add(rule, message)
         report.steppers = page.locator(stepping.WIDGETS).count()
         for message in stepping.faults(page):
             report.add("stepper", message)
-        page.evaluate(_OPEN_ALL)
-        page.evaluate(_THIN_OUT)
+        page.evaluate(script("open_all"))
+        page.evaluate(script("thin_out"))
         _axe(page, report, "light, 1280 px")
         page.set_viewport_size(PHONE)
         for part in _out_of_reach(page):
             report.add("keyboard", f"at {PHONE['width']} px it scrolls, and the keyboard does not reach it: {part}")
-        if too_wide := page.evaluate(_OVERFLOW):
+        if too_wide := page.evaluate(script("overflow")):
             report.add("overflow", f"at {PHONE['width']} px the page scrolls sideways: {too_wide}")
         _axe(page, report, "light, 390 px", AXE_LAYOUT)
         _theme(page, "dark")
@@ -270,12 +245,13 @@ def _wait_for_mathematics(page, report: PageReport) -> None:
 
 def _out_of_reach(page) -> list[str]:
     """What scrolls by itself and cannot be focused, once the theme had time to make it so."""
+    out_of_reach = script("out_of_reach")
     try:
-        page.wait_for_function(f"!({_OUT_OF_REACH})().length", timeout=REACH_SECONDS * 1000)
+        page.wait_for_function(f"!({out_of_reach})().length", timeout=REACH_SECONDS * 1000)
     except Exception as error:
         if type(error).__name__ != "TimeoutError":
             raise
-    return page.evaluate(_OUT_OF_REACH)
+    return page.evaluate(out_of_reach)
 
 
 def _axe(page, report: PageReport, where: str, options: dict = AXE_OPTIONS) -> None:
@@ -301,9 +277,7 @@ def _axe_source() -> str:
 def _theme(page, theme: str) -> None:
     """Switch as the theme's button does, without waiting for anything to fade."""
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.evaluate(
-        "theme => { for (const key of ['theme', 'mode']) document.documentElement.dataset[key] = theme }", theme
-    )
+    page.evaluate(script("theme"), theme)
 
 
 def _shoot(page, screenshots: Path, name: str) -> None:
@@ -343,90 +317,6 @@ def _size(path: Path) -> tuple[int, int]:
         return 0, 0
     data = path.read_bytes()
     return len(data), len(gzip.compress(data, 6))
-
-
-MATHEMATICS_DONE = """() => {
-  if (document.readyState !== "complete") return false;
-  if (![...document.scripts].some(s => /mathjax/i.test(s.src))) return true;
-  if (!window.MathJax || !MathJax.startup || !MathJax.startup.promise) return false;
-  window.__set ??= (MathJax.startup.promise.then(() => { window.__set = "done" }), "waiting");
-  return window.__set === "done";
-}"""
-
-# Folded cells fade in, and while they do their colours are paler than anybody reads them.
-_OPEN_ALL = """() => {
-  for (const d of document.querySelectorAll("details")) d.open = true;
-  for (const a of document.getAnimations()) if (a.effect.getComputedTiming().endTime < Infinity) a.finish();
-}"""
-
-# In highlighted code the first word of each kind stands for the others, which lose their spans: they have its colour,
-# and to compare thousands of colours takes half a minute on a long source page.
-_THIN_OUT = """() => {
-  const kinds = new Set();
-  for (const word of document.querySelectorAll(".highlight pre span:not([id])")) {
-    const kind = word.closest("pre").className + "/" + word.className;
-    if (kinds.has(kind) && !word.children.length) word.replaceWith(word.textContent);
-    kinds.add(kind);
-  }
-}"""
-
-# Yields [rule, message] pairs: formulas, pictures and drawings.
-_INSPECT = r"""() => {
-  const found = [];
-  const add = (rule, message) => found.push([rule, message]);
-  const short = text => (text || "").trim().replace(/\s+/g, " ").slice(0, 80);
-  for (const e of document.querySelectorAll("mjx-merror, [data-mml-node=merror]"))
-    add("mathematics", "MathJax error: " + (e.getAttribute("data-mjx-error") || e.getAttribute("title") || short(e.textContent)));
-  for (const e of document.querySelectorAll("mjx-container [data-mml-node=mtext][fill=red]")) {
-    const formula = e.closest("mjx-container").querySelector("mjx-assistive-mml mtext[mathcolor=red]");
-    add("mathematics", "MathJax knows no macro " + short(formula?.textContent));
-  }
-  for (const e of document.querySelectorAll(".math:not(code *)"))
-    if (!e.querySelector("mjx-container") && e.checkVisibility()) add("mathematics", "not set by MathJax: " + short(e.textContent));
-  for (const e of document.images) {
-    const alt = e.getAttribute("alt"), name = short(e.getAttribute("src")).split("/").pop();
-    if (alt === null) add("alt", `the image ${name} has no alternative text`);
-    else if (/\.(png|jpe?g|svg|gif|webp)$/i.test(alt.trim())) add("alt", `the alternative text of ${name} is a file name: ${alt}`);
-    else if (!alt.trim() && e.closest(".cell_output, article p")) add("alt", `the image ${name} has an empty alternative text`);
-    if (e.complete && e.naturalWidth === 0 && e.checkVisibility()) add("alt", `the image ${name} does not load`);
-  }
-  for (const e of document.querySelectorAll("svg")) {
-    if (e.ownerSVGElement || e.closest("mjx-container, [aria-hidden=true], button, a") || !e.checkVisibility()) continue;
-    const label = e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.querySelector(":scope > title")?.textContent;
-    if (!e.getAttribute("role") || !label) add("alt", "a drawing (svg) needs a role and a label: " + short(e.outerHTML));
-  }
-  return found;
-}"""
-
-# Browsers differ in what they let the Tab key reach by themselves, so each part that scrolls sideways has to say that it can
-# be focused, or hold something that can. A pixel more than the box is rounding.
-_OUT_OF_REACH = r"""() => {
-  const found = [];
-  for (const e of document.body.querySelectorAll("*")) {
-    if (e.scrollWidth <= e.clientWidth + 1 || !/auto|scroll/.test(getComputedStyle(e).overflowX) || !e.checkVisibility()) continue;
-    if (e.tabIndex >= 0 || [...e.querySelectorAll("*")].some(x => x.tabIndex >= 0)) continue;
-    const name = e.cloneNode().outerHTML.replace(/<\/.*/, "").replace(/\s+/g, " ").slice(0, 90);
-    found.push(`${e.scrollWidth} px in ${e.clientWidth}: ${name}`);
-  }
-  return found;
-}"""
-
-# The element that sticks out furthest and is not inside something that scrolls by itself.
-_OVERFLOW = r"""() => {
-  const root = document.documentElement, width = root.clientWidth;
-  if (root.scrollWidth <= width) return null;
-  let worst = null, edge = width;
-  for (const e of document.body.querySelectorAll("*")) {
-    const right = e.getBoundingClientRect().right + window.scrollX;
-    if (right <= edge + 0.5) continue;
-    let clipped = false;
-    for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
-      if (getComputedStyle(p).overflowX !== "visible") { clipped = true; break; }
-    if (!clipped) { worst = e; edge = right; }
-  }
-  const name = worst ? worst.outerHTML.replace(/\s+/g, " ").slice(0, 90) : "no single element";
-  return `${Math.round(worst ? edge : root.scrollWidth)} px wide: ${name}`;
-}"""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,16 +10,10 @@ import re
 import sys
 from pathlib import Path
 
-from tools import ROOT
+from tools import ROOT, chapters
 from tools.build import BuildResult, build, report, require_environment
 
 _MISSING = re.compile(r"(?:cross-reference target not found:|Unknown source document) '([^'#]*)")
-
-
-def chapters(root: Path) -> dict[str, str]:
-    """The chapters that exist: number as in the file name, ``'05'``, and document, ``'chapters/05-forward-mode'``."""
-    found = sorted((root / "chapters").glob("[0-9][0-9]-*.ipynb"))
-    return {path.name[:2]: f"chapters/{path.stem}" for path in found}
 
 
 def build_chapter(root: Path, document: str, output: Path, echo=None) -> BuildResult:
@@ -31,7 +25,7 @@ def build_chapter(root: Path, document: str, output: Path, echo=None) -> BuildRe
     toc = output / "_toc.yml"
     toc.write_text("format: jb-book\nroot: index\nchapters:\n" + "".join(f"- file: {d}\n" for d in [document, *pages]))
     result = build(root, output, toc=toc, strict=False, echo=echo)
-    left_out = {Path(d).name for d in chapters(root).values() if d != document}
+    left_out = {path.stem for path in chapters(root)} - {Path(document).name}
     problems = tuple(p for p in result.problems if not _leads_to(p, left_out))
     return dataclasses.replace(result, rc=result.rc or int(bool(problems)), problems=problems)
 
@@ -47,13 +41,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.chapter", description="Build one chapter of the book.")
     parser.add_argument("number", nargs="?", default="", help="as in the file name: 05")
     number = parser.parse_args().number.zfill(2)
-    known = chapters(ROOT)
+    known = {path.name[:2]: path.stem for path in chapters(ROOT)}
     if number not in known:
-        listed = "".join(f"\n  {n}  {Path(d).name}" for n, d in known.items()) or " none yet"
+        listed = "".join(f"\n  {n}  {stem}" for n, stem in known.items()) or " none yet"
         sys.exit(f"Name a chapter: make chapter N=05. Those that exist:{listed}")
     require_environment()
-    result = build_chapter(ROOT, known[number], ROOT / "_build" / f"chapter-{number}", echo=print)
-    return report(result, page=f"{known[number]}.html")
+    document = f"chapters/{known[number]}"
+    result = build_chapter(ROOT, document, ROOT / "_build" / f"chapter-{number}", echo=print)
+    return report(result, page=f"{document}.html")
 
 
 if __name__ == "__main__":

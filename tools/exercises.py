@@ -28,7 +28,8 @@ from pathlib import Path, PurePosixPath
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import ROOT
+from tools import ROOT, generated
+from tools.generated import Wrong
 from tools.normalise import KERNELSPEC, differences, execute, normalised, read, text_of
 
 PUBLIC, RESERVED = "chapters/exercises", "instructor"
@@ -41,10 +42,6 @@ REGION = re.compile(rf"^(?P<indent>[ \t]*){BEGIN}\n(?P<body>.*?)^[ \t]*{END}[ \t
 _HEADING = re.compile(r"## Exercise (?P<number>\d+\.\d+)\. (?P<title>\S.*)")
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s]+)(?=\))")
 KEYS = {"id": str, "objective": str, "minutes": int, "difficulty": int, "points": int, "access": str}
-
-
-class Wrong(Exception):
-    """A source that cannot be used; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +147,7 @@ def everything(root: Path = ROOT) -> dict[str, list[Section]]:
     return {name: sorted(found, key=lambda s: s.order) for name, found in sets.items()}
 
 
-def generated(root: Path = ROOT) -> dict[str, str]:
+def current(root: Path = ROOT) -> dict[str, str]:
     """Path -> text of every file that is made from the sources."""
     files = {}
     sets = everything(root)
@@ -166,7 +163,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
             files[f"{folder}/{name}.ipynb"] = _notebook(name, head, found, folder)
     table = root / TABLE
     if table.is_file():
-        files[TABLE] = _with_table(table.read_text(encoding="utf-8"), sets)
+        files[TABLE] = generated.between(table.read_text(encoding="utf-8"), *TABLE_MARKS, _table(sets), TABLE)
     return files
 
 
@@ -262,15 +259,6 @@ def _relinked(text: str, origin: str, folder: str) -> str:
     return _LINK.sub(moved, text)
 
 
-def _with_table(text: str, sets: dict[str, list[Section]]) -> str:
-    begin, end = TABLE_MARKS
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not found or not closed:
-        raise Wrong(f"{TABLE}: the lines {begin!r} and {end!r} have to stand there")
-    return f"{before}{begin}\n\n{_table(sets)}\n\n{end}{after}"
-
-
 def _table(sets: dict[str, list[Section]]) -> str:
     rows = ["| exercise | what you practise | minutes | difficulty | points | solution |", "|---|---|---|---|---|---|"]
     for name, found in sets.items():
@@ -283,33 +271,22 @@ def _table(sets: dict[str, list[Section]]) -> str:
     return "\n".join(rows)
 
 
+def made(root: Path = ROOT) -> list[str]:
+    """The notebooks and pages that are there, whether a source makes them or not."""
+    return [f"{folder}/{path.name}" for folder in (STUDENT, PAGE) for path in (root / folder).glob("*.ipynb")]
+
+
 def stale(root: Path = ROOT) -> list[str]:
     """The generated files that are not what the sources make, and those that nothing makes; one line each."""
-    wanted = generated(root)
-    found = []
-    for name, text in wanted.items():
-        file = root / name
-        if not file.is_file():
-            found.append(f"{name}: is missing")
-        elif file.read_text(encoding="utf-8") != text:
-            found.append(f"{name}: is not what the sources make")
-    there = {f"{folder}/{p.name}" for folder in (STUDENT, PAGE) for p in (root / folder).glob("*.ipynb")}
-    return found + [f"{name}: has no source" for name in sorted(there - set(wanted))]
+    return list(generated.stale(root, current(root), made(root)).values())
 
 
 def write(root: Path = ROOT) -> list[str]:
     """Write what is not current, remove what has no source; return the names of the files that changed."""
-    wanted = generated(root)
-    changed = [line.partition(":")[0] for line in stale(root)]
-    for name in changed:
-        if name in wanted:
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(wanted[name], encoding="utf-8", newline="\n")
-        else:
-            (root / name).unlink()
-    return changed
+    return generated.write(root, current(root), made(root))
 
 
+@generated.command
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.exercises", description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when something is not current")
@@ -318,21 +295,16 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     if not (root / RESERVED).is_dir():
         print(f"There is no {RESERVED}/ here, so nothing can be made anew.")
         return 0
-    try:
-        if options.check:
-            found = stale(root) + [f"{p.relative_to(root)}: {line}" for p in sources(root) for line in differences(p)]
-            print("\n".join([*found, "Run: python -m tools.exercises --execute"]) if found else "All current.")
-            return int(bool(found))
-        if options.execute:
-            os.environ["ADLIB_STRICT"] = "1"
-            for path in sources(root):
-                print(f"{path.relative_to(root)}: running", flush=True)
-                path.write_text(text_of(normalised(_executed(path))), encoding="utf-8", newline="\n")
-        for name in write(root):
-            print(f"{name}: written")
-    except Wrong as problem:
-        print(problem)
-        return 1
+    if options.check:
+        unkempt = [f"{path.relative_to(root)}: {line}" for path in sources(root) for line in differences(path)]
+        return generated.report([*stale(root), *unkempt], "python -m tools.exercises --execute")
+    if options.execute:
+        os.environ["ADLIB_STRICT"] = "1"
+        for path in sources(root):
+            print(f"{path.relative_to(root)}: running", flush=True)
+            path.write_text(text_of(normalised(_executed(path))), encoding="utf-8", newline="\n")
+    for name in write(root):
+        print(f"{name}: written")
     return 0
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from _ext.adbook.boxes import BOXES, NUMBER, box_class
-from tools import ROOT, numerals
+from tools import ROOT, chapters, numerals
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
-from tools.normalise import chapters, read
+from tools.normalise import read
 
 CELL_LINES = 40  # what a laptop's screen shows at once
 LINE_WIDTH = 79  # what the page's column and the printed page show without cutting

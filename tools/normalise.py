@@ -27,7 +27,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.rwbase import rejoin_lines, split_lines
 
-from tools import ROOT
+from tools import ROOT, chapters, generated
 
 KEPT_MIME = "text/plain"
 KEPT_CELL_METADATA = ("adbook", "cellView", "exercise", "jupyter", "mystnb", "tags")
@@ -35,11 +35,6 @@ KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3
 CELL_TIMEOUT = 120  # seconds; the test run uses the same limit
 
 _VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-def chapters() -> list[Path]:
-    """The chapter notebooks, in order of their numbers."""
-    return sorted((ROOT / "chapters").glob("*.ipynb"))
 
 
 def read(path: Path) -> NotebookNode:
@@ -135,7 +130,7 @@ def differences(path: Path) -> list[str]:
         found.append("notebook metadata is more or less than kernelspec and language")
     text, wanted = path.read_text(encoding="utf-8"), text_of(expected)
     if not found and text != wanted:
-        found.append(f"line {_first_difference(text, wanted)}: layout of the JSON or a cell id")
+        found.append(f"line {generated.first_difference(text, wanted)[0]}: layout of the JSON or a cell id")
     return found
 
 
@@ -176,14 +171,6 @@ def _joined_streams(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     return joined
 
 
-def _first_difference(a: str, b: str) -> int:
-    lines_a, lines_b = a.split("\n"), b.split("\n")
-    for number, (line_a, line_b) in enumerate(zip(lines_a, lines_b), start=1):
-        if line_a != line_b:
-            return number
-    return min(len(lines_a), len(lines_b))
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.normalise", description=__doc__.split("\n")[0])
     parser.add_argument("files", nargs="*", type=Path, help="notebooks (default: every chapter)")
@@ -193,13 +180,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.check and options.execute:
         parser.error("--check changes nothing and --execute does; choose one")
 
+    paths = options.files or chapters()
+    if options.check:
+        found = [f"{path}: {line}" for path in paths for line in differences(path)]
+        return generated.report(found, "python -m tools.normalise --execute <file>")
     failed = False
-    for path in options.files or chapters():
-        if options.check:
-            for line in differences(path):
-                failed = True
-                print(f"{path}: {line}")
-            continue
+    for path in paths:
         notebook = read(path)
         if options.execute:
             from nbclient.exceptions import CellExecutionError
@@ -215,8 +201,6 @@ def main(arguments: list[str] | None = None) -> int:
         if after != path.read_text(encoding="utf-8"):
             path.write_text(after, encoding="utf-8")
             print(f"{path}: written")
-    if options.check and failed:
-        print("run: python -m tools.normalise --execute <file>")
     return int(failed)
 
 

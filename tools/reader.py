@@ -31,9 +31,9 @@ from pathlib import Path
 
 import nbformat
 
-from tools import ROOT
+from tools import ROOT, chapters
 from tools.address import settings
-from tools.normalise import CELL_TIMEOUT, KEPT_MIME, chapters, read, text_of
+from tools.normalise import CELL_TIMEOUT, KEPT_MIME, read, text_of
 
 PACKAGE_FILES = ("adlib", "pyproject.toml", "README.md", "LICENSE")
 NOTEBOOK_TIMEOUT = 600  # seconds; a chapter is meant to take twenty

@@ -18,33 +18,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tools import script
+
 WIDGETS = ".ad-stepper, .ad-puzzle, .ad-explore"
 PLAY_MS = 5000  # the longest that one frame may take
 
-# Of every stepper on the page: which of its steps are seen, and what is read out.
-_STATES = """() => [...document.querySelectorAll(".ad-stepper")].map(root => ({
-  steps: [...root.querySelectorAll(".ad-steps > li")].map(step => step.checkVisibility({visibilityProperty: true})),
-  live: [...root.querySelectorAll("[aria-live]")].map(e => e.textContent.trim()).join(" "),
-}))"""
-
-
-# Of every puzzle: how it stands, and what is seen and read out.
-_PUZZLES = """() => [...document.querySelectorAll(".ad-puzzle")].map(root => ({
-  state: root.dataset.state,
-  seen: [...root.children].filter(e => !e.matches("[aria-live]")).map(e => e.innerText || e.textContent).join(" "),
-  live: [...root.querySelectorAll("[aria-live]")].map(e => e.textContent.trim()).join(" "),
-}))"""
-
-
-# Of every explorable: the frame it shows, its pictures, the text that is seen and the one that is read out.
-_FRAMES = """() => [...document.querySelectorAll(".ad-explore")].map(root => ({
-  frame: +(root.querySelector("[type=range]")?.value ?? -1),
-  picture: [...root.querySelectorAll("svg[role=img]:not(figure svg)")].map(e => e.innerHTML).join(" "),
-  text: [...root.children].filter(e => !e.matches("[aria-live]")).map(e => e.innerText || "").join(" "),
-  pressed: [...root.querySelectorAll("[aria-pressed=true]")].map(e => e.innerText).join(),
-  live: [...root.querySelectorAll("[aria-live]")].map(e => e.textContent.trim()).join(" "),
-  going: root.hasAttribute("data-going"),
-}))"""
+# What each kind of widget shows now: a list, one entry a widget of the page.
+_STATES, _PUZZLES, _FRAMES = script("steppers"), script("puzzles"), script("explorables")
 
 
 def faults(page) -> Iterator[str]:
@@ -128,10 +108,7 @@ def _one(page, index: int) -> Iterator[str]:
     if page.evaluate(_STATES)[index]["steps"] != states[1]["steps"]:
         yield "the arrow key on the slider does not step"
     page.keyboard.press("Home")
-    after = page.evaluate(_STATES)
-    for other in range(len(before)):
-        if other != index and after[other] != before[other]:
-            yield f"moves stepper {other + 1} as well"
+    yield from _others_moved(page, _STATES, index, before, "stepper")
 
 
 def _puzzle(page, index: int) -> Iterator[str]:
@@ -171,10 +148,7 @@ def _puzzle(page, index: int) -> Iterator[str]:
         if now()["state"] != "wrong":
             yield f"a wrong order ends as {now()['state']!r}"
         _click(again)
-    after = page.evaluate(_PUZZLES)
-    for other in range(len(before)):
-        if other != index and after[other] != before[other]:
-            yield f"moves puzzle {other + 1} as well"
+    yield from _others_moved(page, _PUZZLES, index, before, "puzzle")
 
 
 def _explorable(page, index: int) -> Iterator[str]:
@@ -198,10 +172,7 @@ def _explorable(page, index: int) -> Iterator[str]:
                 yield f"the button {name!r} is not the pressed one of its group after a click"
             elif _same(now, shown) and now["pressed"] != shown["pressed"]:
                 yield f"the button {name!r} shows nothing new"
-    after = page.evaluate(_FRAMES)
-    for other in range(len(before)):
-        if other != index and after[other] != before[other]:
-            yield f"moves explorable {other + 1} as well"
+    yield from _others_moved(page, _FRAMES, index, before, "explorable")
 
 
 def _slid(page, index: int, slider) -> Iterator[str]:
@@ -244,6 +215,13 @@ def _slid(page, index: int, slider) -> Iterator[str]:
     _click(back)
     if now()["frame"] != 0:
         yield "Previous does not go back"
+
+
+def _others_moved(page, states: str, index: int, before: list[dict], kind: str) -> Iterator[str]:
+    """Which other widgets of the kind are not as they were before the one at `index` was used."""
+    for other, (was, now) in enumerate(zip(before, page.evaluate(states))):
+        if other != index and now != was:
+            yield f"moves {kind} {other + 1} as well"
 
 
 def _same(one: dict, other: dict) -> bool:

@@ -22,7 +22,6 @@ import re
 import runpy
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,10 +30,10 @@ from nbformat.v4 import new_code_cell, new_output
 
 from adlib.exercises import all_exercises
 from tools import ROOT, reader
-from tools.browse import CHROMIUM_ARGUMENTS, DESKTOP, PHONE, NoBrowser, chromium
+from tools.browse import CHROMIUM_ARGUMENTS, DESKTOP, MATHEMATICS_DONE, PHONE, NoBrowser, chromium
 from tools.exercises import PAGE, RESERVED, STUDENT, Section, everything
 from tools.normalise import read, text_of
-from tools.serve import HTML, server
+from tools.serve import HTML, serving
 
 
 def wrong_answers(root: Path = ROOT) -> dict[str, list[tuple]]:
@@ -129,7 +128,7 @@ def book_faults(html: Path, root: Path = ROOT, pictures: Path | None = None) -> 
     except ImportError:
         raise NoBrowser("playwright is not installed; run: make test, which installs the lock") from None
     found = []
-    with _served(html) as origin, sync_playwright() as play:
+    with serving(html) as origin, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
         for viewport, theme in ((DESKTOP, "light"), (PHONE, "dark")):
             page = browser.new_page(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
@@ -190,20 +189,10 @@ def _camera(page, pictures: Path | None, width: int):
     def shoot(name: str, element) -> None:
         if pictures:
             pictures.mkdir(parents=True, exist_ok=True)
-            page.wait_for_function(
-                "() => !window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
-            )
+            page.wait_for_function(MATHEMATICS_DONE)
             element.screenshot(path=pictures / f"{name}-{width}.png")
 
     return shoot
-
-
-@contextlib.contextmanager
-def _served(html: Path) -> Iterator[str]:
-    with server(html) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,8 +2,8 @@
 
 `cities` reads ``cities.csv``: coordinates from GeoNames (https://www.geonames.org, licence CC BY 4.0), rounded to a
 hundredth of a degree. `coastline` reads ``coastline.csv``: made from Natural Earth, land at 1:110 million
-(https://www.naturalearthdata.com, public domain), simplified and rounded to a tenth of a degree. The command
-``python -m tools.geography`` of the book's repository makes both files.
+(https://www.naturalearthdata.com, public domain), simplified and rounded to a tenth of a degree. The module `geography`
+beside them makes both files.
 
 >>> from adlib import data
 >>> names, coordinates = data.cities(6)

@@ -167,6 +167,7 @@ def step_run(student, case):
 
 
 def step_verify(case, answer):
+    """The mean of the loss itself over directions that are exact for polynomials of this degree."""
     H, w, step = np.array(case["H"]), np.array(case["w"]), case["step"]
     n, g, before = len(w), H @ w, _quadratic(H, w)
     u, weights = directions(n)
@@ -255,6 +256,7 @@ def mean_curvature(H, g, m):
 
 
 def best_verify(case, answer):
+    """The lowest point of the parabola, with the mean curvature taken over directions that are exact for it."""
     H, g, m = np.array(case["H"]), np.array(case["g"]), case["m"]
     n, square, along, largest = len(g), g @ g, g @ H @ g, np.linalg.eigvalsh(H)[-1]
     expected = square / mean_curvature(H, g, m)

@@ -77,6 +77,7 @@ def two_point_run(student, case):
 
 
 def two_point_verify(case, answer):
+    """The mean over all directions is exact: the function is a cubic, so the difference is its slope and one term of bias."""
     _, b, H, a = polynomial(case)
     w, eps, U = np.array(case["w"]), case["eps"], np.array(case["directions"])
     n, mean = len(w), np.array(answer["mean"])
@@ -255,6 +256,7 @@ def orthonormal_run(student, case):
 
 
 def orthonormal_verify(case, answer):
+    """One estimate is n/m times a projection of the gradient; the mean of many comes as near as their variance says."""
     g, n, m = np.array(case["gradient"]), case["n"], case["m"]
     U, mean = np.array(answer["directions"]).reshape(-1, n), np.array(answer["mean"])
     if len(U) != m:

@@ -6,15 +6,7 @@ import adlib
 
 from ._answers import attribute, close, name_of, number, numbers, pair, refuse_nothing, shown
 from ._engine import Complaint, Exercise
-
-STEP = 1e-200  # so small that its square is zero: the imaginary part is the derivative to the last digit
-
-
-def along(f, x, direction):
-    """The derivative of an analytic `f`, which takes and returns lists, along `direction`: by a complex step."""
-    moved = f([complex(a, STEP * d) for a, d in zip(x, direction)])
-    return [complex(y).imag / STEP for y in moved]
-
+from ._oracles import along
 
 # forward-trace -------------------------------------------------------------------------------------------------
 
@@ -152,6 +144,7 @@ def dual_run(student, case):
 
 
 def dual_verify(case, answer):
+    """Plain numbers give the value, a complex step the tangent; the operands have to be as they were."""
     f, key, _ = EXPRESSIONS[case["expression"]]
     if "other" in answer:
         return Complaint("not-dual", f"{case['expression']} is {answer['other']}")

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._answers import Unusable, attribute, close, name_of, numbers, refuse_nothing, shown
 from ._engine import Complaint, Exercise
-from .forward_mode import along
+from ._oracles import along
 from .reverse_mode_vjps import VJP_BROADCAST, VJP_LOGSUMEXP, VJP_MATMUL, VJP_SOFTMAX
 
 # reverse-trace -------------------------------------------------------------------------------------------------
@@ -258,6 +258,7 @@ def autograd_cases(rng):
 
 
 def autograd_run(student, case):
+    """The value and the gradients after `backward`, or that the walk had to be stopped."""
     program, used, key = PROGRAMS[case["program"]]
     inputs = [student(x) for x in case["x"]]
 

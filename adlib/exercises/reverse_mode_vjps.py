@@ -7,7 +7,7 @@ import numpy as np
 
 from ._answers import array, close, pair, shown
 from ._engine import Complaint, Exercise
-from .forward_mode import STEP
+from ._oracles import gradient, units
 
 # vjp-broadcast -------------------------------------------------------------------------------------------------
 
@@ -42,11 +42,8 @@ def broadcast_verify(case, answer):
     """Entry by entry: a nudge of one entry of a is added wherever broadcasting copies that entry to."""
     for name in "ab":
         operand, g = np.array(case[name]), np.array(case["g"])
-        expected = np.empty(operand.shape)
-        for index in np.ndindex(operand.shape):
-            nudge = np.zeros(operand.shape)
-            nudge[index] = 1.0
-            expected[index] = np.sum(g * (nudge + np.zeros(g.shape)))
+        copied = np.zeros(g.shape)
+        expected = np.reshape([np.sum(g * (nudge + copied)) for nudge in units(operand.shape)], operand.shape)
         if not np.array_equal(answer[f"{name}_bar"], expected):
             ours = answer[f"{name}_bar"]
             return Complaint(case["probe"], f"{name}_bar is {shown(ours)}, expected {shown(expected)}")
@@ -106,12 +103,9 @@ def softmax_run(student, case):
 
 
 def softmax_verify(case, answer):
+    """A complex step for each logit."""
     x, g, ours = np.array(case["x"]), np.array(case["g"]), np.array(answer["x_bar"])
-    expected = np.empty(x.shape)
-    for index in np.ndindex(x.shape):
-        nudge = np.zeros(x.shape, complex)
-        nudge[index] = 1j * STEP
-        expected[index] = np.sum(g * softmax(x + nudge)).imag / STEP
+    expected = gradient(lambda x: np.sum(g * softmax(x)), x)
     expected[np.abs(expected) < 1e-15] = 0.0  # rounding; it would read as if a tiny number were asked for
     if close(ours, expected, atol=1e-12):
         return Complaint("changed") if answer["changed"] else None
@@ -177,11 +171,9 @@ def matmul_verify(case, answer):
     """Entry by entry: a nudge of one entry alone, sent through the product, which is linear in it."""
     a, b, g = (np.array(case[name]) for name in "abg")
     for name, operand, product in (("A", a, lambda nudge: nudge @ b), ("B", b, lambda nudge: a @ nudge)):
-        expected, unweighted = np.empty(operand.shape), np.empty(operand.shape)
-        for index in np.ndindex(operand.shape):
-            nudge = np.zeros(operand.shape)
-            nudge[index] = 1.0
-            expected[index], unweighted[index] = np.sum(g * product(nudge)), np.sum(product(nudge))
+        reached = [product(nudge) for nudge in units(operand.shape)]
+        expected = np.reshape([np.sum(g * r) for r in reached], operand.shape)
+        unweighted = np.reshape([np.sum(r) for r in reached], operand.shape)
         ours = answer[f"{name}_bar"]
         if not close(ours, expected, atol=1e-9):
             known = [("no-adjoint", unweighted), ("sign", -expected), ("mean", expected / _stacked(a))]
@@ -259,11 +251,7 @@ def logsumexp_verify(case, answer):
             return Complaint("overflow", found)
         general = "rows" if case["probe"] == "rows" else "value"
         return Complaint("shift" if close(y, value - np.max(x, axis=-1), atol=1e-12) else general, found)
-    expected = np.empty(x.shape)
-    for index in np.ndindex(x.shape):
-        nudge = np.zeros(x.shape, complex)
-        nudge[index] = 1j * STEP
-        expected[index] = np.sum(g * logsumexp(x + nudge)).imag / STEP
+    expected = gradient(lambda x: np.sum(g * logsumexp(x)), x)
     if close(x_bar, expected, atol=1e-12):
         return Complaint("changed") if answer["changed"] else None
     found = f"x_bar is {shown(x_bar)}, expected {shown(expected)}"

@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 
-from tools import ROOT, address
+from tools import ROOT, address, generated
 
 OLD, NEW = "https://github.com/owner_not_set/adlib-book", "https://github.com/someone/some-book"
 
@@ -27,7 +27,7 @@ def book(tmp_path):
     (tmp_path / "CITATION.cff").write_text(f"version: 0.1.0\nrepository-code: {OLD}\n")
     cells = [nbformat.v4.new_markdown_cell("# 5"), nbformat.v4.new_code_cell(address.SETUP_TITLE)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "chapters" / "05-a.ipynb")
-    address.write(tmp_path)
+    generated.write(tmp_path, address.current(tmp_path))
     return tmp_path
 
 
@@ -108,4 +108,4 @@ def test_the_set_up_cell_names_a_foreign_adlib(monkeypatch):
 
 
 def test_no_place_of_this_repository_is_stale():
-    assert address.stale(ROOT) == []
+    assert generated.stale(ROOT, address.current(ROOT)) == {}

@@ -1,14 +1,14 @@
 """The build is a gate: it is red for every planted defect, and says what and where."""
 
 import sys
-from threading import Thread
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
-from tools import ROOT, build, chapter, env
+from tools import ROOT, build, chapter, chapters, env
 from tools.build import execution_key, report
-from tools.serve import server
+from tools.serve import serving
 
 
 def test_the_book_builds_without_a_warning(book_build):
@@ -32,10 +32,31 @@ def test_a_good_book_is_green_and_says_where_it_is(tiny_book, capsys):
     assert "without encryption" not in result.log
 
 
-def test_a_failing_cell_is_red(tiny_book, capsys):
-    tiny_book.notebook("x = 1", "# Check 5.1: one is two\nassert x == 2, 'it is not'")
+@pytest.mark.parametrize(
+    ("cells", "index", "line"),
+    [
+        (
+            ["x = 1", "# Check 5.1: one is two\nassert x == 2, 'it is not'"],
+            "# Tiny\n\nA book.\n",
+            "chapters/05-tiny.ipynb, cell 3 (# Check 5.1: one is two): AssertionError: it is not",
+        ),
+        (
+            ["import warnings\nwarnings.warn('deprecated')"],
+            "# Tiny\n\nA book.\n",
+            "chapters/05-tiny.ipynb, cell 2: stderr was found in the cell outputs",
+        ),
+        (
+            ["x = 1"],
+            "# Tiny\n\nSee [the next chapter](chapters/06-gone.ipynb).\n",
+            "index.md:3: 'myst' cross-reference target not found: 'chapters/06-gone.ipynb'",
+        ),
+    ],
+    ids=["a cell fails", "a cell writes to stderr", "a link is broken"],
+)
+def test_a_defect_is_red(tiny_book, capsys, cells, index, line):
+    tiny_book.notebook(*cells)
+    tiny_book.write("index.md", index)
     assert report(tiny_book.build()) == 1
-    line = "chapters/05-tiny.ipynb, cell 3 (# Check 5.1: one is two): AssertionError: it is not"
     assert line in capsys.readouterr().out
 
 
@@ -46,20 +67,6 @@ def test_a_failing_cell_of_a_text_page_is_red(tiny_book, capsys):
                     "```{code-cell}\nassert 1 > 2, 'no'\n```\n")  # fmt: skip
     assert report(tiny_book.build()) == 1
     assert "index.md, cell (assert 1 > 2, 'no'): AssertionError: no" in capsys.readouterr().out
-
-
-def test_a_cell_that_writes_to_stderr_is_red(tiny_book, capsys):
-    tiny_book.notebook("import warnings\nwarnings.warn('deprecated')")
-    assert report(tiny_book.build()) == 1
-    assert "chapters/05-tiny.ipynb, cell 2: stderr was found in the cell outputs" in capsys.readouterr().out
-
-
-def test_a_broken_link_is_red(tiny_book, capsys):
-    tiny_book.notebook("x = 1")
-    tiny_book.write("index.md", "# Tiny\n\nSee [the next chapter](chapters/06-gone.ipynb).\n")
-    assert report(tiny_book.build()) == 1
-    line = "index.md:3: 'myst' cross-reference target not found: 'chapters/06-gone.ipynb'"
-    assert line in capsys.readouterr().out
 
 
 def test_a_page_outside_the_contents_is_named(tiny_book, capsys):
@@ -112,7 +119,7 @@ def test_one_chapter_builds_alone_and_its_links_to_others_are_no_complaints(tiny
     tiny_book.notebook("print('the fifth')")
     tiny_book.notebook("print('the sixth')", name="chapters/06-other.ipynb")
     tiny_book.write("index.md", "# Tiny\n\nSee [the sixth](chapters/06-other.ipynb).\n")
-    assert chapter.chapters(tiny_book.source) == {"05": "chapters/05-tiny", "06": "chapters/06-other"}
+    assert [path.stem for path in chapters(tiny_book.source)] == ["05-tiny", "06-other"]
     result = chapter.build_chapter(tiny_book.source, "chapters/05-tiny", tiny_book.output)
     assert (result.rc, result.problems) == (0, ())
     assert "the fifth" in tiny_book.page()
@@ -142,15 +149,10 @@ def test_a_python_without_jupyter_book_names_the_command(monkeypatch):
 
 def test_the_server_shows_the_folder(tmp_path):
     (tmp_path / "index.html").write_text("hello")
-    with server(tmp_path) as running:
-        thread = Thread(target=running.serve_forever)
-        thread.start()
-        try:
-            with urlopen(f"http://127.0.0.1:{running.server_port}/") as answer:
-                assert answer.read() == b"hello"
-        finally:
-            running.shutdown()
-            thread.join()
+    with serving(tmp_path) as address, urlopen(f"{address}/") as answer:
+        assert answer.read() == b"hello"
+    with pytest.raises(URLError):  # and nobody does when the block has ended
+        urlopen(f"{address}/")
 
 
 def test_every_makefile_command_goes_through_the_environment():

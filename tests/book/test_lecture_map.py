@@ -119,39 +119,35 @@ def without_row(text, start):
     return "\n".join(kept)
 
 
-def test_a_dropped_figure_is_named(state):
+@pytest.mark.parametrize(
+    ("start", "problem"),
+    [
+        ("| 9 | seed", "figure not on the map: 9"),
+        ("| 22 | Forward mode: the algorithm", "slide not on the map: Forward mode: the algorithm"),
+    ],
+)
+def test_a_dropped_row_is_named(state, start, problem):
     text, *rest = state
-    assert "figure not on the map: 9" in problems(without_row(text, "| 9 | seed"), *rest)
+    assert problem in problems(without_row(text, start), *rest)
 
 
-def test_a_dropped_slide_is_named(state):
+LANDING = "| [the landing page](../index.md) |"
+GAP = "| chapter 99, to come |"
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "problem"),
+    [
+        ("(../index.md)", "(../no-such-page.md)", "slide 1: no file ../no-such-page.md"),
+        ("(../index.md)", "(../index.md#no-such-heading)", "slide 1: no heading #no-such-heading in ../index.md"),
+        (LANDING, "| soon |", "slide 1: neither a link nor 'to come'"),
+        (LANDING, GAP, "missing and not listed as missing: slide 1"),
+    ],
+)
+def test_a_wrong_place_is_named(state, there, instead, problem):
     text, *rest = state
-    planted = without_row(text, "| 22 | Forward mode: the algorithm")
-    assert "slide not on the map: Forward mode: the algorithm" in problems(planted, *rest)
-
-
-def test_a_link_to_no_file_is_named(state):
-    text, *rest = state
-    planted = text.replace("(../index.md)", "(../no-such-page.md)")
-    assert "slide 1: no file ../no-such-page.md" in problems(planted, *rest)
-
-
-def test_a_link_to_no_heading_is_named(state):
-    text, *rest = state
-    planted = text.replace("(../index.md)", "(../index.md#no-such-heading)")
-    assert "slide 1: no heading #no-such-heading in ../index.md" in problems(planted, *rest)
-
-
-def test_an_empty_place_is_named(state):
-    text, *rest = state
-    planted = text.replace("| [the landing page](../index.md) |", "| soon |")
-    assert "slide 1: neither a link nor 'to come'" in problems(planted, *rest)
-
-
-def test_a_new_gap_is_named(state):
-    text, *rest = state
-    planted = text.replace("| [the landing page](../index.md) |", "| chapter 99, to come |")
-    assert "missing and not listed as missing: slide 1" in problems(planted, *rest)
+    assert there in text
+    assert problem in problems(text.replace(there, instead), *rest)
 
 
 def test_a_gap_that_closed_must_leave_the_list(state):
@@ -162,8 +158,7 @@ def test_a_gap_that_closed_must_leave_the_list(state):
 
 def test_the_list_may_not_grow(state):
     text, slides, listed, gaps = state
-    planted = text.replace("| [the landing page](../index.md) |", "| chapter 99, to come |")
-    found = problems(planted, slides, [*listed, "slide 1"], gaps)
+    found = problems(text.replace(LANDING, GAP), slides, [*listed, "slide 1"], gaps)
     assert found == [f"the list of missing items grew: {gaps + 1} items, {gaps} allowed"]
 
 

