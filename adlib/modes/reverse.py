@@ -352,7 +352,7 @@ def value_and_grad(f, argnums=0, has_aux=False):
         function, inputs, structure = enter(loss, args, kwargs, argnums, "grad")
         run = ReverseRun(function, inputs)
         try:
-            value = _one_number(run)
+            value = one_number(run)
             gradient = unflatten(structure, run.adjoints([(0, _one(value))]))
         finally:
             run.trace.close()
@@ -365,7 +365,7 @@ def value_and_grad(f, argnums=0, has_aux=False):
     return value_and_gradient
 
 
-def _one_number(run):
+def one_number(run):
     """The value of the function, after making sure that it is one real number."""
     if len(run.values) != 1 or run.structure is not None:
         raise ArgumentError(

@@ -1,0 +1,108 @@
+"""The page "How grad runs": what it names is called, in the order that it says, and its picture shows the folders as they import."""
+
+import re
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import adlib
+from tests.adlib.test_structure import PACKAGE, imports, module_name
+from tools import ROOT
+
+LINK = re.compile(r"\[`([\w./]+)`\]\(\.\./(adlib/[\w/]+\.py)\)")
+FOLDER = re.compile(r'data-folder="(\w+)" data-layer="(\d)"')
+
+
+@pytest.fixture
+def page():
+    return (ROOT / "pages" / "how-grad-runs.md").read_text(encoding="utf-8")
+
+
+def called():
+    """The functions of the package in the order in which `grad` of the page's function first calls them."""
+    seen = {}
+
+    def note(frame, event, _):
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(ROOT / "adlib"):
+            name = frame.f_code.co_qualname.partition(".<locals>")[0]
+            seen.setdefault((name, path.relative_to(ROOT).as_posix()), len(seen))
+
+    def loss(w1, w2):
+        v2 = w2 * np.log(w1)
+        return v2 + np.sqrt(v2)
+
+    gradient = adlib.grad(loss, argnums=(0, 1))
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        gradient(2.0, 3.0)
+    finally:
+        sys.setprofile(before)
+    return seen
+
+
+def steps(page):
+    """The links of the eight steps, one list for each."""
+    return [LINK.findall(text) for text in re.split(r"(?m)^\d\. \*\*", page.partition("\nSecond derivatives")[0])[1:]]
+
+
+def wrong_steps(page):
+    """What a step names that the call does not reach, and the steps that begin before the one above them."""
+    order = called()
+    found, latest = [], -1
+    for number, links in enumerate(steps(page), 1):
+        first = []
+        for name, file in links:
+            # A file, a function, or a class, which is reached by its methods.
+            at = [k for (other, path), k in order.items() if path == file and (name in file or f"{other}.".startswith(f"{name}."))]
+            first += at
+            if not at and name != "Tracer.__array_function__":  # what np.sum would take
+                found.append(f"step {number}: {name} of {file} is not called")
+        if first and min(first) <= latest:
+            found.append(f"step {number} begins before step {number - 1}")
+        latest = min(first, default=latest)
+    return found
+
+
+def layers():
+    """The depth of each folder: 0 where it imports nothing of the package, else one more than the deepest that it imports."""
+    graph = {}
+    for path in PACKAGE.rglob("*.py"):
+        here = module_name(path).split(".")
+        folder = here[1] if len(here) > 1 else "adlib"
+        for name, inside in imports(path):
+            other = name.split(".")
+            theirs = other[1] if len(other) > 1 else "adlib"
+            if other[0] == "adlib" and not inside and theirs != folder:
+                graph.setdefault(folder, set()).add(theirs)
+    depth = {}
+    for folder in TopologicalSorter(graph).static_order():
+        depth[folder] = max((depth[other] + 1 for other in graph.get(folder, ())), default=0)
+    return depth
+
+
+def test_there_are_eight_steps_and_each_names_what_is_called_next(page):
+    assert len(steps(page)) == 8
+    assert wrong_steps(page) == []
+
+
+def test_the_picture_shows_the_folders_as_they_import(page):
+    assert {folder: int(layer) for folder, layer in FOLDER.findall(page)} == layers()
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "finding"),
+    [
+        ("[`ReverseTrace.process`](../adlib/modes/reverse.py) computes", "[`enter`](../adlib/core/arguments.py) computes", "step 5 begins before step 4"),
+        ("[`collect`](../adlib/core/arguments.py) calls", "[`gather`](../adlib/core/arguments.py) calls", "step 3: gather of adlib/core/arguments.py is not called"),
+        ("[`ReverseRun`](../adlib/modes/reverse.py) opens", "[`push`](../adlib/modes/forward.py) opens", "step 2: push of adlib/modes/forward.py is not called"),
+        ("[`rules/arithmetic.py`](../adlib/rules/arithmetic.py)", "[`rules/sorting.py`](../adlib/rules/sorting.py)", "step 7: rules/sorting.py of adlib/rules/sorting.py is not called"),
+    ],
+)
+def test_a_wrong_step_is_named(page, there, instead, finding):
+    assert there in page
+    assert finding in wrong_steps(page.replace(there, instead))
