@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .core.arguments import fraction, positive_number, whole_number
 from .core.errors import ArgumentError
+from .core.numbers import fraction, positive_number, whole_number
 from .core.points import as_array, described, finite_point, like_point, own_copy, real_numbers
 from .randomised.estimate import Estimate
 

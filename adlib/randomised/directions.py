@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..core.arguments import shown, whole_number
 from ..core.errors import ArgumentError
+from ..core.numbers import shown, whole_number
 
 
 def random_directions(distribution, m, n, rng, orthonormal=False):

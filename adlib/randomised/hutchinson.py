@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..core.arguments import shown, whole_number
 from ..core.errors import ArgumentError
+from ..core.numbers import shown, whole_number
 from .directions import as_generator, check_distribution, random_directions
 from .estimate import estimate_from
 from .matvec import Products

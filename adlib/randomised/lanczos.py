@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.arguments import positive_number, whole_number
 from ..core.errors import ArgumentError
+from ..core.numbers import positive_number, whole_number
 from .directions import random_directions
 from .matvec import Products
 

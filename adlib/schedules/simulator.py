@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from ..core.arguments import index_number
 from ..core.errors import ArgumentError
+from ..core.numbers import index_number
 from .actions import Advance, Free, Record, Restore, Reverse, Store
 from .shipped import Schedule, actions_of
 

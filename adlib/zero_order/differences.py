@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.arguments import basis, positive_number, tangent_for
+from ..core.arguments import basis, tangent_for
 from ..core.errors import ArgumentError
+from ..core.numbers import positive_number
 from ..core.points import as_array, finite_point, like_point, real_numbers
 
 try:
