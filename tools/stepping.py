@@ -10,7 +10,8 @@ or "wrong". Without script it shows lists.
 
 An explorable is an element of class `ad-explore` with a slider and buttons Previous and Next or a button Play, or groups
 of buttons of which one each is pressed, or both, and a text that is read out. While it plays it has the attribute
-`data-going`. Without script it shows pictures (`figure`) and a table, and no slider.
+`data-going`. It has `aria-busy` until its data are inflated. Without script it shows pictures (`figure`) and a table,
+and no slider.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 
 WIDGETS = ".ad-stepper, .ad-puzzle, .ad-explore"
 PLAY_MS = 5000  # the longest that one frame may take
+READY_MS = 5000  # the longest that its data may take
 
 # Of every stepper on the page: which of its steps are seen, and what is read out.
 _STATES = """() => [...document.querySelectorAll(".ad-stepper")].map(root => ({
@@ -49,6 +51,12 @@ _FRAMES = """() => [...document.querySelectorAll(".ad-explore")].map(root => ({
 
 def faults(page) -> Iterator[str]:
     """Yield what is wrong with the steppers, puzzles and explorables of a page that is open in playwright."""
+    try:
+        page.wait_for_selector("[aria-busy=true]", state="detached", timeout=READY_MS)
+    except Exception as error:
+        if type(error).__name__ != "TimeoutError":
+            raise
+        yield "explorables: one stays busy"
     for index in range(page.locator(".ad-stepper").count()):
         yield from (f"stepper {index + 1}: {fault}" for fault in _one(page, index))
     for index in range(page.locator(".ad-puzzle").count()):
