@@ -10,7 +10,8 @@ or "wrong". Without script it shows lists.
 
 An explorable is an element of class `ad-explore` with a slider and buttons Previous and Next or a button Play, or groups
 of buttons of which one each is pressed, or both, and a text that is read out. While it plays it has the attribute
-`data-going`. Without script it shows pictures (`figure`) and a table, and no slider.
+`data-going`. It has `aria-busy` until its data are inflated. Without script it shows pictures (`figure`) and a table,
+and no slider.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tools import script
 
 WIDGETS = ".ad-stepper, .ad-puzzle, .ad-explore"
 PLAY_MS = 5000  # the longest that one frame may take
+READY_MS = 5000  # the longest that its data may take
 
 # What each kind of widget shows now: a list, one entry a widget of the page.
 _STATES, _PUZZLES, _FRAMES = script("steppers"), script("puzzles"), script("explorables")
@@ -29,6 +31,12 @@ _STATES, _PUZZLES, _FRAMES = script("steppers"), script("puzzles"), script("expl
 
 def faults(page) -> Iterator[str]:
     """Yield what is wrong with the steppers, puzzles and explorables of a page that is open in playwright."""
+    try:
+        page.wait_for_selector("[aria-busy=true]", state="detached", timeout=READY_MS)
+    except Exception as error:
+        if type(error).__name__ != "TimeoutError":
+            raise
+        yield "explorables: one stays busy"
     for index in range(page.locator(".ad-stepper").count()):
         yield from (f"stepper {index + 1}: {fault}" for fault in _one(page, index))
     for index in range(page.locator(".ad-puzzle").count()):

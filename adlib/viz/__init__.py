@@ -5,8 +5,9 @@ Needs matplotlib, which is imported when something is drawn and not before.
 """
 
 from .explorable.layers import Arrows, Bars, Cells, Curve, Marker, Points, Text
-from .explorable.page import Explorable, Scene
+from .explorable.page import Explorable
 from .explorable.panels import Canvas, Plot
+from .explorable.scene import Scene
 from .formula.outlines import svg as formula_svg
 from .graph.puzzle import Puzzle, puzzle_html
 from .graph.stepper import Stepper, graph_html, stepper_html

@@ -2,10 +2,14 @@
 
 One rule for all of them: numbers in one row stand still; with one row a frame (an array whose first axis is the
 frames, or a list of rows of different length) they move.
+
+Each layer has ``shapes(panel)``, how it is drawn there, and ``key()``, what the key below the panel shows of it: a label,
+and the layer's marks in a box so many pixels wide and 14 high.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,11 +19,9 @@ import numpy as np
 
 from ...core.errors import ArgumentError
 from ..style import COLOURS
-from .shapes import SIDES, TEXT, UNIT, Shape, beside
+from .shapes import MARKERS, SIDES, TEXT, UNIT, Element, Point, Shape, arrow, beside, line, path, still, text
 
-_MARKERS = {"dot": "d", "ring": "o", "cross": "x", "tick": "t"}
-_SIZES = {"dot": 3.5, "ring": 5, "cross": 3.5, "tick": 7}  # half of it, in pixels
-_DASHES = {"solid": "", "dashed": "1", "dashdot": "2", "dotted": "3"}
+_DASHES = {"solid": "", "dashed": " ax-z1", "dashdot": " ax-z2", "dotted": " ax-z3"}
 # As in the figures of `style`: a curve can be told by its line as well as by its colour.
 _LINES = {"reverse": "dashed", "good": "dashdot", "highlight": "dotted"}
 
@@ -73,18 +75,43 @@ class Points:
 
     def shapes(self, panel) -> list[Shape]:
         sides = [self.side] if isinstance(self.side, str) else list(self.side)
-        _known(self, "marker", self.marker, _MARKERS)
-        number("the size of Points", self.size or 0, 0)
-        number("the trail of Points", self.trail, 0)
+        _known(self, "marker", self.marker, MARKERS)
+        check_number("the size of Points", self.size or 0, 0)
+        check_number("the trail of Points", self.trail, 0)
         for side in sides:
             _known(self, "side", side, SIDES)
-        extra = {"r": round((self.size or _SIZES[self.marker]) * UNIT)}
-        if len(self.names):
-            extra |= {"n": [str(name) for name in self.names], "s": [beside(side, extra["r"]) for side in sides]}
-        if self.trail:
-            extra["t"] = int(self.trail)
         frames = _placed(self, panel, x=self.x, y=self.y)
-        return [Shape(_MARKERS[self.marker], colour(self.role), frames, extra | _faint(self), "Points")]
+        size = self.size or MARKERS[self.marker].size
+        elements = self._marks(frames, round(size * UNIT), trail=int(self.trail))
+        elements += self._texts(frames, [beside(side, round(size * UNIT)) for side in sides])
+        return [Shape(colour(self.role), elements, (len(frames),), "Points")]
+
+    def _marks(self, frames, half: int, trail: int = 0) -> list[Element]:
+        marker = MARKERS[self.marker]
+        style = [f"stroke-width:{2 * half}"] * (marker.kind == "d") + _faint(self)
+        outlines = still(["".join(marker.outline(x, y, half) for x, y in points) for points in frames])
+        marks = path(marker.kind, outlines, style=";".join(style))
+        if not trail or len(outlines) == 1:
+            return [marks]
+        dx, dy = (-half * share for share in marker.start)
+        shift = f' transform="translate({dx} {dy})"' if dx or dy else ""
+        return [Element("path", f' class="ax-trail"{shift}', {"d": outlines}, trail=trail), marks]
+
+    def _texts(self, frames, sides) -> list[Element]:
+        most = max(map(len, frames))
+        named = [(k, str(name), *sides[k % len(sides)]) for k, name in enumerate(self.names[:most]) if name]
+        return [
+            text(
+                [(points[k][0] + dx, points[k][1] + dy) if k < len(points) else (0, 0) for points in frames],
+                [name * (k < len(points)) for points in frames],
+                anchor,
+            )
+            for k, name, dx, dy, anchor in named
+        ]
+
+    def key(self) -> list[tuple[str, int, Shape]]:
+        half = round(min(5, self.size or MARKERS[self.marker].size) * UNIT)
+        return [(self.label, 16, Shape(colour(self.role), self._marks([[(8 * UNIT, 6 * UNIT)]], half)))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,17 +149,28 @@ class Curve:
     label: str = ""
 
     def shapes(self, panel) -> list[Shape]:
-        dash = self.dash or _LINES.get(self.role, "solid")
-        _known(self, "dash", dash, _DASHES)
+        _known(self, "dash", self.dash or "solid", _DASHES)
         frames = _placed(self, panel, x=self.x, y=self.y)
         if self.steps:
-            frames = [_stairs(frame) for frame in frames]
-        out = []
+            frames = [_stairs(points) for points in frames]
+        base = None
         if self.fill is not None:
-            base = panel.places("y", [self.fill], "the fill of a Curve")[0]
-            out.append(Shape("f", colour(self.role), frames, {"b": base}, "Curve"))
-        extra = {"z": _DASHES[dash]} if _DASHES[dash] else {}
-        return [*out, Shape("c", colour(self.role), frames, extra | _faint(self), "Curve")]
+            (base,) = panel.places("y", [self.fill], "the fill of a Curve")
+        return [Shape(colour(self.role), self._drawn(frames, base), (len(frames),), "Curve")]
+
+    def _drawn(self, frames, base: int | None) -> list[Element]:
+        """The line, and before it what is shaded."""
+        lines = [line(points) for points in frames]
+        dash = _DASHES[self.dash or _LINES.get(self.role, "solid")]
+        curve = path("c", still(lines), css=dash, style=";".join(_faint(self)))
+        if base is None:
+            return [curve]
+        shaded = [f"{d}V{base}H{points[0][0]}z" if points else "" for d, points in zip(lines, frames)]
+        return [path("f", still(shaded)), curve]
+
+    def key(self) -> list[tuple[str, int, Shape]]:
+        base = None if self.fill is None else 12 * UNIT
+        return [(self.label, 24, Shape(colour(self.role), self._drawn([[(0, 6 * UNIT), (22 * UNIT, 6 * UNIT)]], base)))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,10 +212,16 @@ class Bars:
         else:
             left, right = panel.places("x", [lo, lo + self.width], "the width of Bars")
             width = right - left
-        base = panel.places("y", [panel.y[0] if self.base is None else self.base], "the base of Bars")[0]
+        (base,) = panel.places("y", [panel.y[0] if self.base is None else self.base], "the base of Bars")
         frames = _placed(self, panel, x=self.x, y=self.y)
-        extra = {"w": max(1, round(width / 2)), "b": base}
-        return [Shape("b", colour(self.role), frames, extra | _faint(self), "Bars")]
+        return [Shape(colour(self.role), self._drawn(frames, max(1, round(width / 2)), base), (len(frames),), "Bars")]
+
+    def _drawn(self, frames, half: int, base: int) -> list[Element]:
+        outlines = ["".join(f"M{x - half} {base}V{y}h{2 * half}V{base}z" for x, y in points) for points in frames]
+        return [path("b", still(outlines), style=";".join(_faint(self)))]
+
+    def key(self) -> list[tuple[str, int, Shape]]:
+        return [(self.label, 16, Shape(colour(self.role), self._drawn([[(8 * UNIT, 0)]], 5 * UNIT, 12 * UNIT)))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +254,14 @@ class Arrows:
 
     def shapes(self, panel) -> list[Shape]:
         frames = _placed(self, panel, x0=self.x0, y0=self.y0, x1=self.x1, y1=self.y1)
-        return [Shape("a", colour(self.role), frames, _faint(self), "Arrows")]
+        return [Shape(colour(self.role), self._drawn(frames), (len(frames),), "Arrows")]
+
+    def _drawn(self, frames) -> list[Element]:
+        outlines = ["".join(arrow(*ends) for ends in arrows) for arrows in frames]
+        return [path("a", still(outlines), style=";".join(_faint(self)))]
+
+    def key(self) -> list[tuple[str, int, Shape]]:
+        return [(self.label, 24, Shape(colour(self.role), self._drawn([[(0, 6 * UNIT, 20 * UNIT, 6 * UNIT)]])))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,12 +297,17 @@ class Marker:
         _known(self, "dash", self.dash, _DASHES)
         axis, values = ("x", self.x) if self.y is None else ("y", self.y)
         left, top, width, height = panel.area
-        extra = {"a": "v" if axis == "x" else "h", "e": [top, top + height] if axis == "x" else [left, left + width]}
-        if _DASHES[self.dash]:
-            extra["z"] = _DASHES[self.dash]
         (column,) = np.transpose(_rows(np.reshape(values, (-1, 1)), "Marker"))
-        frames = [[place] for place in panel.places(axis, column, "a Marker")]
-        return [Shape("m", colour(self.role), frames, extra, "Marker")]
+        places = panel.places(axis, column, "a Marker")
+        if axis == "x":
+            outlines = [f"M{place} {top}V{top + height}" for place in places]
+        else:
+            outlines = [f"M{left} {place}H{left + width}" for place in places]
+        lines = path("m", still(outlines), css=_DASHES[self.dash])
+        return [Shape(colour(self.role), [lines], (len(places),), "Marker")]
+
+    def key(self) -> list[tuple[str, int, Shape]]:
+        return Curve([], [], self.role, dash=self.dash, label=self.label).key()
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,10 +340,13 @@ class Text:
     def shapes(self, panel) -> list[Shape]:
         _known(self, "anchor", self.anchor, ("start", "middle", "end"))
         alone = isinstance(self.text, str) or not isinstance(self.text, (Sequence, np.ndarray))
-        texts = [str(self.text)] if alone else [str(text) for text in self.text]
+        texts = [str(self.text)] if alone else [str(words) for words in self.text]
         x, y = (np.reshape(values, (-1, 1)) for values in (self.x, self.y))
-        frames = _placed(self, panel, x=x, y=y)
-        return [Shape("s", colour(self.role), frames, {"n": texts, "a": self.anchor}, "Text")]
+        places = [place for (place,) in _placed(self, panel, x=x, y=y)]
+        return [Shape(colour(self.role), [text(places, texts, self.anchor)], (len(places), len(texts)), "Text")]
+
+    def key(self) -> list[tuple[str, int, Shape]]:
+        return []
 
 
 @dataclass(frozen=True, eq=False)
@@ -344,52 +403,41 @@ class Cells:
         x0, x1 = panel.places("x", [left, right], "Cells")
         y0, y1 = panel.places("y", [top, foot], "Cells")
         _, rows, columns = kinds.shape
-        number("the gap of Cells", self.gap, 0)
+        check_number("the gap of Cells", self.gap, 0)
         # At least half of the room is for the cells.
         gap = min(round(self.gap * UNIT), (x1 - x0) // (2 * columns), (y1 - y0) // (2 * rows))
         w, h = (x1 - x0 + gap) // columns, (y1 - y0 + gap) // rows
-        extra = {
-            "g": [x0, y0, w, h, columns],
-            "q": gap,
-            "f": round(min(TEXT * 1.3, 0.62 * (w - gap), 0.7 * (h - gap))),
-            "k": [[colour(kind[1]) if kind[1] else "", kind[2] if len(kind) > 2 else ""] for kind in self.of],
-        }
-        return [Shape("k", "ax-k", kinds.reshape(len(kinds), -1).tolist(), extra, "Cells")]
+        places = [(x0 + k % columns * w, y0 + k // columns * h) for k in range(rows * columns)]
+        return [_cells(kinds.reshape(len(kinds), -1).tolist(), self.of, places, (w - gap, h - gap))]
+
+    def key(self) -> list[tuple[str, int, Shape]]:
+        size = (14 * UNIT, 13 * UNIT)
+        return [(kind[0], 16, _cells([[0]], [kind], [(0, 0)], size, 10 * UNIT)) for kind in self.of]
 
 
-def key_shapes(layer) -> list[tuple[str, list[Shape]]]:
-    """What the key below the panel shows of a layer: a label, and the layer's marks in a box of 24 by 12 pixels."""
-    u = UNIT
-    if isinstance(layer, Cells):
-        samples = []
-        for kind in layer.of:
-            if kind[0]:
-                extra = {"g": [0, 0, 15 * u, 14 * u, 1], "q": u, "f": 10 * u}
-                extra["k"] = [[colour(kind[1]) if kind[1] else "", kind[2] if len(kind) > 2 else ""]]
-                samples.append((kind[0], [Shape("k", "ax-k", [[0]], extra)]))
-        return samples
-    if not layer.label:
-        return []
-    css = colour(layer.role)
-    if isinstance(layer, Points):
-        shape = Shape(
-            _MARKERS[layer.marker], css, [[8 * u, 6 * u]], {"r": round(min(5, layer.size or _SIZES[layer.marker]) * u)}
-        )
-    elif isinstance(layer, Arrows):
-        shape = Shape("a", css, [[0, 6 * u, 20 * u, 6 * u]])
-    elif isinstance(layer, Bars):
-        shape = Shape("b", css, [[8 * u, 0]], {"w": 5 * u, "b": 12 * u})
-    else:
-        dash = layer.dash or _LINES.get(layer.role, "solid")
-        extra = {"z": _DASHES[dash]} if _DASHES[dash] else {}
-        shape = Shape("c", css, [[0, 22 * u, 6 * u, 6 * u]], extra)
-        if getattr(layer, "fill", None) is not None:
-            return [(layer.label, [Shape("f", css, shape.frames, {"b": 12 * u}), shape])]
-    return [(layer.label, [shape])]
+def _cells(frames, of, places: Sequence[Point], size: tuple[int, int], letters: int = 0) -> Shape:
+    """One outline for all cells of a kind, and a text in each cell that has one at any time."""
+    wide, high = size
+    letters = letters or round(min(TEXT * 1.3, 0.62 * wide, 0.7 * high))
+    marks = [str(kind[2]) if len(kind) > 2 else "" for kind in of]
+    elements = []
+    for number, kind in enumerate(of):
+        boxes = [
+            "".join(f"M{x} {y}h{wide}v{high}h{-wide}z" for (x, y), value in zip(places, frame) if value == number)
+            for frame in frames
+        ]
+        css = f' class="{colour(kind[1])}"' if kind[1] else ""
+        elements.append(Element("path", css, {"d": still(boxes)}, glides=False))
+    for (x, y), kinds in zip(places, zip(*frames)):
+        words = [marks[kind] for kind in kinds]
+        if any(words):
+            elements.append(text([(x + wide // 2, y + high // 2 + letters // 3)], words, "start", css=""))
+    style = f' text-anchor="middle" style="font-size:{letters}px"'
+    return Shape("ax-k", elements, (len(frames),), "Cells", style)
 
 
-def _placed(layer, panel, **columns) -> list[list[int]]:
-    """The coordinates by frame, all of one kind after the other, in quarters of a pixel."""
+def _placed(layer, panel, **columns) -> list[list[tuple[int, ...]]]:
+    """The places by frame, in quarters of a pixel: of each point (or arrow) one number a column."""
     source = type(layer).__name__
     by_name = {name: _rows(values, source) for name, values in columns.items()}
     counts = {name: len(rows) for name, rows in by_name.items() if len(rows) > 1}
@@ -403,7 +451,7 @@ def _placed(layer, panel, **columns) -> list[list[int]]:
                 f"{source} in an explorable take coordinates of one length, "
                 f"but in frame {k} {', '.join(columns)} have the lengths {', '.join(str(len(row)) for row in rows)}"
             )
-        frames.append([p for name, row in zip(columns, rows) for p in panel.places(name[0], row, source)])
+        frames.append(list(zip(*(panel.places(name[0], row, source) for name, row in zip(columns, rows)))))
     return frames
 
 
@@ -431,20 +479,18 @@ def _shape(values) -> tuple:
         return (len(values), "...")
 
 
-def _stairs(frame: list[int]) -> list[int]:
-    half = len(frame) // 2
-    if not half:
-        return frame
-    x, y = frame[:half], frame[half:]
-    return [x[0], *np.repeat(x[1:], 2).tolist(), *np.repeat(y[:-1], 2).tolist(), y[-1]]
+def _stairs(points: list[Point]) -> list[Point]:
+    """The same points joined by steps."""
+    corners = [(right[0], left[1]) for left, right in itertools.pairwise(points)]
+    return [points[0], *(p for pair in zip(corners, points[1:]) for p in pair)] if points else []
 
 
-def _faint(layer) -> dict:
-    number(f"the opacity of {type(layer).__name__}", layer.opacity, 0, 1)
-    return {} if layer.opacity == 1 else {"p": float(layer.opacity)}
+def _faint(layer) -> list[str]:
+    check_number(f"the opacity of {type(layer).__name__}", layer.opacity, 0, 1)
+    return [] if layer.opacity == 1 else [f"opacity:{layer.opacity:g}"]
 
 
-def number(what: str, value, least: float, most: float = math.inf) -> None:
+def check_number(what: str, value, least: float, most: float = math.inf) -> None:
     """An error unless the value is a finite number in that range."""
     if not isinstance(value, (int, float, np.number)) or not math.isfinite(value) or not least <= value <= most:
         raise ArgumentError(

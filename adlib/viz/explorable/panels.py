@@ -10,7 +10,8 @@ from html import escape
 import numpy as np
 
 from ...core.errors import ArgumentError
-from .shapes import UNIT, draw
+from ..formula.numbers import tick
+from .shapes import UNIT
 
 WIDTH = 336 * UNIT  # what fits between the margins of a page 390 px wide
 _LETTER = 7.3 * UNIT  # the width of a digit of a tick, in a wide face
@@ -57,23 +58,21 @@ class _Panel:
 
     def still(self) -> str:
         """Axes and the panel's own layers."""
-        shapes = []
-        for layer in self.layers:
-            for shape in layer.shapes(self):
-                if len(shape.frames) > 1:
-                    raise ArgumentError(
-                        f"the layers of a panel stand still, but {shape.source} has {len(shape.frames)} frames; "
-                        "put it into the scene"
-                    )
-                shapes.append(draw(shape, 0))
-        return self.axes() + self.clipped("".join(shapes))
+        shapes = [shape for layer in self.layers for shape in layer.shapes(self)]
+        for shape in shapes:
+            if max(shape.counts) > 1:
+                raise ArgumentError(
+                    f"the layers of a panel stand still, but {shape.source} has {max(shape.counts)} frames; "
+                    "put it into the scene"
+                )
+        return self.axes() + self.clipped("".join(shape.draw(0) for shape in shapes))
 
-    def clipped(self, inside: str, attributes: str = "") -> str:
+    def clipped(self, inside: str) -> str:
         """What is drawn within the axes: a little over their edge is kept, so that a dot on it is whole."""
         left, top, width, height = self.area
         x, y, w, h = left - 6 * UNIT, top - 6 * UNIT, width + 12 * UNIT, height + 12 * UNIT
         return (
-            f'<svg class="ax-in"{attributes} x="{x}" y="{y}" width="{w}" height="{h}" viewBox="{x} {y} {w} {h}">'
+            f'<svg class="ax-in" x="{x}" y="{y}" width="{w}" height="{h}" viewBox="{x} {y} {w} {h}">'
             f"{inside}</svg>"
         )
 
@@ -143,9 +142,9 @@ class Plot(_Panel):
         powers = self._log(axis) and all(map(_is_power, given)) and not all(1 <= value <= 1000 for value in given)
         # More digits where ticks are close together.
         digits = next(
-            d for d in range(6, 18) if d == 17 or len({_tick(v, powers, d) for v in given}) == len(set(given))
+            d for d in range(6, 18) if d == 17 or len({tick(v, powers, d) for v in given}) == len(set(given))
         )
-        return [(value, _tick(value, powers, digits)) for value in given]
+        return [(value, tick(value, powers, digits)) for value in given]
 
     def axes(self) -> str:
         left, top, width, height = self.area
@@ -223,19 +222,6 @@ def _round_steps(lo: float, hi: float) -> list[float]:
 
 def _is_power(value: float) -> bool:
     return value > 0 and math.isclose(value, 10.0 ** round(math.log10(value)), rel_tol=1e-12)
-
-
-def _tick(value: float, powers: bool, digits: int = 6) -> str:
-    """A value as it stands at its tick, to so many digits."""
-    size = abs(value)
-    if powers and not math.isclose(size, 1):
-        return f"10^{round(math.log10(size))}".replace("-", "\N{MINUS SIGN}")
-    if size and not 1e-4 <= size < (1e6 if digits == 6 else 1e9):
-        mantissa, exponent = f"{size:.{digits - 4}e}".split("e")
-        text = f"{float(mantissa):.{digits}g}·10^{int(exponent)}".removeprefix("1·")
-    else:
-        text = f"{size:.{digits}g}"
-    return ("\N{MINUS SIGN}" * (value < 0) + text).replace("-", "\N{MINUS SIGN}")
 
 
 def _letters(text: str) -> float:

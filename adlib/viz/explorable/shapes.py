@@ -1,20 +1,23 @@
-"""What a panel is made of once it is laid out: shapes in whole quarters of a pixel, and how one is drawn.
+"""What a layer is drawn with: elements of SVG in whole quarters of a pixel, whose attributes have one text a frame.
 
-The script of an explorable draws the same shapes by the same rules (`script`); here they are
-drawn for what stands still: the panel itself, the pictures shown without script, the keys of colours.
+Python draws every frame; the script of an explorable only sets attributes, and while it plays puts numbers between
+those of two frames.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 UNIT = 4  # to a pixel of a panel 336 px wide
-HEAD = 7 * UNIT  # an arrowhead
 TEXT = 11.5 * UNIT
+_HEAD = 7 * UNIT  # an arrowhead
+
+Point = tuple[int, int]
 
 # The sides on which a name can stand: which way from its point, in multiples of the point's size, and in pixels
 # besides, and what of the text stands there.
@@ -33,135 +36,119 @@ def beside(side: str, size: int) -> tuple[int, int, str]:
 
 
 @dataclass(frozen=True)
-class Shape:
-    """One kind of mark with its coordinates by frame: all x, then all y (of an arrow its tail, then its tip).
+class Element:
+    """A path or a text, and what of it can change: ``changing`` has for each attribute one text a frame, or a single one.
 
-    ``kind`` is a letter: d dots, o rings, x crosses, t ticks, c a curve, f the area under it, b bars, a arrows,
-    m a line across, k cells, s text. ``extra`` holds what does not change.
+    The attribute "text" is what stands in the element. ``glides`` says whether a player may show it between two frames.
+    With a ``trail`` the path is the line that the marks of its outline leave behind over so many frames.
+    """
+
+    tag: str
+    fixed: str
+    changing: Mapping[str, Sequence[str]]
+    glides: bool = True
+    trail: int = 0
+
+    def draw(self, frame: int) -> str:
+        """The element at one frame; nothing where it would be empty."""
+        now = {name: texts[min(frame, len(texts) - 1)] for name, texts in self.changing.items()}
+        if self.trail:
+            now["d"] = _trail(self.changing["d"][max(0, frame - self.trail) : frame + 1])
+        return self._markup(now) if now.get("d", now.get("text")) else ""
+
+    def template(self) -> str:
+        """The element with what stands still."""
+        return self._markup({name: texts[0] for name, texts in self.changing.items() if len(texts) == 1})
+
+    def _markup(self, now: Mapping[str, str]) -> str:
+        attributes = self.fixed + "".join(f' {name}="{value}"' for name, value in now.items() if name != "text")
+        return f"<{self.tag}{attributes}/>" if self.tag == "path" else f"<text{attributes}>{escape(now.get('text', ''))}</text>"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The elements of a layer in one colour. ``counts`` says how many frames were given, 1 for what stands still."""
+
+    css: str
+    elements: Sequence[Element]
+    counts: tuple[int, ...] = (1,)
+    source: str = ""  # the layer it comes from, for messages
+    fixed: str = ""  # attributes of the group
+
+    def draw(self, frame: int) -> str:
+        return self._group("".join(element.draw(frame) for element in self.elements))
+
+    def template(self) -> str:
+        return self._group("".join(element.template() for element in self.elements))
+
+    def _group(self, inside: str) -> str:
+        return f'<g class="{self.css}"{self.fixed}>{inside}</g>'
+
+
+def path(kind: str, outlines: Sequence[str], *, css: str = "", style: str = "", glides: bool = True) -> Element:
+    """A path with one outline a frame; ``kind`` is the letter of its CSS class, which says how it is drawn."""
+    style = f' style="{style}"' if style else ""
+    return Element("path", f' class="ax-{kind}{css}"{style}', {"d": outlines}, glides)
+
+
+def text(places: Sequence[Point], words: Sequence[str], anchor: str, css: str = "ax-tx") -> Element:
+    """A text with one place and one wording a frame, or a single one."""
+    fixed = (f' class="{css}"' if css else "") + ("" if anchor == "start" else f' text-anchor="{anchor}"')
+    x, y = ([str(place[k]) for place in places] for k in (0, 1))
+    return Element("text", fixed, {name: still(texts) for name, texts in (("x", x), ("y", y), ("text", words))})
+
+
+def still(texts: Sequence[str]) -> Sequence[str]:
+    """One text where all are the same."""
+    return texts[:1] if len(set(texts)) == 1 else texts
+
+
+# Outlines -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a point is drawn: its CSS letter, half its usual width in pixels, and its outline from x, y and half the width.
+
+    Each outline begins with an M at ``start`` times half the width from the point: there the script finds the point.
     """
 
     kind: str
-    colour: str
-    frames: Sequence[Sequence[int]]
-    extra: dict = field(default_factory=dict)
-    source: str = ""  # the layer it comes from, for messages
-
-    @property
-    def key(self):
-        return self.kind, self.colour, tuple(map(tuple, self.frames)), repr(self.extra)
+    size: float
+    outline: Callable[[int, int, int], str]
+    start: Point
 
 
-def draw(shape: Shape, frame: int) -> str:
-    """The shape at one frame as SVG."""
-    values = shape.frames[min(frame, len(shape.frames) - 1)]
-    extra = shape.extra
-    if shape.kind == "s":
-        text = extra["n"][min(frame, len(extra["n"]) - 1)]
-        return f'<text class="ax-tx {shape.colour}" x="{values[0]}" y="{values[1]}"{_anchor(extra["a"])}>{escape(text)}</text>'
-    if shape.kind == "k":
-        style = f'text-anchor="middle" style="font-size:{extra["f"]}px"'
-        return f'<g class="{shape.colour}" {style}>{_cells(values, extra)}</g>'
-    out = ""
-    trail = _trail(shape, frame)
-    if trail:
-        out += f'<path class="ax-trail" d="{trail}"/>'
-    out += f'<path{attributes(shape)} d="{path(shape.kind, values, extra)}"/>'
-    half = len(values) // 2
-    for k, name in enumerate(extra.get("n", ())[:half]):
-        if name:
-            dx, dy, anchor = extra["s"][k % len(extra["s"])]
-            out += f'<text class="ax-tx" x="{values[k] + dx}" y="{values[half + k] + dy}"{_anchor(anchor)}>{escape(name)}</text>'
-    return f'<g class="{shape.colour}">{out}</g>'
+MARKERS = {
+    "dot": Mark("d", 3.5, lambda x, y, r: f"M{x} {y}h0", (0, 0)),
+    "ring": Mark(
+        "o", 5, lambda x, y, r: f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0", (-1, 0)
+    ),
+    "cross": Mark(
+        "x", 3.5, lambda x, y, r: f"M{x - r} {y - r}l{2 * r} {2 * r}m0 {-2 * r}l{-2 * r} {2 * r}", (-1, -1)
+    ),
+    "tick": Mark("t", 7, lambda x, y, r: f"M{x} {y - r}v{2 * r}", (0, -1)),
+}
 
 
-def attributes(shape: Shape) -> str:
-    """Class and style of the path of a shape."""
-    extra = shape.extra
-    classes = f"ax-{shape.kind}" + (f" ax-z{extra['z']}" if extra.get("z") else "")
-    style = f"stroke-width:{2 * extra['r']}" if shape.kind == "d" else ""
-    style += f";opacity:{extra['p']:g}" if "p" in extra else ""
-    return f' class="{classes}"' + (f' style="{style.lstrip(";")}"' if style else "")
-
-
-def path(kind: str, values: Sequence[int], extra: dict) -> str:
-    """The outline of a shape other than cells and text."""
-    half = len(values) // 2
-    points = list(zip(values[:half], values[half:]))
-    if kind == "d":
-        return "".join(f"M{x} {y}h0" for x, y in points)
-    if kind == "o":
-        r = extra["r"]
-        turn = f"a{r} {r} 0 1 0 "
-        return "".join(f"M{x - r} {y}{turn}{2 * r} 0{turn}{-2 * r} 0" for x, y in points)
-    if kind == "x":
-        r = extra["r"]
-        return "".join(f"M{x - r} {y - r}l{2 * r} {2 * r}m0 {-2 * r}l{-2 * r} {2 * r}" for x, y in points)
-    if kind == "t":
-        return "".join(f"M{x} {y - extra['r']}v{2 * extra['r']}" for x, y in points)
-    if kind == "c":
-        return _line(points)
-    if kind == "f":
-        return _line(points) + f"V{extra['b']}H{points[0][0]}z" if points else ""
-    if kind == "b":
-        w, b = extra["w"], extra["b"]
-        return "".join(f"M{x - w} {b}V{y}h{2 * w}V{b}z" for x, y in points)
-    if kind == "a":
-        quarter = half // 2
-        tails = points_of(values, 0, quarter)
-        tips = points_of(values, 2 * quarter, quarter)
-        return "".join(_arrow(*tail, *tip) for tail, tip in zip(tails, tips))
-    lo, hi = extra["e"]
-    across = (lambda v: f"M{v} {lo}V{hi}") if extra["a"] == "v" else (lambda v: f"M{lo} {v}H{hi}")
-    return "".join(map(across, values))
-
-
-def points_of(values: Sequence[int], start: int, count: int) -> list[tuple[int, int]]:
-    return list(zip(values[start : start + count], values[start + count : start + 2 * count]))
-
-
-def _line(points: Sequence[tuple[int, int]]) -> str:
+def line(points: Sequence[Point]) -> str:
     """A line through the points in relative steps, which is the shortest form."""
     if not points:
         return ""
-    steps = [str(b - a) for p, q in itertools.pairwise(points) for a, b in zip(p, q)]
-    rest = "".join(step if step[0] == "-" or not k else " " + step for k, step in enumerate(steps))
-    return f"M{points[0][0]} {points[0][1]}" + (f"l{rest}" if rest else "")
+    steps = [f"{b[0] - a[0]} {b[1] - a[1]}" for a, b in itertools.pairwise(points)]
+    return f"M{points[0][0]} {points[0][1]}" + (f"l{' '.join(steps)}" if steps else "")
 
 
-def _anchor(anchor: str) -> str:
-    return "" if anchor == "start" else f' text-anchor="{anchor}"'
-
-
-def _arrow(x: int, y: int, u: int, v: int) -> str:
-    turn, head = math.atan2(v - y, u - x), min(HEAD, 0.45 * math.hypot(u - x, v - y))
+def arrow(x: int, y: int, u: int, v: int) -> str:
+    turn, head = math.atan2(v - y, u - x), min(_HEAD, 0.45 * math.hypot(u - x, v - y))
     left, right = (
         f"{round(u - head * math.cos(turn + lean))} {round(v - head * math.sin(turn + lean))}" for lean in (0.45, -0.45)
     )
     return f"M{x} {y}L{u} {v}M{left}L{u} {v}L{right}"
 
 
-def _trail(shape: Shape, frame: int) -> str:
-    length = shape.extra.get("t", 0)
-    now = shape.frames[min(frame, len(shape.frames) - 1)]
-    seen = [values for values in shape.frames[max(0, frame - length) : frame + 1] if len(values) == len(now)]
-    if not length or len(seen) < 2:
-        return ""
-    half = len(now) // 2
-    return "".join(_line([(values[k], values[half + k]) for values in seen]) for k in range(half))
-
-
-def _cells(values: Sequence[int], extra: dict) -> str:
-    """One outline for all cells of a kind, and a text in each that has one."""
-    x, y, w, h, columns = extra["g"]
-    wide, high = w - extra["q"], h - extra["q"]
-    out = texts = ""
-    for kind, (css, mark) in enumerate(extra["k"]):
-        places = [(x + k % columns * w, y + k // columns * h) for k, value in enumerate(values) if value == kind]
-        boxes = "".join(f"M{left} {top}h{wide}v{high}h{-wide}z" for left, top in places)
-        out += f'<path class="{css}" d="{boxes}"/>' if boxes else ""
-        if mark:
-            middle, base = wide // 2, high // 2 + extra["f"] // 3
-            texts += "".join(
-                f'<text x="{left + middle}" y="{top + base}">{escape(mark)}</text>' for left, top in places
-            )
-    return out + texts
+def _trail(outlines: Sequence[str]) -> str:
+    """The lines through the places of each mark; the script does the same."""
+    places = [[tuple(map(int, place)) for place in re.findall(r"M(-?\d+) (-?\d+)", outline)] for outline in outlines]
+    seen = [points for points in places if len(points) == len(places[-1])]
+    return "".join(map(line, zip(*seen))) if len(seen) > 1 else ""

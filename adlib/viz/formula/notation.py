@@ -1,4 +1,4 @@
-"""The notation of graphs and steps: names, numbers, values and local derivatives as TeX.
+"""The notation of graphs and steps: names, values and local derivatives as TeX.
 
 Everything here returns the subset of TeX that matplotlib's mathtext draws. Two tables, one row an
 operation under its NumPy name, say how its value and its partial derivatives are written; an
@@ -7,12 +7,13 @@ operation without a row is written generically, so that any graph can be shown.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from .numbers import number, shape, upright
 
 # Names --------------------------------------------------------------------------------------------
 
@@ -33,15 +34,15 @@ def name(identifier: str, accent: str = "") -> str:
     identifier = "".join(_spelled(c) for c in identifier)
     match = re.fullmatch(r"([^\W\d_]+)_?(\d*)(?:_(\w+?))?_*", identifier)
     if not match:
-        return _accented(_upright(identifier), accent)
+        return _accented(upright(identifier), accent)
     stem, digits, rest = match.groups()
     if stem == "lambda" or stem in _GREEK:
         body = "\\" + stem
     elif len(stem) == 1 and stem.isascii():
         body = stem
     else:
-        body = _upright(stem)
-    index = ",".join(filter(None, [digits, rest and (rest if rest.isdigit() or len(rest) == 1 else _upright(rest))]))
+        body = upright(stem)
+    index = ",".join(filter(None, [digits, rest and (rest if rest.isdigit() or len(rest) == 1 else upright(rest))]))
     body = _accented(body, accent)
     return body if not index else f"{body}_{index}" if len(index) == 1 else f"{body}_{{{index}}}"
 
@@ -74,10 +75,6 @@ def _spelled(character: str) -> str:
     return character
 
 
-def _upright(text: str) -> str:
-    return r"\mathrm{" + "".join(c if c.isalnum() else r"\_" if c == "_" else r"\ " for c in text) + "}"
-
-
 def _accented(body: str, accent: str) -> str:
     """An accent over one letter, or over the whole of a longer name."""
     if not accent:
@@ -85,86 +82,6 @@ def _accented(body: str, accent: str) -> str:
     if body.startswith(r"\mathrm"):
         return {"dot": rf"\overset{{\mathbf{{.}}}}{{{body}}}", "bar": rf"\overline{{{body}}}"}[accent]
     return rf"\{accent}{{{body}}}"
-
-
-# Numbers ------------------------------------------------------------------------------------------
-
-
-def number(value) -> str:
-    """A number to four decimals, or to four digits where it is small or large; an array by its entries when
-    short, else by shape and range.
-
-    >>> number(0.693147), number(2.020101), number(-3.0), number(0.0123456), number(1.5e-7)
-    ('0.6931', '2.0201', '-3', '0.01235', '1.5 \\\\times 10^{-7}')
-    >>> number(np.array([1.0, 2.0]))
-    '({1},\\\\ {2})'
-    """
-    if isinstance(value, (tuple, list)):
-        return rf"\mathrm{{{len(value)}\ results}}"
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return _scalar(array.item())
-    if array.ndim == 1 and 0 < array.size <= 3:
-        entries = [f"{{{_scalar(entry)}}}" for entry in array.tolist()]
-        return "(" + r",\ ".join(entries) + (")" if array.size > 1 else ",)")
-    if array.size == 0 or array.dtype.kind not in "biuf":
-        return shape(array)
-    low, high = _scalar(array.min().item()), _scalar(array.max().item())
-    if low == high:
-        return shape(array) + rf"\ \mathrm{{all}}\ {{{low}}}"
-    return shape(array) + rf"\ \mathrm{{from}}\ {{{low}}}\ \mathrm{{to}}\ {{{high}}}"
-
-
-def short(value) -> str:
-    """A number for a narrow place: fewer digits where it would be long, an array as its shape.
-
-    >>> short(2.079442), short(12345.678), short(-1.5e-7), short(np.zeros((3, 4)))
-    ('2.0794', '12346', '-1.5\\\\mathrm{e}{-7}', '[3{\\\\times}4]')
-    """
-    if isinstance(value, (tuple, list)):
-        return number(value)
-    array = np.asarray(value)
-    if array.ndim:
-        return shape(array)
-    text = _scalar(array.item())
-    if r"\times" in text:
-        mantissa, exponent = f"{array.item():.2e}".split("e")
-        return rf"{float(mantissa):g}\mathrm{{e}}{{{int(exponent)}}}"
-    return text if len(text.lstrip("-")) <= 7 or "." not in text else f"{array.item():.5g}"
-
-
-def shape(array) -> str:
-    return "[" + r"{\times}".join(map(str, np.shape(array))) + "]"
-
-
-def _scalar(value) -> str:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return _upright(str(value))
-    if math.isnan(value):
-        return r"\mathrm{NaN}"
-    if math.isinf(value):
-        return r"-\infty" if value < 0 else r"\infty"
-    mantissa, _, exponent = plain(value).replace("\N{MINUS SIGN}", "-").partition("e")
-    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa
-
-
-def plain(value: float) -> str:
-    """A number as text, rounded as in the formulas; the script of the puzzle does the same.
-
-    >>> plain(2.020101), plain(-0.5), plain(123456.789), plain(0.00001234)
-    ('2.0201', '−0.5', '1.235e5', '1.234e-5')
-    """
-    size = abs(value)
-    if value == int(value) and size < 1e6:
-        text = str(int(size))
-    elif 0.1 <= size < 1e5:
-        text = f"{size:.4f}".rstrip("0").rstrip(".")
-    elif 1e-4 <= size < 0.1:
-        text = f"{size:.4g}"
-    else:
-        mantissa, exponent = f"{size:.3e}".split("e")
-        text = f"{float(mantissa):g}e{int(exponent)}"
-    return "\N{MINUS SIGN}" * (value < 0) + text
 
 
 def is_number(tex: str) -> bool:
@@ -176,25 +93,23 @@ def enclosed(tex: str) -> str:
     return f"({tex})" if tex.startswith("-") or r"\times 10" in tex else tex
 
 
-def times(*factors: str, elementwise: bool = False) -> str:
+def times(a: str, b: str) -> str:
     """A product: names side by side, numbers with a dot, a factor 1 left out.
 
     >>> times("v_1", "w_2"), times("3", "-2"), times("1", "x"), times("-1", "x")
     ('v_1\\\\,w_2', '3 \\\\cdot (-2)', 'x', '-x')
     """
-    kept = [f for f in factors if f != "1"]
-    if len(kept) > 1 and kept[0] == "-1" and not any(is_number(f) for f in kept[1:]):
-        return "-" + times(*kept[1:], elementwise=elementwise)
-    if not kept:
-        return "1"
-    out = kept[0] if r"\times 10" not in kept[0] or len(kept) == 1 else f"({kept[0]})"
-    for left, right in zip(kept, kept[1:]):
-        if elementwise:
-            sign = r" \odot "
-        else:
-            sign = r" \cdot " if is_number(left) and is_number(right) or right[:1].isdigit() else r"\,"
-        out += sign + enclosed(right)
-    return out
+    if "1" in (a, b):
+        return b if a == "1" else a
+    if a == "-1" and not is_number(b):
+        return "-" + b
+    sign = r" \cdot " if is_number(a) and is_number(b) or b[:1].isdigit() else r"\,"
+    return leading(a) + sign + enclosed(b)
+
+
+def leading(tex: str) -> str:
+    """``tex`` as a first factor."""
+    return f"({tex})" if r"\times 10" in tex else tex
 
 
 # Operations ---------------------------------------------------------------------------------------
@@ -206,21 +121,16 @@ def _call(function: str) -> Callable[..., str]:
     return lambda a: rf"{function} {enclosed(a)}"
 
 
-def _base(a: str) -> str:
-    """``a`` as the base of a power."""
-    return enclosed(a)
-
-
 VALUE: Rows = {
     "add": lambda a, b: f"{a} - {b[1:]}" if re.match(r"-[\d.]", b) else f"{a} + {b}",
     "subtract": lambda a, b: f"{a} - {enclosed(b)}",
     "multiply": lambda a, b: times(a, b) if "1" not in (a, b) else rf"{a} \cdot {b}",
     "divide": lambda a, b: rf"\dfrac{{{a}}}{{{b}}}",
-    "power": lambda a, b: f"{_base(a)}^{{{b}}}",
-    "float_power": lambda a, b: f"{_base(a)}^{{{b}}}",
+    "power": lambda a, b: f"{enclosed(a)}^{{{b}}}",
+    "float_power": lambda a, b: f"{enclosed(a)}^{{{b}}}",
     "negative": lambda a: f"-{enclosed(a)}",
     "positive": lambda a: a,
-    "square": lambda a: f"{_base(a)}^{{2}}",
+    "square": lambda a: f"{enclosed(a)}^{{2}}",
     "reciprocal": lambda a: rf"\dfrac{{1}}{{{a}}}",
     "sqrt": lambda a: rf"\sqrt{{{a}}}",
     "cbrt": lambda a: rf"\sqrt[3]{{{a}}}",
@@ -249,13 +159,12 @@ VALUE: Rows = {
     "maximum": lambda a, b: rf"\max({a}, {b})",
     "minimum": lambda a, b: rf"\min({a}, {b})",
     "arctan2": lambda a, b: rf"\mathrm{{arctan2}}({a}, {b})",
-    "hypot": lambda a, b: rf"\sqrt{{{_base(a)}^{{2}} + {_base(b)}^{{2}}}}",
+    "hypot": lambda a, b: rf"\sqrt{{{enclosed(a)}^{{2}} + {enclosed(b)}^{{2}}}}",
     "logaddexp": lambda a, b: rf"\log(e^{{{a}}} + e^{{{b}}})",
     "matmul": lambda a, b: rf"{a}\,{b}",
     "dot": lambda a, b: rf"{a} \cdot {b}",
     "sum": _call(r"\sum\:"),
 }
-VALUE |= {"true_divide": VALUE["divide"], "abs": VALUE["absolute"], "pow": VALUE["power"]}
 
 # The operands, then the node's own value.
 PARTIAL: dict[str, tuple[Callable[..., str], ...]] = {
@@ -264,7 +173,7 @@ PARTIAL: dict[str, tuple[Callable[..., str], ...]] = {
     "multiply": (lambda a, b, r: b, lambda a, b, r: a),
     "divide": (
         lambda a, b, r: rf"\dfrac{{1}}{{{b}}}",
-        lambda a, b, r: rf"-\dfrac{{{a}}}{{{_base(b)}^{{2}}}}",
+        lambda a, b, r: rf"-\dfrac{{{a}}}{{{enclosed(b)}^{{2}}}}",
     ),
     "power": (
         lambda a, b, r: times(b, _power(a, b)),
@@ -273,9 +182,9 @@ PARTIAL: dict[str, tuple[Callable[..., str], ...]] = {
     "negative": (lambda a, r: "-1",),
     "positive": (lambda a, r: "1",),
     "square": (lambda a, r: rf"2\,{a}",),
-    "reciprocal": (lambda a, r: rf"-\dfrac{{1}}{{{_base(a)}^{{2}}}}",),
+    "reciprocal": (lambda a, r: rf"-\dfrac{{1}}{{{enclosed(a)}^{{2}}}}",),
     "sqrt": (lambda a, r: rf"\dfrac{{1}}{{2\sqrt{{{a}}}}}",),
-    "cbrt": (lambda a, r: rf"\dfrac{{1}}{{3\,{_base(r)}^{{2}}}}",),
+    "cbrt": (lambda a, r: rf"\dfrac{{1}}{{3\,{enclosed(r)}^{{2}}}}",),
     "exp": (lambda a, r: f"e^{{{a}}}",),
     "exp2": (lambda a, r: rf"2^{{{a}}}\,\log 2",),
     "expm1": (lambda a, r: f"e^{{{a}}}",),
@@ -301,8 +210,8 @@ PARTIAL: dict[str, tuple[Callable[..., str], ...]] = {
     "maximum": (lambda a, b, r: f"[{a} > {b}]", lambda a, b, r: f"[{b} > {a}]"),
     "minimum": (lambda a, b, r: f"[{a} < {b}]", lambda a, b, r: f"[{b} < {a}]"),
     "arctan2": (
-        lambda a, b, r: rf"\dfrac{{{b}}}{{{_base(a)}^{{2}} + {_base(b)}^{{2}}}}",
-        lambda a, b, r: rf"-\dfrac{{{a}}}{{{_base(a)}^{{2}} + {_base(b)}^{{2}}}}",
+        lambda a, b, r: rf"\dfrac{{{b}}}{{{enclosed(a)}^{{2}} + {enclosed(b)}^{{2}}}}",
+        lambda a, b, r: rf"-\dfrac{{{a}}}{{{enclosed(a)}^{{2}} + {enclosed(b)}^{{2}}}}",
     ),
     "hypot": (lambda a, b, r: rf"\dfrac{{{a}}}{{{r}}}", lambda a, b, r: rf"\dfrac{{{b}}}{{{r}}}"),
     "logaddexp": (lambda a, b, r: f"e^{{{a} - {r}}}", lambda a, b, r: f"e^{{{b} - {r}}}"),
@@ -311,28 +220,23 @@ PARTIAL: dict[str, tuple[Callable[..., str], ...]] = {
 KEPT: dict[str, tuple[Callable[..., str] | None, ...]] = {
     "divide": (None, lambda a, b, r: rf"-\dfrac{{{r}}}{{{b}}}"),
     "power": (None, lambda a, b, r: rf"{r}\,\log {a}"),
-    "reciprocal": (lambda a, r: f"-{_base(r)}^{{2}}",),
+    "reciprocal": (lambda a, r: f"-{enclosed(r)}^{{2}}",),
     "sqrt": (lambda a, r: rf"\dfrac{{1}}{{2\,{r}}}",),
     "exp": (lambda a, r: r,),
     "exp2": (lambda a, r: rf"{r}\,\log 2",),
 }
-PARTIAL |= {
-    "true_divide": PARTIAL["divide"],
-    "abs": PARTIAL["absolute"],
-    "pow": PARTIAL["power"],
-    "float_power": PARTIAL["power"],
-}
+PARTIAL["float_power"] = PARTIAL["power"]
 
 # Operations that are linear in each operand: the tangent of one is the operation with that operand's tangent.
-LINEAR = {"matmul", "dot", "inner", "outer", "vdot", "sum", "index", "getitem"}
+LINEAR = {"matmul", "dot", "inner", "outer", "vdot", "sum", "getitem"}
 
 
 def _power(a: str, b: str) -> str:
     """The TeX of a to the power b - 1."""
     if re.fullmatch(r"-?[\d.]+", b):
-        exponent = _scalar(round(float(b) - 1, 12))
-        return {"0": "1", "1": a}.get(exponent) or f"{_base(a)}^{{{exponent}}}"
-    return f"{_base(a)}^{{{b} - 1}}"
+        exponent = number(round(float(b) - 1, 12))
+        return {"0": "1", "1": a}.get(exponent) or f"{enclosed(a)}^{{{exponent}}}"
+    return f"{enclosed(a)}^{{{b} - 1}}"
 
 
 def value(op: str, operands: Sequence[str]) -> str:
@@ -341,7 +245,7 @@ def value(op: str, operands: Sequence[str]) -> str:
     >>> value("log", ["w_1"]), value("multiply", ["3", "0.6931"]), value("erf", ["x"])
     ('\\\\log w_1', '3 \\\\cdot 0.6931', '\\\\mathrm{erf}(x)')
     """
-    if op in ("index", "getitem") and len(operands) == 2:
+    if op == "getitem" and len(operands) == 2:
         return f"{operands[0]}{operands[1]}"
     row = VALUE.get(op)
     if row is not None:
@@ -349,7 +253,7 @@ def value(op: str, operands: Sequence[str]) -> str:
             return row(*operands)
         except TypeError:  # another number of operands than the row was written for
             pass
-    return _upright(op) + "(" + ",\\ ".join(operands) + ")"
+    return upright(op) + "(" + ",\\ ".join(operands) + ")"
 
 
 def partial(op: str, position: int, operands: Sequence[str], result: str, *, kept: bool = False) -> str | None:

@@ -7,6 +7,7 @@ sweeps, and heights by least squares under the order found. Nothing is random: t
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from bisect import bisect_right, insort
@@ -70,10 +71,10 @@ def layout(parents: Sequence[Sequence[int]], sizes: Sequence[Size], *, width: fl
     (0, 1, 2)
     """
     columns = _columns(parents)
-    items, chains = _lanes(parents, columns)
-    order = _order(items, chains)
-    heights = _heights(order, items, chains, sizes)
-    return _draw(parents, sizes, columns, order, heights, chains, width)
+    before = _lanes(parents, columns)
+    order = _order(before, columns)
+    heights = _heights(order, before, _Room(sizes, columns))
+    return _draw(parents, sizes, columns, order, heights, width)
 
 
 def _columns(parents: Sequence[Sequence[int]]) -> tuple[int, ...]:
@@ -94,8 +95,8 @@ def _columns(parents: Sequence[Sequence[int]]) -> tuple[int, ...]:
 _Item = tuple[int, int]
 
 
-def _lanes(parents, columns) -> tuple[list[_Item], dict[_Item, set[_Item]]]:
-    """All items, and for each the items of the previous column it is joined to."""
+def _lanes(parents, columns) -> dict[_Item, set[_Item]]:
+    """All items, each with those of the previous column that it is joined to."""
     last: dict[int, int] = {}
     for i, above in enumerate(parents):
         for p in above:
@@ -106,16 +107,15 @@ def _lanes(parents, columns) -> tuple[list[_Item], dict[_Item, set[_Item]]]:
         before[i, columns[i]] = {(p, columns[i] - 1) for p in above}
         for c in range(columns[i] + 1, last.get(i, columns[i]) + 1):
             before[i, c] = {(i, c - 1)}
-    return items, before
+    return before
 
 
-def _order(items, before) -> list[list[_Item]]:
+def _order(before, columns_of) -> list[list[_Item]]:
     """The order of the items in each column, from top to bottom, with few crossings."""
-    origin = {i: min(c for j, c in items if j == i) for i, _ in items}
-    columns: list[list[_Item]] = [[] for _ in range(1 + max(c for _, c in items))] if items else []
-    for item in sorted(items):
+    columns: list[list[_Item]] = [[] for _ in range(1 + max((c for _, c in before), default=-1))]
+    for item in sorted(before):
         columns[item[1]].append(item)
-    after: dict[_Item, set[_Item]] = {item: set() for item in items}
+    after: dict[_Item, set[_Item]] = {item: set() for item in before}
     for item, above in before.items():
         for other in above:
             after[other].add(item)
@@ -133,7 +133,7 @@ def _order(items, before) -> list[list[_Item]]:
                 near = [place[other] for other in joined[item]]
                 centre = sum(near) / len(near) if near else here[item]
                 # Of two that belong at the same height, the passing edge goes above the node.
-                return centre, origin[item[0]] == item[1], here[item]
+                return centre, columns_of[item[0]] == item[1], here[item]
 
             columns[c].sort(key=key)
         crossings = _crossings(columns, before)
@@ -155,71 +155,92 @@ def _crossings(columns, before) -> int:
     return total
 
 
-def _heights(order, items, before, sizes) -> dict[_Item, float]:
+def _heights(order, before, room: _Room) -> dict[_Item, float]:
     """The height of each item: near its neighbours, and clear of the others in its column."""
-    first: dict[int, int] = {}
-    for i, c in items:
-        first[i] = min(first.get(i, c), c)
+    near = _near(before, room)
+    y = _packed(order, room)
+    for _ in range(_SWEEPS):
+        for column in order[1:] + order[:1]:
+            y.update(_settled(column, near, y, room))
+    return y
 
-    def is_node(item):
-        return first[item[0]] == item[1]
 
-    # A node stands level with the nodes that feed it, and only failing these with the edges that pass
-    # by: so a chain is a straight line and what skips it goes round. An input stands by its first uses.
-    near: dict[_Item, list[_Item]] = {}
-    for item, others in before.items():
-        nodes = [other for other in sorted(others) if is_node(other)]
-        near[item] = nodes or sorted(others)
+@dataclass(frozen=True)
+class _Room:
+    """What an item takes of its column above and below its centre: a node with its labels, a lane of edges little."""
+
+    sizes: Sequence[Size]
+    columns: Sequence[int]
+
+    def is_node(self, item: _Item) -> bool:
+        return self.columns[item[0]] == item[1]
+
+    def above(self, item: _Item) -> float:
+        return self.sizes[item[0]].above if self.is_node(item) else _LANE
+
+    def below(self, item: _Item) -> float:
+        return self.sizes[item[0]].below if self.is_node(item) else _LANE
+
+    def between(self, upper: _Item, lower: _Item) -> float:
+        return self.below(upper) + _GAP + self.above(lower)
+
+
+def _near(before, room: _Room) -> dict[_Item, list[_Item]]:
+    """The items that each wants to stand level with.
+
+    A node stands level with the nodes that feed it, and only failing these with the edges that pass
+    by: so a chain is a straight line and what skips it goes round. An input stands by its first uses.
+    """
+    near = {item: [o for o in sorted(others) if room.is_node(o)] or sorted(others) for item, others in before.items()}
     for item, others in sorted(before.items()):
         for other in sorted(others):
             if not before[other]:
                 near[other].append(item)
+    return near
 
-    def above(item):
-        return sizes[item[0]].above if is_node(item) else _LANE
 
-    def below(item):
-        return sizes[item[0]].below if is_node(item) else _LANE
-
+def _packed(order, room: _Room) -> dict[_Item, float]:
+    """Each column as tight as it can be, its middle at 0."""
     y: dict[_Item, float] = {}
-    for column in order:  # start packed
-        at = 0.0
-        for item in column:
-            y[item] = at + above(item)
-            at = y[item] + below(item) + _GAP
-        middle = (at - _GAP) / 2
-        for item in column:
-            y[item] -= middle
-
-    def settle(column):
-        wishes = [
-            (sum(y[o] for o in near[item]) / len(near[item]) if near[item] else y[item], 1.0 if is_node(item) else 1e-6)
-            for item in column
-        ]
-        # Subtract the least distances; what is left must not decrease: isotonic regression.
-        offsets, offset = [], 0.0
-        for k, item in enumerate(column):
-            if k:
-                offset += below(column[k - 1]) + _GAP + above(item)
-            offsets.append(offset)
-        blocks: list[list[float]] = []  # mean, weight, count
-        for (wish, weight), shift in zip(wishes, offsets):
-            blocks.append([wish - shift, weight, 1])
-            while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-                mean, weight_, count = blocks.pop()
-                total = blocks[-1][1] + weight_
-                blocks[-1] = [(blocks[-1][0] * blocks[-1][1] + mean * weight_) / total, total, blocks[-1][2] + count]
-        flat = [mean for mean, _, count in blocks for _ in range(int(count))]
-        for item, mean, shift in zip(column, flat, offsets):
-            y[item] = mean + shift
-
-    for _ in range(_SWEEPS):
-        for column in order[1:] + order[:1]:
-            settle(column)
+    for column in order:
+        places = list(itertools.accumulate(itertools.starmap(room.between, itertools.pairwise(column)), initial=0.0))
+        top, foot = room.above(column[0]), room.below(column[-1])
+        middle = (places[-1] + foot - top) / 2
+        y.update((item, place - middle) for item, place in zip(column, places))
     return y
 
 
-def _draw(parents, sizes, columns, order, y, before, width) -> Layout:
+def _settled(column, near, y, room: _Room) -> dict[_Item, float]:
+    """The heights of a column that are nearest to their neighbours, by least squares, and clear of each other.
+
+    Without the least distances between them, the heights must only not decrease: isotonic regression. A node has
+    its way, a lane only where no node minds.
+    """
+    shifts = list(itertools.accumulate(itertools.starmap(room.between, itertools.pairwise(column)), initial=0.0))
+    wishes = [sum(y[o] for o in near[item]) / len(near[item]) if near[item] else y[item] for item in column]
+    weights = [1.0 if room.is_node(item) else 1e-6 for item in column]
+    level = _isotonic([wish - shift for wish, shift in zip(wishes, shifts)], weights)
+    return {item: mean + shift for item, mean, shift in zip(column, level, shifts)}
+
+
+def _isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The numbers nearest to ``values``, by weighted least squares, that do not decrease: pool adjacent violators.
+
+    >>> _isotonic([1.0, 3.0, 2.0, 5.0], [1.0, 1.0, 1.0, 1.0])
+    [1.0, 2.5, 2.5, 5.0]
+    """
+    blocks: list[tuple[float, float, int]] = []  # mean, weight, count
+    for value, weight in zip(values, weights):
+        blocks.append((value, weight, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (mean, weight, count), (mean_, weight_, count_) = blocks.pop(-2), blocks.pop()
+            total = weight + weight_
+            blocks.append(((mean * weight + mean_ * weight_) / total, total, count + count_))
+    return [mean for mean, _, count in blocks for _ in range(count)]
+
+
+def _draw(parents, sizes, columns, order, y, width) -> Layout:
+    """Centres and edges; the columns are so far apart that the drawing fills the width, within limits."""
     reach = [max((sizes[i].reach for i, c in column if columns[i] == c), default=0.0) for column in order]
     gaps = max(len(order) - 1, 1)
     gap = min(max((width - 2 * sum(reach)) / gaps, 26.0), 46.0)
@@ -237,24 +258,13 @@ def _draw(parents, sizes, columns, order, y, before, width) -> Layout:
         return x[item[1]] + slack, y[item] - top
 
     centres = [point(node) for node in nodes]
-    boxes = [
-        (cx - s.reach - _CLEAR, cy - s.above - _CLEAR, cx + s.reach + _CLEAR, cy + s.below + _CLEAR)
-        for (cx, cy), s in zip(centres, sizes)
-    ]
     edges = {}
     for i, above in enumerate(parents):
         for p in sorted(set(above)):
-            lanes = [point((p, c)) + (reach[c],) for c in range(columns[p] + 1, columns[i])]
-            others = [box for j, box in enumerate(boxes) if j not in (p, i)]
-            for j in (p, i):  # of its own two nodes a curve must not cross the labels
-                left, high, right, low = boxes[j]
-                middle, tall = centres[j][1], sizes[j].tall + 2 * _CLEAR
-                others += [(left, high, right, middle - tall), (left, middle + tall, right, low)]
-            # Nor may it leave the drawing.
-            others += [(-1e9, -1e9, 1e9, 0.0), (-1e9, bottom - top, 1e9, 1e9)]
-            edges[p, i] = _edge(
-                (centres[p], sizes[p]), (centres[i], sizes[i]), lanes, (reach[columns[p]], reach[columns[i]]), others
-            )
+            lanes = [(*point((p, c)), reach[c]) for c in range(columns[p] + 1, columns[i])]
+            boxes = _obstacles(p, i, centres, sizes, bottom - top)
+            ends = (centres[p], sizes[p]), (centres[i], sizes[i])
+            edges[p, i] = _edge(*ends, lanes, (reach[columns[p]], reach[columns[i]]), boxes)
     return Layout(
         width=max(at - gap, width) if nodes else 0.0,
         height=bottom - top,
@@ -262,6 +272,20 @@ def _draw(parents, sizes, columns, order, y, before, width) -> Layout:
         centres=tuple((round(px, 1), round(py, 1)) for px, py in centres),
         edges=edges,
     )
+
+
+def _obstacles(parent: int, child: int, centres, sizes, height: float) -> list[tuple[float, float, float, float]]:
+    """What a curve between two nodes must not cross: other nodes, the labels of its own two, the edges of the drawing."""
+    boxes = []
+    for j, ((x, y), size) in enumerate(zip(centres, sizes)):
+        left, right = x - size.reach - _CLEAR, x + size.reach + _CLEAR
+        top, foot = y - size.above - _CLEAR, y + size.below + _CLEAR
+        if j in (parent, child):
+            tall = size.tall + 2 * _CLEAR
+            boxes += [(left, top, right, y - tall), (left, y + tall, right, foot)]
+        else:
+            boxes.append((left, top, right, foot))
+    return [*boxes, (-1e9, -1e9, 1e9, 0.0), (-1e9, height, 1e9, 1e9)]
 
 
 _Point = tuple[float, float]
@@ -274,21 +298,21 @@ def _edge(parent, child, lanes, reach: tuple[float, float], boxes) -> Edge:
     tip = (cx - child[1].half, cy)
     start, end = (px + parent[1].half, py), (tip[0] - _HEAD, cy)
     if not lanes and abs(py - cy) < 0.05:
-        return Edge(f"M{start[0]:.1f} {py:.1f}H{end[0]:.1f}", tip)
+        return Edge(f"M{tenths(start[0])} {tenths(py)}H{tenths(end[0])}", tip)
     for edge, curve in _curves(parent, child, start, end, lanes):
         if _is_clear(curve, boxes):
             return edge
 
     # Through the lanes the curve climbs only between columns, so it cannot meet what stands in them.
     at = (max(px + reach[0], start[0]), py)
-    out = [f"M{start[0]:.1f} {py:.1f}H{at[0]:.1f}"]
+    out = [f"M{tenths(start[0])} {tenths(py)}H{tenths(at[0])}"]
     for x, y, half in [*lanes, (cx, cy, reach[1])]:
         if abs(y - at[1]) > 0.05:
             left = min(x - half, end[0])
-            middle = (at[0] + left) / 2
-            out.append(f"C{middle:.1f} {at[1]:.1f} {middle:.1f} {y:.1f} {left:.1f} {y:.1f}")
+            middle, level = tenths((at[0] + left) / 2), tenths(y)
+            out.append(f"C{middle} {tenths(at[1])} {middle} {level} {tenths(left)} {level}")
         at = (x + half, y)
-        out.append(f"H{min(at[0], end[0]):.1f}")
+        out.append(f"H{tenths(min(at[0], end[0]))}")
     return Edge("".join(out), tip)
 
 
@@ -322,8 +346,17 @@ def _curves(parent, child, start: _Point, end: _Point, lanes) -> Iterator[tuple[
 
 
 def _path(curve: _Curve) -> str:
-    (ax, ay), *rest = curve
-    return f"M{ax:.1f} {ay:.1f}C" + " ".join(f"{x:.1f} {y:.1f}" for x, y in rest)
+    start, *rest = (f"{tenths(x)} {tenths(y)}" for x, y in curve)
+    return f"M{start}C{' '.join(rest)}"
+
+
+def tenths(value: float) -> str:
+    """A length to a tenth of a pixel.
+
+    >>> tenths(12.34), tenths(5.0)
+    ('12.3', '5')
+    """
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _is_clear(curve: _Curve, boxes) -> bool:

@@ -15,82 +15,15 @@ import numpy as np
 
 from ...core.errors import ArgumentError
 from ..formula import notation
-from ..formula.outlines import Sheet, frame, reading
-from .drawing import BACK_STYLE, NAME, RADIUS, STYLE, WIDTH, centred, edge_markup, in_words, node_shape, px, view
-from .layout import Size, layout
+from ..formula.numbers import plain
+from ..formula.outlines import Sheet, frame, measure
+from ..formula.words import reading
+from ..widget import Widget, page
+from .drawing import NAME, RADIUS, WIDTH, centred, edge_markup, in_words, node_shape, px, rectangle, view
+from .layout import Size, layout, tenths
 
 MOST = 10  # operations: as many buttons as can be taken in
 _LABEL = 21.0  # half the width of an adjoint under its node
-
-_STYLE = """.ad-p text{font:12.5px sans-serif;text-anchor:middle;font-variant-numeric:tabular-nums;fill:currentColor}
-.ad-p .ad-x{fill:none;pointer-events:all}
-.ad-p text.ad-r{fill:var(--r);font-weight:600}
-.ad-p .ad-said .ad-n{fill:color-mix(in srgb,currentColor 14%,transparent)}
-.ad-p .ad-n{fill:none}
-.ad-p .ad-now .ad-n{fill:color-mix(in srgb,var(--h) 42%,transparent)}
-.ad-p .ad-early .ad-n{stroke:var(--r);stroke-width:2.6;stroke-dasharray:5 3}
-.ad-p .ad-late .ad-e{stroke-dasharray:4 4}
-.ad-p .ad-who{display:none;flex-wrap:wrap;align-items:center;gap:.4rem;margin:.5rem 0}
-.ad-p[data-on] .ad-who{display:flex}
-.ad-p .ad-do{display:flex;gap:.4rem;margin-left:auto}
-.ad-p .ad-box{display:none;padding:.7rem .8rem;border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:.4rem}
-.ad-p[data-on] .ad-box{display:block}.ad-p[data-on] .ad-lists{display:none}
-.ad-p ol{margin:.2rem 0 .6rem;padding:0 0 0 1.5rem}.ad-p li{margin:0 0 .25rem;padding:0}
-.ad-p .ad-end{font-weight:600}.ad-p .ad-bad{color:var(--r)}
-"""
-
-_SCRIPT = """(function(){document.querySelectorAll('.ad-puzzle').forEach(function(w){if(w.adOn)return;w.adOn=1;
-var D=JSON.parse(w.getAttribute('data-graph')),N=D.nodes,picks=[],
-all=function(q){return Array.prototype.slice.call(w.querySelectorAll(q))},one=function(q){return w.querySelector(q)};
-function fmt(v){var a=Math.abs(v),t;
-if(a===Math.round(a)&&a<1e6)t=String(a);else if(a>=.1&&a<1e5)t=String(+a.toFixed(4));
-else if(a>=1e-4&&a<.1)t=String(+a.toPrecision(4));
-else{t=a.toExponential(3).split('e');t=+t[0]+'e'+ +t[1]}return(v<0?'\\u2212':'')+t}
-function fac(v){var t=fmt(v);return v<0?'('+t+')':t}
-function names(l){l=l.map(function(i){return N[i].name});var z=l.pop();return l.length?l.join(', ')+' and '+z:z}
-function grad(g){g=g.map(fmt);return g.length>1?'('+g.join(', ')+')':g[0]}
-function run(){var a=N.map(function(){return 0}),said={},log=[],early=[],late={},edges={};a[D.out]=1;
-picks.forEach(function(i,step){
-var wait=N[i].children.filter(function(c){return !said[c]}),sent=N[i].sends.map(function(s){return {to:s[0],d:s[1],v:a[i]*s[1]}});
-said[i]=step+1;
-sent.forEach(function(s){a[s.to]+=s.v;edges[s.to+' '+i]=step+1;if(said[s.to])late[s.to+' '+i]=1});
-if(wait.length)early.push({who:i,wait:wait});
-log.push({early:wait.length>0,text:N[i].name+' has '+fmt(a[i])+' and sends '+sent.map(function(s){
-return fac(a[i])+' \\u00b7 '+fac(s.d)+' = '+fmt(s.v)+' to '+N[s.to].name+(late[s.to+' '+i]?', too late: '+N[s.to].name+' has reported':'')}).join('; ')+
-(wait.length?'. Too early: '+names(wait)+(wait.length>1?' have':' has')+' not reported yet.':'.')})});
-return {a:a,said:said,log:log,early:early,late:late,edges:edges,done:picks.length===D.order.length}}
-function show(speak){var r=run(),last=picks.length,list=one('.ad-log'),end=one('.ad-end'),why=one('.ad-why'),first=null;
-list.textContent='';r.log.forEach(function(e){var li=document.createElement('li');li.textContent=e.text;if(e.early)li.className='ad-bad';list.appendChild(li)});
-var early={};r.early.forEach(function(e){early[e.who]=1});
-all('.ad-k').forEach(function(g){var i=+g.getAttribute('data-i'),s=r.said[i];
-g.classList.toggle('ad-said',!!s);g.classList.toggle('ad-now',!!s&&s===last);g.classList.toggle('ad-early',!!early[i]);
-g.querySelector('.ad-r').textContent=fmt(r.a[i]);g.querySelector('.ad-t').textContent=early[i]?'too early':s?s+'.':'';
-if(s===last&&last)first=g});
-all('[data-e]').forEach(function(g){var k=g.getAttribute('data-e'),s=r.edges[k];
-g.classList.toggle('ad-todo',!s);g.classList.toggle('ad-now',!!s&&s===last);g.classList.toggle('ad-late',!!r.late[k])});
-all('[data-pick]').forEach(function(b){b.setAttribute('aria-disabled',!!r.said[b.getAttribute('data-pick')])});
-all('[data-do]').forEach(function(b){b.setAttribute('aria-disabled',!last)});
-var g=D.inputs.map(function(i){return r.a[i]}),text='',more='';
-if(!last){text='The result has the adjoint 1. Who reports first?'}
-else if(!r.done){text='Who reports next?'}
-else if(!r.early.length){text='A right order: '+D.grad+' = '+grad(g)+'.';more='Every node reported after all its children, so this is the gradient.'}
-else{var right=grad(D.right),same=grad(g)===right;
-text=same?'A wrong order: here the number is right by chance, '+D.grad+' = '+grad(g)+'.':'A wrong order gives '+grad(g)+'. The gradient is '+D.grad+' = '+right+'.';
-more=r.early.map(function(e){return N[e.who].name+' spoke too early: before '+names(e.wait)+'.'}).join(' ')}
-end.textContent=text;end.classList.toggle('ad-bad',r.done&&r.early.length>0);why.textContent=more;
-w.setAttribute('data-state',r.done?(r.early.length?'wrong':'right'):'open');
-if(speak)one('.ad-live').textContent=(last?r.log[last-1].text+' ':'')+text+' '+more;
-var box=one('.ad-view');if(first&&box.scrollWidth>box.clientWidth){var p=first.getBoundingClientRect(),q=box.getBoundingClientRect();
-box.scrollLeft+=(p.left+p.right-q.left-q.right)/2}}
-function pick(i){if(D.order.indexOf(i)<0||picks.indexOf(i)>=0)return;picks.push(i);show(true)}
-w.addEventListener('click',function(e){var b=e.target.closest('button,.ad-k');if(!b||!w.contains(b))return;
-if(b.hasAttribute('data-pick'))pick(+b.getAttribute('data-pick'));
-else if(b.hasAttribute('data-i'))pick(+b.getAttribute('data-i'));
-else if(picks.length){if(b.getAttribute('data-do')==='undo')picks.pop();else picks=[];show(true)}});
-w.addEventListener('keydown',function(e){if(e.altKey||e.ctrlKey||e.metaKey||e.shiftKey)return;
-var l=all('.ad-who button'),i=l.indexOf(e.target),t={ArrowRight:1,ArrowLeft:-1}[e.key];
-if(i<0||!t)return;e.preventDefault();e.stopPropagation();l[(i+t+l.length)%l.length].focus()});
-w.setAttribute('data-on','');show(false)})})();"""
 
 
 @dataclass(frozen=True)
@@ -135,7 +68,7 @@ class _Puzzle:
         return None
 
 
-class Puzzle:
+class Puzzle(Widget):
     """The order puzzle of a graph, for a notebook to show; ``Graph.puzzle`` makes it.
 
     Parameters
@@ -158,12 +91,6 @@ class Puzzle:
         self._html = puzzle_html(graph)
         puzzle = _read(graph)
         self._title = f"order puzzle of {graph.name}: {', '.join(puzzle.names[i] for i in reversed(puzzle.order))}"
-
-    def _repr_html_(self) -> str:
-        return self._html
-
-    def __repr__(self) -> str:
-        return f"<{self._title}>"
 
 
 def puzzle_html(graph) -> str:
@@ -201,7 +128,6 @@ def puzzle_html(graph) -> str:
     """
     puzzle = _read(graph)
     right = puzzle.gradient(puzzle.order)
-    sheet = Sheet()
     texts = [notation.text_name(name) for name in puzzle.names]
     data = {
         "nodes": [
@@ -214,17 +140,15 @@ def puzzle_html(graph) -> str:
         "grad": f"∇{notation.text_name(graph.name)}",
         "right": right,
     }
-    body, defs = sheet.finish(_graph(graph, puzzle, sheet) + _buttons(puzzle, sheet))
-    label = escape(f"Reverse mode of {graph.name}: in which order?", quote=True)
-    return (
-        f'<div class="ad-w ad-rev ad-p ad-puzzle" role="group" aria-label="{label}" data-lm-suppress-shortcuts="true" '
-        f'data-graph="{escape(json.dumps(data, separators=(",", ":"), ensure_ascii=False), quote=True)}">'
-        f"<style>{STYLE}{BACK_STYLE}{_STYLE}</style>"
-        f'<svg class="ad-def" aria-hidden="true" focusable="false">{defs}</svg>'
-        f'{body}<div class="ad-box" style="min-height:{4 + 2 * len(puzzle.order)}em">'
-        f'<p class="ad-end"></p><p class="ad-why"></p><ol class="ad-log"></ol></div>'
-        f"{_lists(graph, puzzle, texts)}"
-        f'<p class="ad-sr ad-live" aria-live="polite"></p></div><script>{_SCRIPT}</script>'
+    packed = escape(json.dumps(data, separators=(",", ":"), ensure_ascii=False), quote=False).replace("'", "&#39;")
+    return page(
+        "ad-puzzle",
+        f"Reverse mode of {graph.name}: in which order?",
+        lambda sheet: _body(graph, puzzle, texts, sheet),
+        styles=["graph/graph.css", "graph/reverse.css", "graph/puzzle.css"],
+        script="graph/puzzle.js",
+        classes=" ad-rev",
+        data=f" data-graph='{packed}'",  # JSON has many double quotes
     )
 
 
@@ -284,13 +208,21 @@ def _read(graph) -> _Puzzle:
 # The page -----------------------------------------------------------------------------------------
 
 
+def _body(graph, puzzle: _Puzzle, texts: Sequence[str], sheet: Sheet) -> str:
+    return (
+        f"{_graph(graph, puzzle, sheet)}{_buttons(puzzle, sheet)}"
+        f'<div class="ad-box" style="min-height:{4 + 2 * len(puzzle.order)}em">'
+        f'<p class="ad-end"></p><p class="ad-why"></p><ol class="ad-log"></ol></div>{_lists(graph, puzzle, texts)}'
+    )
+
+
 def _graph(graph, puzzle: _Puzzle, sheet: Sheet) -> str:
     """The drawing; numbers that change are text, which the script writes."""
     names = [notation.name(name) for name in puzzle.names]
     parents: list[list[int]] = [[] for _ in names]
     for child, sends in enumerate(puzzle.sends):
         parents[child] = sorted({parent for parent, _ in sends})
-    halves = [max(RADIUS, px(sheet, name, NAME) / 2 + 7) for name in names]
+    halves = [max(RADIUS, px(name, NAME) / 2 + 7) for name in names]
     sizes = [Size(half, RADIUS, max(half, _LABEL) + 1, RADIUS + 21, RADIUS + 21) for half in halves]
     drawing = layout(parents, sizes, width=WIDTH)
     adjoints = puzzle.run(puzzle.order)
@@ -300,18 +232,13 @@ def _graph(graph, puzzle: _Puzzle, sheet: Sheet) -> str:
     ]
     for i, name in enumerate(names):
         x, y = drawing.centres[i]
-        half = max(halves[i], _LABEL)
         # What can be hit is larger than what is seen, for fingers.
-        hit = (
-            f'<rect class="ad-x" x="{x - half - 5:.1f}" y="{y - 26:.1f}" width="{2 * half + 10:.1f}" height="52"/>'
-            if i in puzzle.order
-            else ""
-        )
+        hit = rectangle("ad-x", x, y, max(halves[i], _LABEL) + 5, 26) if i in puzzle.order else ""
         parts.append(
             f'<g class="{"ad-k" if i in puzzle.order else "ad-k ad-in"}" data-i="{i}">{hit}{node_shape(x, y, halves[i], RADIUS)}'
             f"{centred(sheet, name, x, y, NAME, middle=True)}"
-            f'<text class="ad-t" x="{x:.1f}" y="{y - RADIUS - 7:.1f}"></text>'
-            f'<text class="ad-r" x="{x:.1f}" y="{y + RADIUS + 16:.1f}">{notation.plain(adjoints[i])}</text></g>'
+            f'<text class="ad-t" x="{tenths(x)}" y="{tenths(y - RADIUS - 7)}"></text>'
+            f'<text class="ad-r" x="{tenths(x)}" y="{tenths(y + RADIUS + 16)}">{plain(adjoints[i])}</text></g>'
         )
     words = in_words(graph.name, [reading(name) for name in names], parents)
     return view(drawing, "".join(parts), words)
@@ -323,7 +250,7 @@ def _buttons(puzzle: _Puzzle, sheet: Sheet) -> str:
         tex = notation.name(puzzle.names[i])
         buttons += (
             f'<button type="button" data-pick="{i}" aria-label="{escape(reading(tex), quote=True)} reports">'
-            f'<svg aria-hidden="true" {frame(sheet.box(tex), 1.2)}>{sheet.run(tex)}</svg></button>'
+            f'<svg aria-hidden="true" {frame(measure(tex), 1.2)}>{sheet.mark(tex)}</svg></button>'
         )
     return (
         f'<div class="ad-who" role="group" aria-label="Who reports next">{buttons}<div class="ad-do">'
@@ -354,21 +281,21 @@ def _list(puzzle: _Puzzle, order: Sequence[int], texts: Sequence[str]) -> str:
         sent = []
         for parent, partial in puzzle.sends[i]:
             adjoints[parent] += adjoints[i] * partial
-            product = f"{_factor(adjoints[i])} · {_factor(partial)} = {notation.plain(adjoints[i] * partial)}"
+            product = f"{_factor(adjoints[i])} · {_factor(partial)} = {plain(adjoints[i] * partial)}"
             sent.append(f"{product} to {texts[parent]}")
         said.add(i)
         early = f" Too early: {', '.join(waiting)} not yet heard." if waiting else ""
         items.append(
-            f"<li>{escape(f'{texts[i]} has {notation.plain(adjoints[i])} and sends ' + '; '.join(sent) + '.' + early)}</li>"
+            f"<li>{escape(f'{texts[i]} has {plain(adjoints[i])} and sends ' + '; '.join(sent) + '.' + early)}</li>"
         )
     return f"<ol>{''.join(items)}</ol>"
 
 
 def _factor(value: float) -> str:
-    text = notation.plain(value)
+    text = plain(value)
     return f"({text})" if value < 0 else text
 
 
 def _shown(gradient: Sequence[float]) -> str:
-    entries = [notation.plain(entry) for entry in gradient]
+    entries = [plain(entry) for entry in gradient]
     return f"({', '.join(entries)})" if len(entries) > 1 else entries[0]

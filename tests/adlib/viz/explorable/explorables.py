@@ -1,8 +1,10 @@
 """Explorables of every kind of layer, and a decoder of their frames that shares no code with the package."""
 
+import base64
 import html
 import json
 import re
+import zlib
 from html.parser import HTMLParser
 
 import numpy as np
@@ -108,54 +110,58 @@ def player(seconds=0.8):
     )
 
 
-def unpacked(text):
-    """The frames in a packed string, read as `adlib.viz.explorable.packing` says they are written."""
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    codes, code, place = [], 0, 1
-    for letter in text:
-        digit = letters.index(letter)
-        code += (digit % 32) * place
-        place *= 32
-        if digit < 32:
-            codes.append(-(code // 2) if code % 2 else code // 2)
-            code, place = 0, 1
-    assert place == 1, "the last number is whole"
-    stream, rest = [], iter(codes[1:])
-    for value in rest:
-        stream += [0] * (1 + next(rest)) if value == 0 else [value]
-    frames, at = [], 0
-    for _ in range(codes[0]):
-        before = frames[-1] if frames else []
-        length = len(before) + stream[at]
-        changes, at = stream[at + 1 : at + 1 + length], at + 1 + length
-        frame = []
-        for k, change in enumerate(changes):
-            frame.append(change + (before[k] if k < len(before) else frame[-1] if frame else 0))
-        frames.append(frame)
-    assert at == len(stream), "nothing is left over"
-    return frames
-
-
 def data_of(page):
-    """What the script of an explorable is given, with every string of frames unpacked where one is meant."""
+    """What the script of an explorable is given."""
 
     class Finder(HTMLParser):
         found = None
 
         def handle_starttag(self, tag, attrs):
-            self.found = self.found or dict(attrs).get("data-x")
+            self.found = self.found or dict(attrs).get("data-packed")
 
     finder = Finder()
     finder.feed(page)
-    return json.loads(finder.found)
+    return json.loads(zlib.decompress(base64.b64decode(finder.found, validate=True)))
 
 
-def texts(data, index):
-    """A column of numbers or labels as the reader sees it."""
-    text = data["d"][index]
-    if not text.startswith("#"):
-        return text.split("|")
-    return [str(frame[0]).replace("-", "\N{MINUS SIGN}") for frame in unpacked(text[1:])]
+def texts(data, number):
+    """A column, its moves carried out."""
+    out = []
+    for entry in data["columns"][number]:
+        if not isinstance(entry, str):
+            parts = re.split(r"(-?[0-9]+)", out[-1])
+            assert len(parts) == 2 * len(entry) + 1
+            parts[1::2] = [str(int(number) + by) for number, by in zip(parts[1::2], entry)]
+            entry = "".join(parts)
+        out.append(entry)
+    return out
+
+
+def elements(data, scene, panel=0):
+    """Of each path and text of a panel its attributes, as one value or as a list of one a frame; "text" is what is in it."""
+    found = []
+    for tag, attributes, text in re.findall(r"<(path|text)([^>]*?)(?:/>|>(.*?)</text>)", scene["panes"][panel]):
+        found.append(dict(re.findall(r'([a-z-]+)="(.*?)"', attributes), tag=tag, text=html.unescape(text)))
+    for where, element, attribute, number, *trail in scene["moves"]:
+        if where == panel:
+            assert attribute not in found[element] or attribute == "text", "what moves is not in the drawing"
+            found[element][attribute] = texts(data, number)
+            found[element]["trail"] = trail
+    return found
+
+
+def places(outlines):
+    """Where the dots of a path are, by frame."""
+    return [[tuple(map(int, place)) for place in re.findall(r"M(-?\d+) (-?\d+)h0", outline)] for outline in outlines]
+
+
+def corners(outline):
+    """The points of a line of relative steps."""
+    (x, y), *steps = zip(*[map(int, re.findall(r"-?\d+", outline))] * 2)
+    out = [(x, y)]
+    for dx, dy in steps:
+        out.append((out[-1][0] + dx, out[-1][1] + dy))
+    return out
 
 
 def scale_of(page, panel=0):

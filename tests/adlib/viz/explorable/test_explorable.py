@@ -1,5 +1,6 @@
 """Explorables: their numbers, their markup, their limits. What a browser makes of them: test_viz_explorable_browser."""
 
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -10,35 +11,60 @@ from hypothesis import strategies as st
 
 import adlib
 from adlib.viz import Arrows, Canvas, Cells, Curve, Explorable, Marker, Plot, Points, Scene, Text
-from adlib.viz.explorable.packing import pack
-from tests.adlib.viz.explorable.explorables import STEPS, data_of, player, scale_of, slider, texts, unpacked
+from adlib.viz.explorable.data import Columns, deflated, moves
+from tests.adlib.viz.explorable.explorables import (
+    STEPS,
+    corners,
+    data_of,
+    elements,
+    places,
+    player,
+    scale_of,
+    slider,
+    texts,
+)
 from tests.adlib.viz.markup import Page
 
-# Packing -------------------------------------------------------------------------------------------
+# Columns -------------------------------------------------------------------------------------------
 
-frames = st.lists(st.lists(st.integers(-6000, 6000), max_size=6), max_size=8)
+pictures = st.lists(st.from_regex(r"(M-?[0-9]{1,4} -?[0-9]{1,4}(h0|l[0-9]{1,3} -?[0-9]{1,3})?){0,3}", fullmatch=True), max_size=8)
 
 
 @settings(max_examples=200, deadline=None)
-@given(frames)
-def test_any_frames_come_back(frames):
-    assert unpacked(pack(frames)) == frames
+@given(pictures)
+def test_any_pictures_come_back(outlines):
+    plain = [re.sub(r"-?\d+", lambda number: str(int(number[0])), outline) for outline in outlines]
+    assert texts({"columns": [moves(plain)]}, 0) == plain
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.integers(-(2**40), 2**40), min_size=1, max_size=5), st.integers(1, 200))
-def test_large_numbers_and_long_standstills_come_back(values, count):
-    assert unpacked(pack([values] * count)) == [values] * count
+def test_other_pictures_and_texts_are_written_out():
+    assert moves(["M1 2h0", "M1 2h0M3 4h0", "", "M5 6h0", "M6 6h0"]) == ["M1 2h0", "M1 2h0M3 4h0", "", "M5 6h0", [1, 0, 0]]
+    columns = Columns()
+    columns.number(["frame 1", "frame 2"], "the numbers")
+    assert columns.entries == [["frame 1", "frame 2"]], "a text does not glide"
 
 
 def test_what_stands_still_takes_no_room():
-    once = len(pack([list(range(100))]))
-    assert len(pack([list(range(100))] * 500)) <= once + 6
+    x = np.linspace(0, 1, 100)
+    widget = small([Points([x] * 500, [x] * 500), Points(np.linspace(0, 1, 500)[:, None], [[0]] * 500)], frames=range(500))
+    data = data_of(widget._repr_html_())
+    moving = {(panel, element) for panel, element, *_ in data["scenes"][0]["moves"]}
+    assert moving == {(0, 1)}, "a hundred points that are given 500 times are drawn once"
+    outline = "".join(f"M{k} {7 * k}h0" for k in range(100))
+    once = len(deflated(moves([outline])))
+    assert len(deflated(moves([outline] * 500))) < once + 4 * 500, "and beside something that moves they take 4 bytes a frame"
 
 
-def test_a_small_move_is_one_letter():
-    walk = np.cumsum(np.random.default_rng(0).integers(1, 15, size=(50, 20)), axis=0).tolist()
-    assert len(pack(walk)) < 50 * (20 + 2) + 50
+def test_a_small_move_takes_little_more_than_a_byte():
+    walk = np.cumsum(np.random.default_rng(0).integers(1, 15, size=(50, 40)), axis=0)
+    outlines = ["".join(f"M{x} {y}h0" for x, y in row.reshape(-1, 2)) for row in walk]
+    assert len(deflated(moves(outlines))) < 1.25 * 50 * 40 < 0.7 * len(deflated(outlines))
+
+
+def test_equal_columns_are_held_once():
+    data = data_of(slider()._repr_html_())
+    assert len({str(column) for column in data["columns"]}) == len(data["columns"])
+    assert data["scenes"][0]["labels"] == data["scenes"][1]["labels"]
 
 
 # What is shown ---------------------------------------------------------------------------------------
@@ -50,22 +76,24 @@ def test_the_frames_on_the_page_are_the_numbers_that_were_given():
     data, scale = data_of(page), scale_of(page)
     # The rounding to a quarter of a pixel, in decades, with the width of the axes from their ticks.
     half_x, half_y = 5 / 1000, 12 / 700
-    for scheme, scene in zip(("forward", "central"), data["s"]):
+    for scheme, scene in zip(("forward", "central"), data["scenes"]):
         minus = 1.0 if scheme == "forward" else np.exp(-STEPS)
         error = np.abs((np.exp(STEPS) - minus) / (STEPS if scheme == "forward" else 2 * STEPS) - 1)
-        curve, dot, line = (unpacked(data["d"][layer[3]]) for layer in scene["l"])
-        assert len(curve) == 1 and len(dot) == len(line) == len(STEPS)
+        curve, dot, line = (element["d"] for element in elements(data, scene))
+        assert isinstance(curve, str) and len(dot) == len(line) == len(STEPS)
         inside = error > 1e-12
-        np.testing.assert_allclose(np.log10(scale["x"](curve[0][:11])), np.log10(STEPS), atol=half_x)
-        np.testing.assert_allclose(np.log10(scale["y"](curve[0][11:]))[inside], np.log10(error)[inside], atol=half_y)
-        assert [frame[0] for frame in dot] == curve[0][:11] == [frame[0] for frame in line]
-        assert [frame[1] for frame in dot] == curve[0][11:]
+        x, y = np.transpose(corners(curve))
+        np.testing.assert_allclose(np.log10(scale["x"](x)), np.log10(STEPS), atol=half_x)
+        np.testing.assert_allclose(np.log10(scale["y"](y))[inside], np.log10(error)[inside], atol=half_y)
+        assert places(dot) == [[corner] for corner in corners(curve)]
+        assert [int(re.match(r"M(\d+) \d+V\d+$", outline)[1]) for outline in line] == x.tolist()
         shown = [
             float(text.replace("\N{MINUS SIGN}", "-").replace("·10", "e").translate(LOWERED))
-            for text in texts(data, scene["v"][0])
+            for text in texts(data, scene["numbers"][0])
         ]
         np.testing.assert_allclose(shown, error, rtol=6e-3)
-        assert data["d"][scene["t"][0]].startswith(f"With the {scheme} scheme and the step {{axis}}")
+        for label, number, said in zip(*(texts(data, k) for k in (scene["labels"], scene["numbers"][0], scene["says"]))):
+            assert said == f"With the {scheme} scheme and the step {label} the error is {number}."
 
 
 LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -73,24 +101,24 @@ LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 def test_axis_values_and_whole_numbers():
     data = data_of(player()._repr_html_())
-    for scene in data["s"]:
-        assert texts(data, scene["f"]) == [str(k) for k in range(9)]
-        assert texts(data, scene["v"][1]) == [str(k * k) for k in range(9)]
-    assert texts(data_of(slider()._repr_html_()), data_of(slider()._repr_html_())["s"][0]["f"])[:3] == [
-        "10⁻⁶",
-        "3.16·10⁻⁶",
-        "10⁻⁵",
-    ]
+    for scene in data["scenes"]:
+        assert texts(data, scene["labels"]) == [str(k) for k in range(9)]
+        assert texts(data, scene["numbers"][1]) == [str(k * k) for k in range(9)]
+    data = data_of(slider()._repr_html_())
+    assert texts(data, data["scenes"][0]["labels"])[:3] == ["10⁻⁶", "3.16·10⁻⁶", "10⁻⁵"]
 
 
 def test_scenes_are_in_the_order_of_the_pickers_and_the_start_is_the_first_state():
     data = data_of(player()._repr_html_())
-    assert data["p"] == [2, 2] and data["at"] == [[0, 0], 0]
-    points = [len(unpacked(data["d"][scene["l"][1][3]])[0]) // 2 for scene in data["s"]]
-    assert points == [2, 2, 5, 5]
-    widths = [np.ptp(unpacked(data["d"][scene["l"][1][3]])) for scene in data["s"]]
+    assert data["choices"] == [2, 2] and data["start"] == [[0, 0], 0]
+    dots = [
+        places(next(e for e in elements(data, scene) if "ax-d" in e["class"] and isinstance(e["d"], list))["d"])
+        for scene in data["scenes"]
+    ]
+    assert [len(frames[0]) for frames in dots] == [2, 2, 5, 5]
+    widths = [np.ptp(frames[0]) for frames in dots]
     assert widths[1] > 1.5 * widths[0] and widths[3] > 1.5 * widths[2]
-    assert data_of(slider()._repr_html_())["at"] == [[0], 4]
+    assert data_of(slider()._repr_html_())["start"] == [[0], 4]
 
 
 def test_rows_of_different_length_and_rows_that_one_shares():
@@ -100,10 +128,11 @@ def test_rows_of_different_length_and_rows_that_one_shares():
     )
     page = Explorable("T", "Q?", Plot((0, 1), (0, 1), "x", "y", "A."), scene, axis="a", telling=[0])._repr_html_()
     data = data_of(page)
-    curve, points = (unpacked(data["d"][layer[3]]) for layer in data["s"][0]["l"])
-    assert len(curve) == 3 and curve[0][:5] == curve[2][:5] and curve[0][5:] != curve[2][5:]
-    assert [len(frame) for frame in points] == [2, 4, 0]
-    assert texts(data, data["s"][0]["f"]) == ["a", "b", "c"]
+    curve, points = (element["d"] for element in elements(data, data["scenes"][0]))
+    (x0, y0), (x2, y2) = (np.transpose(corners(curve[k])) for k in (0, 2))
+    assert len(curve) == 3 and x0.tolist() == x2.tolist() and y0.tolist() != y2.tolist()
+    assert [len(frame) for frame in places(points)] == [1, 2, 0]
+    assert texts(data, data["scenes"][0]["labels"]) == ["a", "b", "c"]
 
 
 def test_rows_may_be_empty_and_names_an_array():
@@ -115,15 +144,32 @@ def test_rows_may_be_empty_and_names_an_array():
         Points([0, 1], [0, 1], names=names),
     ):
         data = data_of(small([layer])._repr_html_())
-        assert {len(unpacked(data["d"][layer[3]])) for layer in data["s"][0]["l"]} <= {1, 3}
+        counts = {len(e["d"]) if isinstance(e["d"], list) else 1 for e in elements(data, data["scenes"][0]) if "d" in e}
+        assert counts <= {1, 3}
     (stairs,) = Curve(rows, rows, steps=True).shapes(PLOT)
-    assert [len(frame) for frame in stairs.frames] == [0, 2, 6]
+    (line,) = stairs.elements
+    assert [len(re.findall(r"-?\d+", outline)) for outline in line.changing["d"]] == [0, 2, 6]
+
+
+def test_names_follow_their_points_and_go_with_them():
+    x = [[0.2, 0.4], [0.3, 0.5], [0.3]]
+    widget = small([Points(x, [[0.5] * len(row) for row in x], names=["a", "b"], side=["left", "above"])])
+    data = data_of(widget._repr_html_())
+    dots, *named = elements(data, data["scenes"][0])
+    for k, (name, anchor) in enumerate((("a", "end"), ("b", "middle"))):
+        words = named[k]["text"] if isinstance(named[k]["text"], list) else [named[k]["text"]] * 3
+        assert words == [name if len(row) > k else "" for row in x] and named[k]["text-anchor"] == anchor
+        shifts = {int(at) - points[k][0] for at, points in zip(named[k]["x"], places(dots["d"])) if len(points) > k}
+        assert len(shifts) == 1
 
 
 def test_a_gap_leaves_room_for_the_cells():
     (shape,) = Cells([[0] * 100], of=[("", None)], gap=50).shapes(PLOT)
-    _, _, wide, high, _ = shape.extra["g"]
-    assert wide > shape.extra["q"] >= 0 and high > shape.extra["q"] and shape.extra["f"] >= 0
+    ((outline,),) = (element.changing["d"] for element in shape.elements)
+    cells = [tuple(map(int, c)) for c in re.findall(r"M(\d+) (\d+)h(\d+)v(\d+)h-\d+z", outline)]
+    assert len(cells) == 100 and all(wide > 0 and high > 0 for _, _, wide, high in cells)
+    assert all(0 <= right[0] - left[0] - left[2] <= left[2] for left, right in itertools.pairwise(cells))
+    assert int(re.search(r"font-size:(\d+)px", shape.fixed)[1]) >= 0
 
 
 @pytest.mark.parametrize(
@@ -159,8 +205,9 @@ def test_any_axis_has_ticks_that_can_be_told_apart(lo, width, log):
 def test_values_beyond_the_axes_are_kept_apart_but_not_drawn_miles_away():
     scene = Scene([Points([[0.5], [1e9], [-1e9]], [[0.5]] * 3)], frames=[0, 1, 2])
     page = Explorable("T", "Q?", Plot((0, 1), (0, 1), "x", "y", "A."), scene, axis="a", telling=[0])._repr_html_()
-    places = [frame[0] for frame in unpacked(data_of(page)["d"][data_of(page)["s"][0]["l"][0][3]])]
-    assert places[1] > 1344 and places[2] < 0 and max(map(abs, places)) < 10_000
+    data = data_of(page)
+    x = [x for ((x, _),) in places(elements(data, data["scenes"][0])[0]["d"])]
+    assert x[1] > 1344 and x[2] < 0 and max(map(abs, x)) < 10_000
 
 
 # The markup ------------------------------------------------------------------------------------------
@@ -217,14 +264,18 @@ def test_names_and_sentences_cannot_inject_markup():
     parsed = Page(page)
     assert not parsed.all("img") and len(parsed.all("script")) == 1
     data = data_of(page)
-    assert data["d"][data["s"][0]["t"][0]] == evil and data["n"] == [evil]
-    assert texts(data, data["s"][0]["f"]) == [evil, "b∣c"]
+    (scene,) = data["scenes"]
+    assert texts(data, scene["labels"]) == [evil, "b|c"] and texts(data, scene["numbers"][0]) == [evil, "1"]
+    assert texts(data, scene["says"]) == [evil, evil]
+    drawn = "".join(scene["panes"])
+    assert not Page(drawn).all("img") and not Page(drawn).all("script")
+    assert [text for _, text in Page(drawn).all("text")] == [evil, evil]
 
 
 def test_colours_are_those_of_the_figures():
     style = re.search("<style>(.*?)</style>", slider()._repr_html_(), re.S)[1]
     for role in adlib.viz.COLOURS:
-        assert f".ax-{role}{{--c:" in style, role
+        assert f".ax-{role}{{--colour:" in style, role
 
 
 # What cannot be shown -----------------------------------------------------------------------------------
@@ -321,7 +372,7 @@ def test_a_page_that_is_too_big_names_what_to_thin_out():
     ):
         small(layers, frames=range(200))
     assert "200 frames" in repr(small(layers, frames=range(200), max_kb=400))
-    says = [f"A long sentence about the frame number {k}, which nobody reads to the end." for k in range(900)]
+    says = [f"A sentence of many letters that nobody reads: {noise.tobytes()[60 * k : 60 * k + 60].hex()}." for k in range(900)]
     with pytest.raises(adlib.ArgumentError, match="are the sentences: take fewer"):
         small([Points([0], [0])], frames=range(900), says=says)
 
@@ -330,4 +381,5 @@ def test_arrows_and_a_canvas_keep_their_shape():
     canvas = Canvas((0, 4), (0, 2), "A field.")
     assert canvas.size == (1344, 672)
     (shape,) = Arrows([0], [0], [4], [2]).shapes(canvas)
-    assert shape.frames == [[0, 672, 1344, 0]]
+    (arrow,) = shape.elements
+    assert arrow.changing["d"][0].startswith("M0 672L1344 0M")

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 import adlib
-from adlib.viz.explorable import shapes as drawn_shapes
 from adlib.viz.explorable.page import Explorable
-from tests.adlib.viz.explorable.explorables import STEPS, player, slider
+from tests.adlib.viz.explorable.explorables import STEPS, corners, player, slider
 from tools import stepping
 
 
@@ -98,7 +97,7 @@ def test_the_dot_moves_along_the_curve(show):
         page.locator("input").fill(str(frame))
         places += dots(page)
     curve = page.locator(".ax-live .ax-in .ax-c").get_attribute("d")
-    assert places == [tuple(map(int, pair)) for pair in re.findall(r"(-?\d+) (-?\d+)", curve)]
+    assert places == corners(curve)
 
 
 def test_buttons_step_and_stay_at_the_ends(show):
@@ -200,7 +199,7 @@ def test_it_pauses_at_a_frame_and_goes_on(show):
 def test_points_are_between_frames_while_it_plays_unless_motion_is_unwanted(show):
     def watched(page):
         page.evaluate(
-            """() => { window.seen = []; const w = document.querySelector('.ad-explore'), p = w.querySelector('.ax-forward .ax-d');
+            """() => { window.seen = []; const w = document.querySelector('.ad-explore'), p = w.querySelector('.ax-live .ax-forward .ax-d');
             new MutationObserver(() => seen.push(p.getAttribute('d'))).observe(p, {attributes: true}) }"""
         )
         page.get_by_label("Play").click()
@@ -210,7 +209,7 @@ def test_points_are_between_frames_while_it_plays_unless_motion_is_unwanted(show
         seen, frames = set(page.evaluate("seen")), set()
         for k in range(9):
             page.locator("input").fill(str(k))
-            frames.add(page.locator(".ax-forward .ax-d").first.get_attribute("d"))
+            frames.add(page.locator(".ax-live .ax-forward .ax-d").first.get_attribute("d"))
         return seen, frames
 
     seen, frames = watched(show(player(), reduced_motion="no-preference"))
@@ -276,7 +275,7 @@ def test_script_and_python_draw_the_same(show, make):
         page.locator("input").fill(str(k))
         live = state(page)["paths"]
         for panel, shapes in enumerate(widget._scenes[choice].shapes):
-            drawn = "".join(drawn_shapes.draw(shape, k) for shape in shapes)
+            drawn = "".join(shape.draw(k) for shape in shapes)
             assert _outlines(live[panel]) == _outlines(drawn)
 
 
