@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from ..core.families import Elementwise, composite, elementwise, primitive, rule
+from ..core.declare import composite, elementwise, primitive, rule
+from ..core.families import Elementwise
 from ..core.trace import RULES, in_place, operand, strip
 
 # Operators.

@@ -6,8 +6,8 @@ import operator
 import numpy as np
 
 from ..core.adjoints import Scatter
+from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, describe, located
-from ..core.families import composite, linear, primitive
 from ..core.trace import is_traced, operand, strip
 from .reductions import normal_axes
 

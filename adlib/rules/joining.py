@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..core.families import composite, linear_join
+from ..core.declare import composite, linear_join
 from ..core.trace import is_traced, operand, strip
 from ..core.tree import flatten, unflatten
 

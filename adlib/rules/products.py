@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..core.families import Differentiable, bilinear, composite, unsupported_keyword
+from ..core.declare import bilinear, composite
+from ..core.families import Differentiable, unsupported_keyword
 from ..core.trace import RULES, TRACERS, apply, operand
 from .equivalent import equivalent
 

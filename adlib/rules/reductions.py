@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from ..core.families import Rule, composite, linear, rule
+from ..core.declare import composite, linear, rule
+from ..core.families import Rule
 from ..core.trace import RULES, strip
 from .equivalent import equivalent
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, located
-from ..core.families import Linear, composite, linear, primitive
+from ..core.families import Linear
 from ..core.trace import RULES
 
 

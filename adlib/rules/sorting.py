@@ -7,7 +7,7 @@ both directions: taking means is its own transpose.
 
 import numpy as np
 
-from ..core.families import rule
+from ..core.declare import rule
 from ..core.trace import strip
 from .indexing import scatter_add
 

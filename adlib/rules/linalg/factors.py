@@ -7,8 +7,9 @@ directions give what the textbooks say.
 
 import numpy as np
 
+from ...core.declare import rule
 from ...core.errors import TracedValueError, located
-from ...core.families import General, rule
+from ...core.families import General
 from ...core.trace import RULES, strip
 from .matrices import diagonal, from_lower, largest, named, strictly_lower, t, to_lower
 

@@ -9,7 +9,7 @@ import operator
 
 import numpy as np
 
-from ...core.families import zero
+from ...core.declare import zero
 from ...core.trace import RULES, strip
 from .matrices import OneNumber, kept, largest, last_two, require_finite, small, t
 

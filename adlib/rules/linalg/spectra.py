@@ -13,8 +13,9 @@ import functools
 
 import numpy as np
 
+from ...core.declare import composite, primitive, rule
 from ...core.errors import TracedValueError, located
-from ...core.families import Refuse, composite, primitive, rule
+from ...core.families import Refuse
 from ...core.trace import RULES, is_traced, strip
 from .matrices import NotHermitian, diagonal, from_lower, largest, named, small, t, to_diagonal, to_lower
 

@@ -17,8 +17,8 @@ import operator
 import numpy as np
 
 from ...core.adjoints import project
+from ...core.declare import bilinear, composite, linear, primitive, rule
 from ...core.errors import TracedValueError, located
-from ...core.families import bilinear, composite, linear, primitive, rule
 from ...core.trace import RULES, operand, strip
 from ..indexing import scatter_add
 from .matrices import NotHermitian, OneNumber, diagonal, largest, last_two, named, require_finite, small, t, to_diagonal
