@@ -21,14 +21,15 @@ import inspect
 
 import numpy as np
 
+from .errors import ArgumentError
 from .families import (
     Bilinear,
     Composite,
     Elementwise,
-    General,
     Linear,
     LinearJoin,
     Refuse,
+    WrittenOut,
     Zero,
     function_name,
 )
@@ -48,6 +49,14 @@ def elementwise(function, *partials):
         ``y`` (the result) and ``x`` or ``x1``, ``x2``, ... (the arguments), by
         these names; a constant slope as a number; None for an argument without
         derivative.  The tape keeps what the names ask for, and nothing else.
+        A parameter of another name keeps its default, which it must have.
+
+    Raises
+    ------
+    ArgumentError
+        When a partial derivative has a parameter that is none of these, or is
+        neither a function nor a number nor None; when there are not as many as
+        arguments.
 
     Examples
     --------
@@ -59,7 +68,17 @@ def elementwise(function, *partials):
     >>> adlib.grad(softplus)(0.0)
     0.5
     """
+    if isinstance(function, np.ufunc) and function.nin != len(partials):
+        raise _not_one_for_each(function, partials, function.nin)
     RULES[function] = Elementwise(function_name(function), partials)
+
+
+def _not_one_for_each(function, partials, count):
+    return ArgumentError(
+        f"{function_name(function)} takes {count} argument{'s' * (count != 1)}, but was declared with "
+        f"{len(partials)} partial derivative{'s' * (len(partials) != 1)}; give one for each argument, "
+        "and None where there is none"
+    )
 
 
 def linear(function, transpose):
@@ -101,7 +120,8 @@ def bilinear(function, transpose_first, transpose_second):
     """Declare a primitive that is linear in each of its two arguments.
 
     ``transpose_first(g, shape_a, b)`` and ``transpose_second(g, a, shape_b)``
-    give the contributions to the adjoints of a and b.
+    give the contributions to the adjoints of a and b.  They also receive the
+    keywords of the call, those that they name.
 
     Parameters
     ----------
@@ -127,7 +147,7 @@ def rule(function, jvp, vjp):
 
     ``jvp(tangents, ans, *args, **kwargs)`` returns the tangent of `ans`; a
     tangent is None where the argument is constant.  ``vjp(g, ans, *args,
-    **kwargs)`` returns one cotangent for each argument.
+    **kwargs)`` returns one contribution for each argument; it may be None.
 
     A function that returns a tuple has a tuple of tangents, and `g` is a list
     with None for the results that nothing depends on.
@@ -156,7 +176,7 @@ def rule(function, jvp, vjp):
     >>> adlib.hessian(cube)(2.0)
     np.float64(12.0)
     """
-    RULES[function] = General(function_name(function), jvp, vjp)
+    RULES[function] = WrittenOut(function_name(function), jvp, vjp)
 
 
 def composite(function, code):
@@ -277,6 +297,8 @@ def primitive(function):
             bound = inspect.signature(function).bind(*args, **kwargs)
             bound.apply_defaults()
             args, kwargs = bound.args, bound.kwargs
+            if any(is_traced(x) for x in args[len(declared.partials) :]):
+                raise _not_one_for_each(function, declared.partials, len(args))
         return declared.bind(call, args, kwargs)
 
     return call

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...core.declare import rule
 from ...core.errors import TracedValueError, located
-from ...core.families import General
+from ...core.families import WrittenOut
 from ...core.trace import RULES, strip
 from .matrices import diagonal, from_lower, largest, named, strictly_lower, t, to_lower
 
@@ -92,7 +92,7 @@ def _regular(r1, a):
     return r1
 
 
-class Qr(General):
+class Qr(WrittenOut):
     """The factor alone (mode 'r') is the second of two; other modes are refused."""
 
     def bind(self, call, args, kwargs):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...core.errors import TracedValueError, located
-from ...core.families import General
+from ...core.families import WrittenOut
 from ...core.trace import operand, strip
 
 
@@ -70,7 +70,7 @@ def require_finite(name, y, a):
         )
 
 
-class OneNumber(General):
+class OneNumber(WrittenOut):
     """One number for each vector or matrix, by the array of its partial derivatives.
 
     ``slope(y, x, ...)`` returns that array, of the shape of x, and the axes
@@ -100,7 +100,7 @@ def last_two(x):
     return np.ndim(x) - 2, np.ndim(x) - 1
 
 
-class NotHermitian(General):
+class NotHermitian(WrittenOut):
     """A factorisation whose keyword ``hermitian=True`` is left to `eigh`."""
 
     def bind(self, call, args, kwargs):
