@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.trace import NO_KEYWORDS, RULES, TRACERS, Tracer, in_place, only_ours, operand, strip
 from . import arithmetic, products  # noqa: F401  (the rules of the operators)
-from .shapes import astype
+from .shapes import astype, t
 
 _PLAIN = TRACERS | {np.ndarray, np.float64, float, int}
 _NUMBERS = frozenset({float, int, np.float64})
@@ -122,4 +122,4 @@ for _name in METHODS:
 Tracer.astype = _astype
 Tracer.real = property(lambda self: self)
 Tracer.imag = property(lambda self: np.zeros_like(self))
-Tracer.mT = property(lambda self: np.swapaxes(self, -1, -2))
+Tracer.mT = property(t)
