@@ -29,18 +29,27 @@ linear(scatter_add, lambda g, shape, index, _: g[index])
 
 
 # Functions that take entries: their transpose adds the adjoints into the places they were taken from.
-def _moves(function):
-    """Declare a function that moves and repeats the entries of its first argument, and may add zeros.
+def sources(function, shapes):
+    """Where each entry of a result comes from, for a `function` that only moves and repeats entries.
 
-    Carried out on the numbers 1, 2, ... of the entries, it tells where each
-    entry of the result comes from; 0 stands for an entry that is not taken.
+    Carried out on the numbers 1, 2, ... of the entries of all its arguments, of
+    these `shapes`, it returns just that; 0 stands for a zero of its own.
     """
+    arguments, start = [], 1
+    for shape in shapes:
+        stop = start + math.prod(shape)
+        arguments.append(np.reshape(np.arange(start, stop), shape))
+        start = stop
+    return function(*arguments)
+
+
+def _moves(function):
+    """Declare a function that moves and repeats the entries of its first argument, and may add zeros."""
 
     def transpose(g, shape, *rest, **kwargs):
-        size = math.prod(shape)
-        places = function(np.reshape(np.arange(1, size + 1), shape), *rest, **kwargs)
-        sums = scatter_add(np.ravel(g), np.ravel(places), (size + 1,))
-        return np.reshape(sums[1:], shape)
+        places = sources(lambda x: function(x, *rest, **kwargs), [shape])
+        sums = scatter_add(np.ravel(g), np.ravel(places), (math.prod(shape) + 1,))
+        return np.reshape(sums[1:], shape)  # what went to place 0 came from nowhere
 
     linear(function, transpose)
 
@@ -58,10 +67,14 @@ linear(np.triu, lambda g, shape, k=0: np.triu(g, k))
 
 
 def _pad(array, pad_width, mode="constant", **kwargs):
+    """`np.pad` in the modes where it is linear in the array, or affine: with constants around it.
+
+    The affine part has no derivative, so it is computed on plain values.
+    """
     if mode == "constant":
         fill = kwargs.get("constant_values", 0)
         if is_traced(fill) or np.any(np.asarray(fill) != 0):
-            # An affine map: the linear part pads with zeros.
+            # The linear part pads with zeros.
             inside = np.pad(np.ones(np.shape(array), bool), pad_width)
             border = np.pad(np.zeros(np.shape(array), array.dtype), pad_width, constant_values=_plain_fill(fill))
             return np.where(inside, _padded(array, pad_width), border)
@@ -144,12 +157,16 @@ def _select(condlist, choicelist, default=0):
 
 
 def _piecewise(x, condlist, funclist, *args, **kw):
+    """Each function on the entries where its condition is the last that holds, put back into their places.
+
+    A function sees an array of those entries alone, as in NumPy, so it may not
+    compute for the others what has no value there.
+    """
     conditions = np.asarray(condlist, bool)
     if conditions.shape == np.shape(x):  # one condition, not in a list
         conditions = conditions[None]
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])
-    # Where several conditions hold, the last one counts.
     flat, size = np.ravel(x), np.size(x)
     y, later = np.zeros(size, x.dtype), np.zeros(size, bool)
     for condition, f in reversed(list(zip(np.reshape(conditions, (-1, size)), funclist))):
