@@ -8,10 +8,11 @@ directions give what the textbooks say.
 import numpy as np
 
 from ...core.declare import rule
-from ...core.errors import TracedValueError, located
+from ...core.errors import TracedValueError, describe, located
 from ...core.families import WrittenOut
 from ...core.trace import RULES, strip
-from .matrices import diagonal, from_lower, largest, named, strictly_lower, t, to_lower
+from ..shapes import t
+from .matrices import diagonal, from_lower, largest, strictly_lower, to_lower
 
 _la = np.linalg
 
@@ -85,7 +86,7 @@ def _regular(r1, a):
     if np.any(d <= max(a.shape[-2:]) * np.finfo(d.dtype).eps * largest(d, -1)):
         raise located(
             TracedValueError(
-                f"numpy.linalg.qr of a {named(a)} whose first {d.shape[-1]} columns are dependent: "
+                f"numpy.linalg.qr of a {describe(a, 'matrix')} whose first {d.shape[-1]} columns are dependent: "
                 "its factors have no derivative there; drop the columns that depend on others, or add a regularisation"
             )
         )
@@ -101,7 +102,7 @@ class Qr(WrittenOut):
         if mode == "raw" or mode == "complete" and a.shape[-2] > a.shape[-1]:
             raise located(
                 TracedValueError(
-                    f"numpy.linalg.qr with mode={mode!r} of a {named(a)}: "
+                    f"numpy.linalg.qr with mode={mode!r} of a {describe(a, 'matrix')}: "
                     "only the first columns of the factor Q are determined by the matrix, the others have no derivative; "
                     "use mode='reduced'"
                 )

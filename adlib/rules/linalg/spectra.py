@@ -14,10 +14,11 @@ import functools
 import numpy as np
 
 from ...core.declare import composite, primitive, rule
-from ...core.errors import TracedValueError, located
+from ...core.errors import TracedValueError, describe, located
 from ...core.families import Refuse
 from ...core.trace import RULES, is_traced, strip
-from .matrices import NotHermitian, diagonal, from_lower, largest, named, small, t, to_diagonal, to_lower
+from ..shapes import t
+from .matrices import RefusesHermitian, diagonal, from_lower, largest, small, to_diagonal, to_lower
 
 _la = np.linalg
 
@@ -77,7 +78,7 @@ def _refuse_pairs(name, a, wrong, why, instead):
     state = f"{values} {i} and {j} are equal" if i != j else f"{values[:-1]} {i} is zero"
     raise located(
         TracedValueError(
-            f"numpy.linalg.{name} of a {named(a)}: {state}, and {why}; "
+            f"numpy.linalg.{name} of a {describe(a, 'matrix')}: {state}, and {why}; "
             f"{instead.format(product=product)}, or the values alone ({alone})"
         )
     )
@@ -286,13 +287,13 @@ def _thin(u, u_bar, k, a):
 def _not_square(a):
     return located(
         TracedValueError(
-            f"numpy.linalg.svd with full_matrices=True of a {named(a)}: the vectors beyond the first {min(np.shape(a)[-2:])} "
+            f"numpy.linalg.svd with full_matrices=True of a {describe(a, 'matrix')}: the vectors beyond the first {min(np.shape(a)[-2:])} "
             "are any basis of a space and have no derivative; use full_matrices=False"
         )
     )
 
 
-RULES[_la.svd] = NotHermitian("svd", _svd_jvp, _svd_vjp)
+RULES[_la.svd] = RefusesHermitian("svd", _svd_jvp, _svd_vjp)
 rule(
     singular_vectors,
     lambda tangents, ans, a: _svd_jvp(tangents, ans, a, full_matrices=False),

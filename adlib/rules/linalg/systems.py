@@ -18,10 +18,11 @@ import numpy as np
 
 from ...core.adjoints import project
 from ...core.declare import bilinear, composite, linear, primitive, rule
-from ...core.errors import TracedValueError, located
+from ...core.errors import TracedValueError, describe, located
 from ...core.trace import RULES, operand, strip
 from ..indexing import scatter_add
-from .matrices import NotHermitian, OneNumber, diagonal, largest, last_two, named, require_finite, small, t, to_diagonal
+from ..shapes import t
+from .matrices import RefusesHermitian, ScalarOfArray, diagonal, largest, last_two, require_finite, small, to_diagonal
 from .spectra import singular_vectors
 
 _la = np.linalg
@@ -140,7 +141,7 @@ rule(
     lambda tangents, y, a: _cofactor_slope(a, tangents[0]),
     lambda g, y, a: (_cofactor_slope(a, g),),
 )
-RULES[_la.det] = OneNumber("det", _det_slope)
+RULES[_la.det] = ScalarOfArray("det", _det_slope)
 
 
 # d log|det A| = tr(A^-1 dA).  The sign is constant.
@@ -231,7 +232,7 @@ def _full_rank(ans, a):
     if int(ans[2]) < min(a.shape):
         raise located(
             TracedValueError(
-                f"numpy.linalg.lstsq with a {named(a)} of rank {int(ans[2])}: the solution jumps when the rank changes "
+                f"numpy.linalg.lstsq with a {describe(a, 'matrix')} of rank {int(ans[2])}: the solution jumps when the rank changes "
                 "and has no derivative; drop the dependent columns, or add rows sqrt(eps) * np.eye(n)"
             )
         )
@@ -286,13 +287,13 @@ def _same_rank(p, a, rcond=None, hermitian=False, *, rtol=None):
 def _jumps(a):
     return located(
         TracedValueError(
-            f"numpy.linalg.pinv of a {named(a)} whose rank changes in this direction, or depends on the cutoff: "
+            f"numpy.linalg.pinv of a {describe(a, 'matrix')} whose rank changes in this direction, or depends on the cutoff: "
             "the inverse jumps there and has no derivative; use a matrix of full rank, or solve(A.T @ A + eps * np.eye(n), A.T)"
         )
     )
 
 
-RULES[_la.pinv] = NotHermitian("pinv", _pinv_jvp, _pinv_vjp)
+RULES[_la.pinv] = RefusesHermitian("pinv", _pinv_jvp, _pinv_vjp)
 
 
 # ---------------------------------------------------------------------------------------------
