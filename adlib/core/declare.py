@@ -286,11 +286,11 @@ def primitive(function):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if not any(is_traced(x) for x in (*args, *kwargs.values())):
+        traced = next((x for x in (*args, *kwargs.values()) if is_traced(x)), None)
+        if traced is None:
             return function(*args, **kwargs)
         declared = RULES.get(call)
         if declared is None:
-            traced = next(x for x in (*args, *kwargs.values()) if is_traced(x))
             raise no_rule(f"the primitive {function_name(function)}", traced)
         if isinstance(declared, Elementwise) and len(args) != len(declared.partials):
             # Its partials count all parameters, those left to their defaults too.

@@ -60,12 +60,13 @@ def _qr_jvp(tangents, ans, a, mode="reduced"):
 
 
 def _qr_vjp(g, ans, a, mode="reduced"):
+    """The transpose of each line of `_qr_jvp`, from the last to the first: R-bar and Q-bar give W-bar, C-bar, X-bar."""
     q, r = ans
     q_bar, r_bar = g
     k = q.shape[-1]
     r1 = _regular(r[..., :, :k], a)
     a_bar, w_bar, x_bar, c_bar = 0.0, 0.0, 0.0, 0.0
-    if r_bar is not None:
+    if r_bar is not None:  # None where nothing depends on the factor
         a_bar, w_bar = q @ r_bar, -(r_bar @ t(r))
     if q_bar is not None:
         overlap = t(q) @ q_bar
@@ -103,8 +104,8 @@ class Qr(WrittenOut):
             raise located(
                 TracedValueError(
                     f"numpy.linalg.qr with mode={mode!r} of a {describe(a, 'matrix')}: "
-                    "only the first columns of the factor Q are determined by the matrix, the others have no derivative; "
-                    "use mode='reduced'"
+                    "only the first columns of the factor Q are determined by the matrix, "
+                    "the others have no derivative; use mode='reduced'"
                 )
             )
         factors = super().bind(call, (a,), {})

@@ -1,4 +1,4 @@
-"""What the rules of linear algebra share: views of matrices, what counts as zero, and what messages say."""
+"""What the rules of linear algebra share: parts of matrices, what counts as zero, and two families."""
 
 import numpy as np
 
@@ -92,10 +92,11 @@ class RefusesHermitian(WrittenOut):
 
     def bind(self, call, args, kwargs):
         position = {"svd": 3, "pinv": 2}[self.name]
+        a = args[0] if args else kwargs["a"]
         if kwargs.get("hermitian") or len(args) > position and args[position]:
             raise located(
                 TracedValueError(
-                    f"numpy.linalg.{self.name} with hermitian=True on a {describe(args[0] if args else kwargs['a'], 'matrix')}: "
+                    f"numpy.linalg.{self.name} with hermitian=True on a {describe(a, 'matrix')}: "
                     "adlib has the derivative for general matrices only; leave it out, or use numpy.linalg.eigh"
                 )
             )

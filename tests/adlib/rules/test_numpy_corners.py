@@ -41,6 +41,8 @@ CORNERS = {
     "np.heaviside(x, 0.5)": ([0, 2], [0, 0]),
     # No NaN where the answer is finite.
     "np.prod(x)": ([0, 2, 3], [6, 0, 0]),
+    "np.prod(x, initial=None)": ([0, 2, 3], [6, 0, 0]),
+    "np.nanprod(x, initial=None)": ([0, np.nan, 3], [3, 0, 0]),
     "np.prod(x) + x[0]": ([0, 0, 3], [1, 0, 0]),
     "np.cumprod(x)": ([0, 2, 3], [1 + 4 + 18, 0, 0]),
     "np.multiply.accumulate(x)": ([2, 0, 3], [1, 4 + 18, 0]),
