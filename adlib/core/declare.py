@@ -293,15 +293,19 @@ def primitive(function):
         if declared is None:
             raise no_rule(f"the primitive {function_name(function)}", traced)
         if isinstance(declared, Elementwise) and len(args) != len(declared.partials):
-            # Its partials count all parameters, those left to their defaults too.
-            bound = inspect.signature(function).bind(*args, **kwargs)
-            bound.apply_defaults()
-            args, kwargs = bound.args, bound.kwargs
-            if any(is_traced(x) for x in args[len(declared.partials) :]):
-                raise _not_one_for_each(function, declared.partials, len(args))
+            args, kwargs = _all_arguments(function, declared.partials, args, kwargs)
         return declared.bind(call, args, kwargs)
 
     return call
+
+
+def _all_arguments(function, partials, args, kwargs):
+    """The arguments with those left to their defaults: the partial derivatives count them all."""
+    bound = inspect.signature(function).bind(*args, **kwargs)
+    bound.apply_defaults()
+    if any(is_traced(x) for x in bound.args[len(partials) :]):
+        raise _not_one_for_each(function, partials, len(bound.args))
+    return bound.args, bound.kwargs
 
 
 def stop_gradient(x):
