@@ -154,7 +154,8 @@ def _of_full(g, n, m, mode):
     if mode == "full":
         return g
     before = (min(n, m) - 1) // 2 if mode == "same" else min(n, m) - 1
-    return np.pad(g, (before, n + m - 1 - before - np.shape(g)[0]))
+    after = n + m - 1 - before - np.shape(g)[0]
+    return np.concatenate([np.zeros(before, g.dtype), g, np.zeros(after, g.dtype)])
 
 
 _MODES = {0: "valid", 1: "same", 2: "full"}
