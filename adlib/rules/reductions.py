@@ -18,13 +18,13 @@ def normal_axes(axis, ndim):
     """An axis argument as a sorted tuple of numbers from 0."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple(sorted(a % ndim for a in (axis if isinstance(axis, (tuple, list)) else (axis,))))
+    return tuple(sorted([a % ndim for a in (axis if isinstance(axis, (tuple, list)) else (axis,))]))
 
 
 def kept_shape(shape, axis):
     """The shape after a reduction with keepdims=True."""
     axes = normal_axes(axis, len(shape))
-    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 
 def restored(g, shape, axis):
