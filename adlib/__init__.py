@@ -13,8 +13,9 @@ function, from one table of derivative rules:
 2.020101
 
 To read the package: `core/trace` says how NumPy hands us its operations,
-`core/families` how a derivative is declared, `rules` holds the declarations,
-`modes/forward` and `modes/reverse` are the two modes.
+`core/declare` how a derivative is declared and `core/families` what is done with
+it, `rules` holds the declarations, `modes/forward` and `modes/reverse` are the
+two modes.
 """
 
 from .core import installed
@@ -22,6 +23,7 @@ from .core import installed
 installed.refuse_namesake()
 
 from . import data, optimize, rules, schedules  # noqa: F401  (rules fills the table; the others are public)
+from .core.declare import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
 from .core.errors import (
     AdlibError,
     ArgumentError,
@@ -30,7 +32,6 @@ from .core.errors import (
     TracedAttributeError,
     TracedValueError,
 )
-from .core.families import bilinear, composite, elementwise, linear, primitive, refuse, rule, stop_gradient, zero
 from .graph.graph import Graph
 from .graph.record import make_graph
 from .memory.checkpoint import checkpoint, checkpoint_chain

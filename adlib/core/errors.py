@@ -64,8 +64,8 @@ def located(error):
     return error
 
 
-def describe(x):
+def describe(x, noun="traced value"):
     """Say what a value is, without its contents: ``"traced value (shape (3,), float64)"``."""
     shape = getattr(x, "shape", ())
     dtype = getattr(x, "dtype", type(x).__name__)
-    return f"traced value (shape {shape}, {dtype})"
+    return f"{noun} (shape {shape}, {dtype})"

@@ -1,40 +1,51 @@
-"""The constructors of derivative rules: one table, read by both modes.
+"""What the families of derivative rules do when a traced value meets a function.
 
-A primitive is declared once, by its family:
+==============  ==============  =================================================
+family          declared by     what it does
+==============  ==============  =================================================
+`Elementwise`   `elementwise`   multiplies tangents and adjoints by partial
+                                derivatives
+`Linear`        `linear`        applies the function to the tangent, its
+                                transpose to the adjoint
+`LinearJoin`    `linear_join`   the same for a sequence of arrays
+`Bilinear`      `bilinear`      the product rule, and two transposes
+`WrittenOut`    `rule`          runs what was written out for both directions
+`Composite`     `composite`     runs other code in place of the function
+`Zero`          `zero`          computes with plain values
+`Refuse`        `refuse`        says why there is no derivative
+==============  ==============  =================================================
 
-==============  ================================================================
-`elementwise`   one partial derivative per argument; forward mode multiplies a
-                tangent by it, reverse mode an adjoint
-`linear`        the function is its own derivative; its transpose is declared
-`bilinear`      linear in each of two arguments; two transposes
-`rule`          anything else: both directions written out
-`composite`     plain NumPy code of other primitives
-`zero`          a derivative that is zero wherever it exists (floor, argmax, ==)
-`refuse`        no derivative, and the reason
-==============  ================================================================
+These classes are on the path of every call.  The functions that declare, which
+run when the table is filled, are in `declare`.
 
 Rules are ordinary NumPy on the values of the level below, which may be traced
 themselves.  So a rule that works once works at every order.
+
+In every rule ``g`` is the adjoint of the result, which the engine calls
+`adjoint`; ``dx`` (``da``, ``db``) is the tangent of an operand and ``x_bar``
+what it receives in return.  A tangent is None where the operand is constant:
+the classes here see to that, by `total_differential`, and not the single rules.
 """
 
 import copy
 import functools
 import inspect
+import numbers
 import operator
 
 import numpy as np
 
-from .adjoints import OutputAdjoint
-from .errors import TracedValueError, describe, located
-from .trace import RULES, TRACERS, apply, is_traced, no_rule, operand, strip
+from .errors import ArgumentError, TracedValueError, describe, located
+from .numbers import shown
+from .trace import TRACERS, apply, is_traced, operand, strip
 from .tree import flatten, unflatten
 
 
 class Rule:
     """What adlib does when a traced value meets a function."""
 
-    # Whether an operator may hand its operands to the trace as they are.
-    direct = False
+    # Whether an operator may go straight to the trace: `bind` would do nothing else.
+    needs_no_binding = False
 
     def __init__(self, name):
         self.name = name
@@ -47,13 +58,13 @@ class Rule:
 class Differentiable(Rule):
     """A primitive with a derivative: one node of the computational graph.
 
-    Its operands are the positional arguments.  `jvp` pushes tangents through
-    it; `save` says what the tape must keep, and `vjp` pulls an adjoint back
-    with no more than that.
+    Its operands are the positional arguments; `argnums` are the numbers of those
+    that are traced.  `jvp` pushes tangents through it; the tape keeps the
+    `residuals`, and `vjp` pulls an adjoint back with no more than those.
     """
 
     def __init_subclass__(cls):
-        cls.direct = cls.bind is Differentiable.bind
+        cls.needs_no_binding = cls.bind is Differentiable.bind
 
     def bind(self, call, args, kwargs):
         if kwargs and any(type(x) in TRACERS for x in kwargs.values()):
@@ -65,17 +76,30 @@ class Differentiable(Rule):
         """The tangent of `ans`; ``tangents[k]`` is None where operand k is constant."""
         raise NotImplementedError
 
-    def save(self, ans, args, kwargs, active):
-        """What `vjp` needs of this call when the operands numbered in `active` are traced."""
+    def residuals(self, ans, args, kwargs, argnums):
+        """What `vjp` needs of this call when the operands `argnums` are traced."""
         raise NotImplementedError
 
-    def vjp(self, g, saved, active):
-        """The contributions of the adjoint `g` to the adjoints of the active operands.
+    def vjp(self, g, residuals, argnums):
+        """The contributions of the adjoint `g` to the adjoints of the operands `argnums`.
 
         They may still have the broadcast shape and the result's dtype: the
         engine projects them.
         """
         raise NotImplementedError
+
+
+def total_differential(terms, tangents):
+    """``dy = f1(dx1) + f2(dx2) + ...`` over the operands that vary; None if none does.
+
+    `terms` has one function for each operand, linear in its tangent.
+    """
+    total = None
+    for term, tangent in zip(terms, tangents):
+        if tangent is not None:
+            contribution = term(tangent)
+            total = contribution if total is None else total + contribution
+    return total
 
 
 class Elementwise(Differentiable):
@@ -85,102 +109,107 @@ class Elementwise(Differentiable):
     function, or None where there is none.  The function's parameter names say
     what it needs: ``y`` the result, ``x`` or ``x1``, ``x2``, ... the arguments.
     So they also say what the tape has to keep.
+
+    `needs[k]` has the positions in ``(y, x1, x2, ...)`` of what `partials[k]` needs.
     """
 
     def __init__(self, name, partials):
         super().__init__(name)
-        # A function of nothing is a number.
-        partials = [p() if callable(p) and not _slots(p) else p for p in partials]
-        self.partials = partials
-        self.slots = [_slots(p) if callable(p) else () for p in partials]
+        self.needs = [_needs(p, name, len(partials)) for p in partials]
+        # Without parameters it is a constant: called once, here, and not in every operation.
+        self.partials = [p() if callable(p) and not needed else p for p, needed in zip(partials, self.needs)]
+        self._contributions = [_contribution(p, needed) for p, needed in zip(self.partials, self.needs)]
         self._plans = {}
 
-    def partial(self, k, slots):
-        """The partial derivative in argument k, where ``slots = (y, x1, x2, ...)``."""
-        p = self.partials[k]
-        needed = self.slots[k]
-        if len(needed) == 1:
-            try:
-                return p(slots[needed[0]])
-            except ArithmeticError:
-                pass
-        return _evaluate(p, [slots[i] for i in needed]) if callable(p) else p
+    def partial(self, k, values):
+        """The partial derivative in argument k, where ``values = (y, x1, x2, ...)``."""
+        partial = self.partials[k]
+        return _at(partial, [values[i] for i in self.needs[k]]) if callable(partial) else partial
 
     def jvp(self, call, ans, args, kwargs, tangents):
-        slots = (ans, *args)
-        if len(tangents) == 1 and self.partials[0] is not None:
-            return scale(self.partial(0, slots), tangents[0])
+        # `total_differential`, written out: every second operation of a program is one of these.
+        values = (ans, *args)
         total = None
         for k, tangent in enumerate(tangents):
-            if tangent is None or self.partials[k] is None:
-                continue
-            term = scale(self.partial(k, slots), tangent)
-            total = term if total is None else total + term
+            if tangent is not None:
+                term = self._contributions[k](tangent, values)
+                if term is not None:
+                    total = term if total is None else total + term
         return np.zeros_like(ans) if total is None else total
 
-    def _plan(self, active):
-        """How to keep what the partials of these operands need, and how to use it.
+    def _plan(self, argnums):
+        """What the tape keeps when these operands are traced, and what each then receives.
 
-        Made once for each set of traced operands: what to take from ``(y, x1,
-        x2, ...)``, and one function of ``(g, saved)`` for each operand.
+        A pair: how to take the residuals out of ``(y, x1, x2, ...)``, and one
+        contribution for each operand.  For a product of two traced operands the
+        residuals are ``(x1, x2)`` and the contributions ``x2 * g`` and ``x1 * g``;
+        if the second is constant, they are x2, and ``x2 * g``.
         """
-        kept = sorted({i for k in active for i in self.slots[k]})
+        kept = sorted({i for k in argnums for i in self.needs[k]})
         take = operator.itemgetter(*kept) if kept else _nothing
-        pulls = [_pull(self.partials[k], [kept.index(i) for i in self.slots[k]], len(kept)) for k in active]
-        plan = self._plans[active] = take, pulls
+        # A single residual is kept as it is, several as a tuple.
+        where = [[kept.index(i) for i in self.needs[k]] if len(kept) > 1 else None for k in argnums]
+        contributions = [_contribution(self.partials[k], w) for k, w in zip(argnums, where)]
+        plan = self._plans[argnums] = take, contributions
         return plan
 
-    def save(self, ans, args, kwargs, active):
-        take, _ = self._plans.get(active) or self._plan(active)
+    def residuals(self, ans, args, kwargs, argnums):
+        take, _ = self._plans.get(argnums) or self._plan(argnums)
         return take((ans, *args))
 
-    def vjp(self, g, saved, active):
-        _, pulls = self._plans[active]
-        if len(pulls) == 1:
-            return (pulls[0](g, saved),)
-        return [pull(g, saved) for pull in pulls]
+    def vjp(self, g, residuals, argnums):
+        _, contributions = self._plans[argnums]
+        if len(contributions) == 1:  # a comprehension takes 7 % of the gradient of a chain of numbers
+            return (contributions[0](g, residuals),)
+        return [contribution(g, residuals) for contribution in contributions]
 
 
-def _nothing(slots):
+def _nothing(values):
     return None
 
 
-def _pull(partial, where, count):
-    """The contribution of an adjoint through one partial derivative, as a function of ``(g, saved)``.
+def _contribution(partial, where):
+    """What an operand contributes: its partial derivative times `x`, a tangent or an adjoint.
 
-    `where` says which of the `count` saved values the partial needs; a single
-    saved value is saved as it is, several as a tuple.
+    A function of ``(x, values)``.  The partial derivative needs the `values`
+    at the positions `where`; if `where` is None, they are one value, and it
+    needs that.  An operand without derivative contributes None.
     """
     if partial is None:
-        return lambda g, saved: None
+        return lambda x, values: None
     if not callable(partial):
-        return _unchanged if type(partial) is int and partial == 1 else lambda g, saved: scale(partial, g)
-    if count == 1:
+        return _unchanged if type(partial) is int and partial == 1 else lambda x, values: scale(partial, x)
+    if where is None or len(where) == 1:
+        i = None if where is None else where[0]
 
-        def pull(g, saved):
+        def contribution(x, values):
+            value = values if i is None else values[i]
             try:
-                slope = partial(saved)
+                slope = partial(value)  # `_at`, without the time of a call
             except ArithmeticError:
-                slope = _evaluate(partial, (saved,))
-            return slope * g if type(slope) is float else scale(slope, g)
+                slope = _at(partial, (value,))
+            return scale(slope, x)
 
-    else:
-
-        def pull(g, saved):
-            return scale(_evaluate(partial, [saved[i] for i in where]), g)
-
-    return pull
+        return contribution
+    take = operator.itemgetter(*where)
+    return lambda x, values: scale(_at(partial, take(values)), x)
 
 
-def _unchanged(g, saved):
-    return g
+def _unchanged(x, values):
+    return x
 
 
-def _evaluate(partial, needed):
+def _at(partial, needed):
+    """A partial derivative at the values that it needs.
+
+    At a corner Python's floats raise (1 / 0.0, 0.0 ** -0.5, an overflow) where
+    NumPy's give a slope that is infinite, as the module `arithmetic` promises.
+    So it is asked again, with NumPy's.  Not from the start: operations on them
+    take twice the time, and a program on Python's floats keeps its types.
+    """
     try:
         return partial(*needed)
     except ArithmeticError:
-        # Python's floats raise where NumPy's give an infinite slope.
         return partial(*[x * np.float64(1) if type(strip(x)) in (float, int) else x for x in needed])
 
 
@@ -202,10 +231,34 @@ def scale(partial, x):
     return partial * x
 
 
-def _slots(partial):
-    """Positions in ``(y, x1, x2, ...)`` of the names that a partial derivative asks for."""
-    names = {"y": 0, "x": 1}
-    return tuple(names.get(n) if n in names else int(n[1:]) for n in inspect.signature(partial).parameters)
+def _needs(partial, name, count):
+    """Positions in ``(y, x1, x2, ...)`` of the values that a partial derivative asks for by its parameters' names.
+
+    A parameter of another name may follow if it has a default, which it keeps.
+    """
+    if partial is None or isinstance(partial, numbers.Real):
+        return ()
+    try:
+        parameters = inspect.signature(partial).parameters.values()
+    except (TypeError, ValueError):  # not a function; or one written in C, without a signature
+        raise ArgumentError(
+            f"a partial derivative of {name} is a number, None, or a function whose parameters have names, "
+            f"but one is {shown(partial)}"
+        ) from None
+    positions = {"y": 0, "x": 1} | {f"x{k}": k for k in range(1, count + 1)}
+    needs, settings = [], False
+    for p in parameters:
+        by_position = p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        if by_position and p.name in positions and not settings:
+            needs.append(positions[p.name])
+        elif p.default is not p.empty and p.name not in positions:
+            settings = True
+        else:
+            raise ArgumentError(
+                f"a partial derivative of {name} takes {', '.join(positions)} (the result, and an argument for "
+                f"each partial derivative, by these names and in order), not {p.name!r}"
+            )
+    return tuple(needs)
 
 
 class Linear(Differentiable):
@@ -233,21 +286,21 @@ class Linear(Differentiable):
     def jvp(self, call, ans, args, kwargs, tangents):
         return call(tangents[0], *args[1:], **kwargs)
 
-    def save(self, ans, args, kwargs, active):
-        return np.shape(args[0]), [settled(x) for x in args[1:]], kwargs and settled(kwargs)
+    def residuals(self, ans, args, kwargs, argnums):
+        return np.shape(args[0]), [frozen_setting(x) for x in args[1:]], kwargs and frozen_setting(kwargs)
 
-    def vjp(self, g, saved, active):
-        shape, rest, kwargs = saved
+    def vjp(self, g, residuals, argnums):
+        shape, rest, kwargs = residuals
         return [self.transpose(g, shape, *rest, **kwargs)]
 
 
-def settled(x):
+def frozen_setting(x):
     """A setting as the tape keeps it: lists and dicts, which the caller may go on to change, are copied.
 
     So are arrays inside them; arrays among the operands are safe already.
     """
     if type(x) is dict:
-        return {k: v.copy() if type(v) is np.ndarray else settled(v) for k, v in x.items()}
+        return {k: v.copy() if type(v) is np.ndarray else frozen_setting(v) for k, v in x.items()}
     return copy.deepcopy(x) if type(x) is list else x
 
 
@@ -269,16 +322,17 @@ class LinearJoin(Differentiable):
         return apply(self, spread, [operand(x) for x in arrays], arguments)
 
     def jvp(self, call, ans, args, kwargs, tangents):
+        # A constant array has its place in the tangent, too: zeros.
         tangents = [np.zeros_like(strip(x)) if t is None else t for x, t in zip(args, tangents)]
         return call(*tangents, **kwargs)
 
-    def save(self, ans, args, kwargs, active):
+    def residuals(self, ans, args, kwargs, argnums):
         return [np.shape(x) for x in args], kwargs
 
-    def vjp(self, g, saved, active):
-        shapes, kwargs = saved
+    def vjp(self, g, residuals, argnums):
+        shapes, kwargs = residuals
         parts = self.transpose(g, shapes, **kwargs)
-        return [parts[k] for k in active]
+        return [parts[k] for k in argnums]
 
 
 def keyword_names(code):
@@ -321,17 +375,20 @@ def _spread(call, *arrays, **kwargs):
 class Bilinear(Differentiable):
     """Linear in each of two operands; a transpose for each.
 
-    ``transposes[0](g, shape of a, b)`` and ``transposes[1](g, a, shape of b)``.
+    ``transposes[0](g, shape of a, b)`` and ``transposes[1](g, a, shape of b)``,
+    with those keywords of the call that they name.
     """
 
     def __init__(self, name, transposes):
         super().__init__(name)
         self.transposes = transposes
+        self._keywords = keyword_names(transposes[0])
 
     def bind(self, call, args, kwargs):
         return super().bind(call, [operand(x) for x in args if x is not None], kwargs)
 
     def jvp(self, call, ans, args, kwargs, tangents):
+        # The product rule; a constant factor has no term.
         a, b = args
         da, db = tangents
         if db is None:
@@ -340,18 +397,21 @@ class Bilinear(Differentiable):
             return call(a, db, **kwargs)
         return call(da, b, **kwargs) + call(a, db, **kwargs)
 
-    def save(self, ans, args, kwargs, active):
+    def residuals(self, ans, args, kwargs, argnums):
         a, b = args
         shapes = np.shape(a), np.shape(b)
-        return (a if 1 in active else None), (b if 0 in active else None), shapes
+        if kwargs:
+            known = kwargs if self._keywords is None else self._keywords & set(kwargs)
+            kwargs = {name: frozen_setting(kwargs[name]) for name in known}
+        return (a if 1 in argnums else None), (b if 0 in argnums else None), shapes, kwargs
 
-    def vjp(self, g, saved, active):
-        a, b, (shape_a, shape_b) = saved
-        first, second = self.transposes
-        return [first(g, shape_a, b) if k == 0 else second(g, a, shape_b) for k in active]
+    def vjp(self, g, residuals, argnums):
+        a, b, (shape_a, shape_b), kwargs = residuals
+        first, second = [functools.partial(t, **kwargs) for t in self.transposes] if kwargs else self.transposes
+        return [first(g, shape_a, b) if k == 0 else second(g, a, shape_b) for k in argnums]
 
 
-class General(Differentiable):
+class WrittenOut(Differentiable):
     """A rule that writes out both directions."""
 
     def __init__(self, name, jvp, vjp):
@@ -362,23 +422,13 @@ class General(Differentiable):
     def jvp(self, call, ans, args, kwargs, tangents):
         return self._jvp(tangents, ans, *args, **kwargs)
 
-    def save(self, ans, args, kwargs, active):
-        return ans, [settled(x) for x in args], kwargs and settled(kwargs)
+    def residuals(self, ans, args, kwargs, argnums):
+        return ans, [frozen_setting(x) for x in args], kwargs and frozen_setting(kwargs)
 
-    def vjp(self, g, saved, active):
-        ans, args, kwargs = saved
-        cotangents = self._vjp(g, ans, *args, **kwargs)
-        return [cotangents[k] for k in active]
-
-
-class Output(Differentiable):
-    """Taking one result of an operation that has several."""
-
-    def vjp(self, g, saved, active):
-        return [OutputAdjoint(saved, g)]
-
-
-OUTPUT = Output("output")
+    def vjp(self, g, residuals, argnums):
+        ans, args, kwargs = residuals
+        contributions = self._vjp(g, ans, *args, **kwargs)
+        return [contributions[k] for k in argnums]
 
 
 def rebuilt(ans, outputs):
@@ -425,277 +475,3 @@ def function_name(function):
     if isinstance(function, tuple):  # a ufunc and its method
         return f"{function[0].__name__}.{function[1]}"
     return getattr(function, "__name__", "function")
-
-
-def elementwise(function, *partials):
-    """Declare an elementwise primitive by its partial derivatives.
-
-    Parameters
-    ----------
-    function : ufunc or callable
-        A NumPy function, or one made by `primitive`.
-    *partials : callable, number or None
-        One for each argument: the partial derivative as a function of any of
-        ``y`` (the result) and ``x`` or ``x1``, ``x2``, ... (the arguments), by
-        these names; a constant slope as a number; None for an argument without
-        derivative.  The tape keeps what the names ask for, and nothing else.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> @adlib.primitive
-    ... def softplus(x):
-    ...     return np.logaddexp(0.0, x)
-    >>> adlib.elementwise(softplus, lambda x: 1 / (1 + np.exp(-x)))
-    >>> adlib.grad(softplus)(0.0)
-    0.5
-    """
-    RULES[function] = Elementwise(function_name(function), partials)
-
-
-def linear(function, transpose):
-    """Declare a primitive that is linear in its first argument.
-
-    Forward mode applies the function to the tangent.  Reverse mode applies
-    ``transpose(g, shape, *rest, **kwargs)``, where `shape` is that of the first
-    argument and `rest` are the other arguments of the call.
-
-    Parameters
-    ----------
-    function : callable
-        A NumPy function, or one made by `primitive`.
-    transpose : callable
-        From the adjoint g of the result to that of the first argument.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> @adlib.primitive
-    ... def delay(x, steps):
-    ...     return np.roll(x, steps)
-    >>> adlib.linear(delay, lambda g, shape, steps: np.roll(g, -steps))
-    >>> adlib.grad(lambda x: delay(x, 1)[0])(np.zeros(3))
-    array([0., 0., 1.])
-    """
-    RULES[function] = Linear(function_name(function), transpose)
-
-
-def linear_join(function, transpose):
-    """Declare a primitive that joins a sequence of arrays and is linear in them.
-
-    ``transpose(g, shapes, **kwargs)`` returns one array for each shape.
-    """
-    RULES[function] = LinearJoin(function_name(function), transpose)
-
-
-def bilinear(function, transpose_first, transpose_second):
-    """Declare a primitive that is linear in each of its two arguments.
-
-    ``transpose_first(g, shape_a, b)`` and ``transpose_second(g, a, shape_b)``
-    give the contributions to the adjoints of a and b.
-
-    Parameters
-    ----------
-    function : callable
-        A NumPy function, or one made by `primitive`.
-    transpose_first, transpose_second : callable
-        From the adjoint g of the result to those of a and b.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> @adlib.primitive
-    ... def product(a, b):
-    ...     return a @ b
-    >>> adlib.bilinear(product, lambda g, shape_a, b: g @ b.T, lambda g, a, shape_b: a.T @ g)
-    >>> adlib.check_grads(product, (np.eye(2) + 0.5, np.ones((2, 3))))
-    """
-    RULES[function] = Bilinear(function_name(function), (transpose_first, transpose_second))
-
-
-def rule(function, jvp, vjp):
-    """Declare a primitive by both directions.
-
-    ``jvp(tangents, ans, *args, **kwargs)`` returns the tangent of `ans`; a
-    tangent is None where the argument is constant.  ``vjp(g, ans, *args,
-    **kwargs)`` returns one cotangent for each argument.
-
-    A function that returns a tuple has a tuple of tangents, and `g` is a list
-    with None for the results that nothing depends on.
-
-    Both are written in NumPy, on values that an outer transformation may trace:
-    so second derivatives follow from first ones.
-
-    Parameters
-    ----------
-    function : callable
-        A NumPy function, or one made by `primitive`.
-    jvp, vjp : callable
-        The rules of forward and of reverse mode.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> @adlib.primitive
-    ... def cube(x):
-    ...     return x**3
-    >>> adlib.rule(
-    ...     cube,
-    ...     jvp=lambda tangents, y, x: 3.0 * x**2 * tangents[0],
-    ...     vjp=lambda g, y, x: (3.0 * x**2 * g,),
-    ... )
-    >>> adlib.hessian(cube)(2.0)
-    np.float64(12.0)
-    """
-    RULES[function] = General(function_name(function), jvp, vjp)
-
-
-def composite(function, code):
-    """Declare that `function` is computed by `code`, plain NumPy of other primitives.
-
-    On a traced value `code` runs in place of `function`, so the two must agree.
-
-    Parameters
-    ----------
-    function : callable
-        A NumPy function, or one made by `primitive`.
-    code : callable
-        With the arguments and the result of `function`.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> @adlib.primitive
-    ... def norm(x):
-    ...     return np.sqrt(np.sum(x * x))
-    >>> adlib.composite(norm, lambda x: np.sqrt(x @ x))
-    >>> adlib.grad(norm)(np.array([3.0, 4.0]))
-    array([0.6, 0.8])
-    """
-    RULES[function] = Composite(function_name(function), code)
-
-
-def zero(*functions):
-    """Declare functions whose derivative is zero wherever it exists.
-
-    On a traced value they return a plain one.
-
-    Parameters
-    ----------
-    *functions : callable
-        NumPy functions, or functions made by `primitive`.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> @adlib.primitive
-    ... def decimals(x):
-    ...     return np.round(x, 1)
-    >>> adlib.zero(decimals)
-    >>> adlib.grad(lambda x: x * decimals(x))(0.23)
-    0.2
-    """
-    for function in functions:
-        RULES[function] = Zero(function_name(function))
-
-
-def refuse(function, reason):
-    """Declare that `function` has no derivative here, with the reason and the remedy.
-
-    Parameters
-    ----------
-    function : callable
-        A NumPy function, or one made by `primitive`.
-    reason : str
-        The end of the message: why, and what to write instead.
-
-    Examples
-    --------
-    >>> import numpy as np, adlib
-    >>> @adlib.primitive
-    ... def median_of_means(x):
-    ...     return np.median(x)
-    >>> adlib.refuse(median_of_means, "it jumps; use np.mean")
-    >>> adlib.grad(median_of_means)(np.ones(3))
-    Traceback (most recent call last):
-        ...
-    adlib.TracedValueError: ...median_of_means on a traced value (shape (3,), float64): it jumps; ...
-    """
-    module = getattr(function, "__module__", None) or "numpy"  # ufuncs have none
-    RULES[function] = Refuse(f"{module}.{function_name(function)}", reason)
-
-
-def primitive(function):
-    """Make a function a primitive: one node of the graph, with a rule of its own.
-
-    The result behaves like `function` on plain arrays.  Declare its derivative
-    with `elementwise`, `linear`, `bilinear`, `rule`, `composite` or `zero`;
-    until then, calling it on a traced value is an error.
-
-    Parameters
-    ----------
-    function : callable
-        From arrays to an array.  It may use anything: its inside is not traced.
-
-    Returns
-    -------
-    callable
-        `function`, with the same arguments.
-
-    Examples
-    --------
-    A rule that gives the straight-through gradient of rounding:
-
-    >>> import numpy as np, adlib
-    >>> @adlib.primitive
-    ... def round_through(x):
-    ...     return np.round(x)
-    >>> adlib.elementwise(round_through, 1)
-    >>> adlib.grad(lambda x: 3.0 * round_through(x))(1.7)
-    3.0
-    """
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        if not any(is_traced(x) for x in (*args, *kwargs.values())):
-            return function(*args, **kwargs)
-        declared = RULES.get(call)
-        if declared is None:
-            traced = next(x for x in (*args, *kwargs.values()) if is_traced(x))
-            raise no_rule(f"the primitive {function_name(function)}", traced)
-        if isinstance(declared, Elementwise) and len(args) != len(declared.partials):
-            # Its partials count all parameters, those left to their defaults too.
-            bound = inspect.signature(function).bind(*args, **kwargs)
-            bound.apply_defaults()
-            args, kwargs = bound.args, bound.kwargs
-        return declared.bind(call, args, kwargs)
-
-    return call
-
-
-def stop_gradient(x):
-    """The value of `x` as a constant: its derivative is zero in every mode and order.
-
-    Parameters
-    ----------
-    x : float, array, or tree of them
-        Inside a function that is being differentiated, or outside.
-
-    Returns
-    -------
-    The plain value, of the same type and structure.
-
-    Examples
-    --------
-    >>> import adlib
-    >>> adlib.grad(lambda x: x * adlib.stop_gradient(x))(3.0)
-    3.0
-    """
-    leaves, structure = flatten(x)
-    return unflatten(structure, map(_stopped, leaves)) if structure is not None else _stopped(x)
-
-
-def _stopped(x):
-    value = strip(x)
-    # A copy: the tape may still need the array itself.
-    return np.array(value) if is_traced(x) and type(value) is np.ndarray else value

@@ -130,21 +130,21 @@ def _not_real(value):
     )
 
 
-def project(ct, shape, dtype):
-    """Bring a cotangent to the shape and dtype of the value it belongs to.
+def project(adjoint, shape, dtype):
+    """Bring an adjoint to the shape and dtype of the value it belongs to.
 
     Broadcasting copies a value, so its transpose sums: over axes that were
     added in front and over axes of length 1.  Rules leave that to this place.
     """
-    plain = type(ct) not in TRACERS
-    if type(ct) is float:
+    plain = type(adjoint) not in TRACERS
+    if type(adjoint) is float:
         if not shape:
-            return ct if dtype is FLOAT64 else dtype.type(ct)
-    elif plain and not isinstance(ct, (np.ndarray, np.generic)):
-        ct = np.asarray(ct)  # a rule may give whole numbers and lists
-    elif ct.shape == shape and ct.dtype is dtype:
-        return ct
-    given = np.shape(ct)
+            return adjoint if dtype is FLOAT64 else dtype.type(adjoint)
+    elif plain and not isinstance(adjoint, (np.ndarray, np.generic)):
+        adjoint = np.asarray(adjoint)  # a rule may give whole numbers and lists
+    elif adjoint.shape == shape and adjoint.dtype is dtype:
+        return adjoint
+    given = np.shape(adjoint)
     if given != shape:
         extra = len(given) - len(shape)
         if extra < 0 or any(s not in (1, n) for s, n in zip(shape, given[extra:])):
@@ -155,12 +155,13 @@ def project(ct, shape, dtype):
         axes = tuple(range(extra)) + tuple(
             extra + i for i, s in enumerate(shape) if s == 1 and given[extra + i] != 1
         )
-        ct = np.add.reduce(ct, axes) if plain else np.sum(ct, axes)
-        if np.shape(ct) != shape:
-            ct = np.reshape(ct, shape)
-    if ct.dtype != dtype:
-        ct = ct.astype(dtype)
-    return ct
+        adjoint = np.add.reduce(adjoint, axes) if plain else np.sum(adjoint, axes)
+        if np.shape(adjoint) != shape:
+            adjoint = np.reshape(adjoint, shape)
+    if adjoint.dtype != dtype:
+        adjoint = adjoint.astype(dtype)
+    return adjoint
+
 
 # What a rule is asked for is in `families`; the table itself is filled by `adlib.rules`.
 RULES = {}
@@ -238,7 +239,7 @@ class Tracer:
     def __array_ufunc__(self, ufunc, method, *args, **kwargs):
         if len(args) == 1 and not kwargs and method == "__call__" and ufunc in RULES:
             rule = RULES[ufunc]
-            if rule.direct:  # `apply` for one operand, which is ours
+            if rule.needs_no_binding:  # `apply` for one operand, which is ours
                 return self._trace.process(rule, ufunc, args, NO_KEYWORDS)
             return rule.bind(ufunc, args, NO_KEYWORDS)
         if not only_ours(args):
@@ -415,7 +416,7 @@ def binary_operator(call, rule):
     """The method of ``x + y`` with x traced."""
 
     def method(self, other):
-        if rule.direct:  # `apply`, unrolled for two operands
+        if rule.needs_no_binding:  # `apply`, unrolled for two operands
             kind = type(other)
             if kind in TRACERS:
                 trace, theirs = self._trace, other._trace
@@ -436,7 +437,7 @@ def reflected_operator(call, rule):
     """The method of ``y + x`` with x traced and y of a type that does not know us."""
 
     def method(self, other):
-        if rule.direct and type(other) in _NUMBERS:
+        if rule.needs_no_binding and type(other) in _NUMBERS:
             return self._trace.process(rule, call, (other, self), NO_KEYWORDS)
         return rule.bind(call, (operand(other), self), NO_KEYWORDS)
 

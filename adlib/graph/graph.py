@@ -6,12 +6,13 @@ writes, with the values kept.
 
 import numpy as np
 
-from ..core.adjoints import Scatter
 from ..core.arguments import tangent_for
 from ..core.errors import ArgumentError
-from ..core.families import OUTPUT, Elementwise
+from ..core.families import Elementwise
 from ..core.trace import project
 from ..core.tree import flatten
+from ..modes.reverse import OUTPUT
+from ..rules.indexing import Scatter
 from .steps import ForwardStep, Ref, ReverseStep, ReverseTerm, Term
 
 
@@ -199,14 +200,12 @@ class Graph:
             yield ReverseTerm(node.index, number, None, adjoint, adjoint), source.index
             return
         args = self.operand_values(node)
-        active = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
-        saved = node._rule.save(node.value, args, node._kwargs, active)
-        for k, ct in zip(active, node._rule.vjp(adjoint, saved, active)):
+        argnums = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
+        residuals = node._rule.residuals(node.value, args, node._kwargs, argnums)
+        for k, ct in zip(argnums, node._rule.vjp(adjoint, residuals, argnums)):
             parent = self.nodes[node.operands[k].index]
             if isinstance(ct, Scatter):
-                buffer = np.zeros(parent.shape, parent.dtype)
-                ct.add_to(buffer)
-                ct = buffer
+                ct = ct.dense(parent.shape, parent.dtype)
             ct = project(0.0 if ct is None else ct, parent.shape, parent.dtype)
             yield ReverseTerm(node.index, k, self._partial(node, k, args), adjoint, ct), parent.index
 
@@ -235,17 +234,17 @@ class Graph:
     def _kept_by(self, node, operand=None):
         """Positions of the nodes whose values the entry of `node` holds, for one operand or for all."""
         traced = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
-        active = traced if operand is None else (operand,)
+        argnums = traced if operand is None else (operand,)
         if node._rule is OUTPUT:
             return set()
         if isinstance(node._rule, Elementwise):
-            slots = {i for k in active for i in node._rule.slots[k]}
+            slots = {i for k in argnums for i in node._rule.needs[k]}
             needed = {node.operands[i - 1].index for i in slots if i - 1 in traced}
             return needed | ({node.index} if 0 in slots else set())
         # Other rules are asked: the entry holds the very values, not copies.
         args = self.operand_values(node)
-        saved = flatten(node._rule.save(node.value, args, node._kwargs, active))[0]
-        held = {id(x) for x in saved}
+        residuals = flatten(node._rule.residuals(node.value, args, node._kwargs, argnums))[0]
+        held = {id(x) for x in residuals}
         needed = {node.operands[k].index for k in traced if id(args[k]) in held}
         return needed | ({node.index} if id(node.value) in held else set())
 

@@ -6,10 +6,9 @@ import numpy as np
 
 from ..core.arguments import collect, enter
 from ..core.errors import ArgumentError
-from ..core.families import OUTPUT
 from ..core.trace import TRACERS, is_traced, strip
 from ..core.tree import flatten
-from ..modes.reverse import ReverseTrace
+from ..modes.reverse import OUTPUT, ReverseTrace
 from .graph import Graph
 from .steps import Node, Ref
 

@@ -12,16 +12,38 @@ from collections import namedtuple
 
 import numpy as np
 
-from ..core.adjoints import Continued
 from ..core.arguments import collect
 from ..core.families import Differentiable
 from ..core.trace import is_traced
 from ..core.tree import flatten, unflatten
 from ..modes.forward import ForwardTrace
-from ..modes.reverse import ReverseTrace
+from ..modes.reverse import Contribution, ReverseTrace
 from .call import Call, Operand, Operands, Result
 from .execution import Execution, run_unrecorded
 from .traces import PushedStep, RecordedStep
+
+
+class Continuation(Contribution):
+    """What a call of steps returns to the outer tape: it pulls back on the tapes of the steps.
+
+    These go on with the adjoints of all operands that the outer tape has
+    collected, and add to them in the order in which one long tape would.
+    """
+
+    __slots__ = ("execution", "references", "cotangents", "parents")
+
+    def __init__(self, execution, references, cotangents, parents):
+        self.execution = execution
+        self.references = references
+        self.cotangents = cotangents
+        self.parents = parents  # where the operands stand on the outer tape, by reference
+
+    def add_to(self, adjoints, owned, position, shape, dtype):
+        ours = {x: adjoints[p] for x, p in self.parents.items()}
+        flags = {x: owned[p] for x, p in self.parents.items()}
+        self.execution.pull(self.references, self.cotangents, ours, flags)
+        for x, p in self.parents.items():
+            adjoints[p], owned[p] = ours[x], flags[x]
 
 
 class Checkpointed(Differentiable):
@@ -72,35 +94,28 @@ class Checkpointed(Differentiable):
         pairs = [by_reference[reference] for reference in self.results]
         return tuple(np.zeros_like(y) if t is None else t for y, t in pairs)
 
-    def save(self, ans, args, kwargs, active):
+    def residuals(self, ans, args, kwargs, argnums):
         # A graph asks again, for each of its steps: then it is another execution.
         return self._execution or Execution(self.call, args, self._keep), args
 
-    def vjp(self, g, saved, active):
+    def vjp(self, g, residuals, argnums):
         """Pull the adjoints of the results back through the steps.
 
         On a tape the steps go on with the adjoints of the operands that the
         tape has collected, so that all sums have the order of one long tape.
         Elsewhere they begin with none.
         """
-        execution, _ = saved
+        execution, _ = residuals
         references = [reference for reference, ct in zip(self.results, g) if ct is not None]
         cotangents = [ct for ct in g if ct is not None]
-        operands = [Operand(k) for k in active]
+        operands = [Operand(k) for k in argnums]
         parents = self._parents
         if parents is None:
             adjoints = dict.fromkeys(operands)
             execution.pull(references, cotangents, adjoints, dict.fromkeys(operands, 0))
             return list(adjoints.values())
 
-        def walk(adjoints, owned):
-            ours = {x: adjoints[p] for x, p in zip(operands, parents)}
-            flags = {x: owned[p] for x, p in zip(operands, parents)}
-            execution.pull(references, cotangents, ours, flags)
-            for x, p in zip(operands, parents):
-                adjoints[p], owned[p] = ours[x], flags[x]
-
-        return [Continued(walk)] + [None] * (len(active) - 1)
+        return [Continuation(execution, references, cotangents, dict(zip(operands, parents)))] + [None] * (len(argnums) - 1)
 
 
 def run_chain(step, state, inputs, shared, schedule, function, name):

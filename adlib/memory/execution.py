@@ -251,7 +251,7 @@ class ScheduledRun(Simulator):
         """States in slots, and what the tapes keep."""
         return [
             *[x for state in self.stored.values() for x in state.values.values()],
-            *[saved for tape in self.tapes_held() for saved in tape.held()],
+            *[kept for tape in self.tapes_held() for kept in tape.held()],
         ]
 
     def close(self):

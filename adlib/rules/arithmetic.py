@@ -10,13 +10,14 @@ import math
 
 import numpy as np
 
-from ..core.families import Elementwise, composite, elementwise, primitive, rule
+from ..core.declare import composite, elementwise, primitive, rule
+from ..core.families import Elementwise, total_differential
 from ..core.trace import RULES, in_place, operand, strip
 
 # Operators.
 elementwise(np.add, 1, 1)
 elementwise(np.subtract, 1, -1)
-elementwise(np.multiply, lambda x2: x2, lambda x1: x1)
+elementwise(np.multiply, lambda x2: x2, lambda x1: x1)  # by x1 it is x2, by x2 it is x1
 elementwise(np.divide, lambda x2: 1 / x2, lambda y, x2: -y / x2)
 elementwise(np.negative, -1)
 elementwise(np.positive, 1)
@@ -110,24 +111,24 @@ elementwise(np.hypot, lambda x1, y: _hypot(x1, y), lambda x2, y: _hypot(x2, y))
 
 
 # Choices: the chosen argument takes the slope, equal arguments share it.
-def _share(x1, x2, first):
+def _is_chosen(x1, x2, if_larger):
     x1, x2 = strip(x1), strip(x2)
-    return np.where(x1 == x2, 0.5, (x1 > x2) == first)
+    return np.where(x1 == x2, 0.5, (x1 > x2) == if_larger)
 
 
-elementwise(np.maximum, lambda x1, x2: _share(x1, x2, True), lambda x1, x2: _share(x1, x2, False))
-elementwise(np.minimum, lambda x1, x2: _share(x1, x2, False), lambda x1, x2: _share(x1, x2, True))
+elementwise(np.maximum, lambda x1, x2: _is_chosen(x1, x2, True), lambda x1, x2: _is_chosen(x1, x2, False))
+elementwise(np.minimum, lambda x1, x2: _is_chosen(x1, x2, False), lambda x1, x2: _is_chosen(x1, x2, True))
 
 
-def _number(mine, other, mine_is_larger):
+def _is_chosen_number(mine, other, if_larger):
     # fmax and fmin pass over NaN.
     mine, other = strip(mine), strip(other)
-    chosen = mine > other if mine_is_larger else mine < other
+    chosen = mine > other if if_larger else mine < other
     return np.where(mine == other, 0.5, chosen | np.isnan(other))
 
 
-elementwise(np.fmax, lambda x1, x2: _number(x1, x2, True), lambda x1, x2: _number(x2, x1, True))
-elementwise(np.fmin, lambda x1, x2: _number(x1, x2, False), lambda x1, x2: _number(x2, x1, False))
+elementwise(np.fmax, lambda x1, x2: _is_chosen_number(x1, x2, True), lambda x1, x2: _is_chosen_number(x2, x1, True))
+elementwise(np.fmin, lambda x1, x2: _is_chosen_number(x1, x2, False), lambda x1, x2: _is_chosen_number(x2, x1, False))
 
 # A sign, a step and an exponent do not vary; what they are applied to does.
 elementwise(np.copysign, lambda x1, x2: np.sign(x1) * np.copysign(1.0, strip(x2)), None)
@@ -135,30 +136,30 @@ elementwise(np.heaviside, None, lambda x1: np.equal(strip(x1), 0))
 elementwise(np.ldexp, lambda x2: np.ldexp(1.0, x2), None)
 elementwise(np.nextafter, 1, None)
 
+
 # Two results: a part that varies, and a whole number that does not.
-rule(
-    np.divmod,
-    lambda tangents, ans, x1, x2: (np.zeros_like(ans[0]), _remainder_tangent(tangents, ans[0])),
-    lambda g, ans, x1, x2: [g[1], g[1] if g[1] is None else -ans[0] * g[1]],
-)
+# x1 = quotient * x2 + remainder, and the quotient stays:  d remainder = dx1 - quotient * dx2.
+def _divmod_jvp(tangents, ans, x1, x2):
+    quotient, _ = ans
+    return np.zeros_like(quotient), total_differential([lambda dx1: dx1, lambda dx2: -quotient * dx2], tangents)
+
+
+def _divmod_vjp(g, ans, x1, x2):
+    quotient, remainder_bar = ans[0], g[1]  # None where nothing depends on the remainder
+    return [remainder_bar, None if remainder_bar is None else -quotient * remainder_bar]
+
+
+rule(np.divmod, _divmod_jvp, _divmod_vjp)
 rule(
     np.modf,
     lambda tangents, ans, x: (tangents[0], np.zeros_like(ans[1])),
     lambda g, ans, x: [g[0]],
 )
-rule(
+rule(  # x = mantissa * 2**exponent
     np.frexp,
     lambda tangents, ans, x: (np.ldexp(tangents[0], -ans[1]), None),
     lambda g, ans, x: [np.ldexp(g[0], -ans[1])],
 )
-
-
-def _remainder_tangent(tangents, quotient):
-    # x1 = quotient * x2 + remainder, and the quotient stays.
-    first, second = tangents
-    if second is None:
-        return first
-    return -quotient * second if first is None else first - quotient * second
 
 
 def _clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core.families import composite
+from ..core.declare import composite
 from ..core.trace import is_traced, strip
 from ..core.tree import flatten
 from .equivalent import equivalent

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core.families import zero
+from ..core.declare import zero
 
 zero(
     *(np.floor, np.ceil, np.rint, np.trunc, np.sign, np.floor_divide, np.round, np.around, np.fix, np.spacing),

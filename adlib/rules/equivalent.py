@@ -67,32 +67,32 @@ class Equivalent(Differentiable):
         results = apply(self, functools.partial(_invoke, call), operands, {"arguments": arguments})
         return list(results) if arguments.listed else results
 
-    def _in_active(self, args, active, arguments):
-        """`code` as a function of the active operands alone."""
+    def _in_operands(self, args, argnums, arguments):
+        """`code` as a function of the operands `argnums` alone."""
 
         def f(*xs):
             operands = list(args)
-            for k, x in zip(active, xs):
+            for k, x in zip(argnums, xs):
                 operands[k] = x
             return arguments.call(self.code, operands)
 
         return f
 
     def jvp(self, call, ans, args, kwargs, tangents):
-        active = [k for k, t in enumerate(tangents) if t is not None]
-        f = self._in_active(args, active, **kwargs)
-        _, out, _ = push(f, [args[k] for k in active], [tangents[k] for k in active])
+        argnums = [k for k, tangent in enumerate(tangents) if tangent is not None]  # `code` sees constants as such
+        f = self._in_operands(args, argnums, **kwargs)
+        _, out, _ = push(f, [args[k] for k in argnums], [tangents[k] for k in argnums])
         return tuple(out) if isinstance(ans, tuple) else out[0]
 
-    def save(self, ans, args, kwargs, active):
+    def residuals(self, ans, args, kwargs, argnums):
         return args, kwargs["arguments"]
 
-    def vjp(self, g, saved, active):
-        args, arguments = saved
-        run = ReverseRun(self._in_active(args, active, arguments), [args[k] for k in active])
+    def vjp(self, g, residuals, argnums):
+        args, arguments = residuals
+        run = ReverseRun(self._in_operands(args, argnums, arguments), [args[k] for k in argnums])
         run.trace.close()
-        cotangents = enumerate(g) if isinstance(g, list) else [(0, g)]
-        return run.adjoints([(r, ct) for r, ct in cotangents if ct is not None])
+        adjoints = enumerate(g) if isinstance(g, list) else [(0, g)]
+        return run.adjoints([(k, y_bar) for k, y_bar in adjoints if y_bar is not None])
 
 
 def equivalent(function, code):

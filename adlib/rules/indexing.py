@@ -5,23 +5,66 @@ import operator
 
 import numpy as np
 
-from ..core.adjoints import Scatter
+from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, describe, located
-from ..core.families import composite, linear, primitive
 from ..core.trace import is_traced, operand, strip
+from ..modes.reverse import Contribution
 from .reductions import normal_axes
+
+
+class Scatter(Contribution):
+    """A contribution that is zero but for the entries taken by an index.
+
+    It is added into the adjoint in place, so a loop over ``x[i]`` costs one
+    entry a step and not one array a step.
+    """
+
+    __slots__ = ("values", "index")
+
+    def __init__(self, values, index):
+        self.values = values
+        self.index = index
+
+    def dense(self, shape, dtype):
+        """The contribution as an array."""
+        buffer = np.zeros(shape, dtype)
+        self._write(buffer)
+        return buffer
+
+    def add_to(self, adjoints, owned, position, shape, dtype):
+        old = adjoints[position]
+        if old is None or is_traced(old):
+            dense = self.dense(shape, dtype)
+            adjoints[position] = dense if old is None else old + dense
+            owned[position] = old is None
+            return
+        if not owned[position]:
+            adjoints[position], owned[position] = np.array(old), 1
+        self._write(adjoints[position])
+
+    def _write(self, buffer):
+        if _is_basic(self.index):
+            buffer[self.index] += self.values
+        else:
+            # An index array may name an entry twice: every mention counts.
+            np.add.at(buffer, self.index, self.values)
+
+
+def _is_basic(index):
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        isinstance(p, (int, np.integer, slice, type(None), type(...))) and not isinstance(p, bool) for p in parts
+    )
 
 
 @primitive
 def scatter_add(values, index, shape):
     """An array of zeros with `values` added at `index`."""
-    buffer = np.zeros(shape, dtype=values.dtype)
-    Scatter(values, index, shape).add_to(buffer)
-    return buffer
+    return Scatter(values, index).dense(shape, values.dtype)
 
 
 def _getitem_transpose(g, shape, index):
-    return scatter_add(g, index, shape) if is_traced(g) else Scatter(g, index, shape)
+    return scatter_add(g, index, shape) if is_traced(g) else Scatter(g, index)
 
 
 linear(operator.getitem, _getitem_transpose)
@@ -29,18 +72,27 @@ linear(scatter_add, lambda g, shape, index, _: g[index])
 
 
 # Functions that take entries: their transpose adds the adjoints into the places they were taken from.
-def _moves(function):
-    """Declare a function that moves and repeats the entries of its first argument, and may add zeros.
+def sources(function, shapes):
+    """Where each entry of a result comes from, for a `function` that only moves and repeats entries.
 
-    Carried out on the numbers 1, 2, ... of the entries, it tells where each
-    entry of the result comes from; 0 stands for an entry that is not taken.
+    Carried out on the numbers 1, 2, ... of the entries of all its arguments, of
+    these `shapes`, it returns just that; 0 stands for a zero of its own.
     """
+    arguments, start = [], 1
+    for shape in shapes:
+        stop = start + math.prod(shape)
+        arguments.append(np.reshape(np.arange(start, stop), shape))
+        start = stop
+    return function(*arguments)
+
+
+def _moves(function):
+    """Declare a function that moves and repeats the entries of its first argument, and may add zeros."""
 
     def transpose(g, shape, *rest, **kwargs):
-        size = math.prod(shape)
-        places = function(np.reshape(np.arange(1, size + 1), shape), *rest, **kwargs)
-        sums = scatter_add(np.ravel(g), np.ravel(places), (size + 1,))
-        return np.reshape(sums[1:], shape)
+        places = sources(lambda x: function(x, *rest, **kwargs), [shape])
+        sums = scatter_add(np.ravel(g), np.ravel(places), (math.prod(shape) + 1,))
+        return np.reshape(sums[1:], shape)  # what went to place 0 came from nowhere
 
     linear(function, transpose)
 
@@ -58,10 +110,14 @@ linear(np.triu, lambda g, shape, k=0: np.triu(g, k))
 
 
 def _pad(array, pad_width, mode="constant", **kwargs):
+    """`np.pad` in the modes where it is linear in the array, or affine: with constants around it.
+
+    The affine part has no derivative, so it is computed on plain values.
+    """
     if mode == "constant":
         fill = kwargs.get("constant_values", 0)
         if is_traced(fill) or np.any(np.asarray(fill) != 0):
-            # An affine map: the linear part pads with zeros.
+            # The linear part pads with zeros.
             inside = np.pad(np.ones(np.shape(array), bool), pad_width)
             border = np.pad(np.zeros(np.shape(array), array.dtype), pad_width, constant_values=_plain_fill(fill))
             return np.where(inside, _padded(array, pad_width), border)
@@ -144,12 +200,16 @@ def _select(condlist, choicelist, default=0):
 
 
 def _piecewise(x, condlist, funclist, *args, **kw):
+    """Each function on the entries where its condition is the last that holds, put back into their places.
+
+    A function sees an array of those entries alone, as in NumPy, so it may not
+    compute for the others what has no value there.
+    """
     conditions = np.asarray(condlist, bool)
     if conditions.shape == np.shape(x):  # one condition, not in a list
         conditions = conditions[None]
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])
-    # Where several conditions hold, the last one counts.
     flat, size = np.ravel(x), np.size(x)
     y, later = np.zeros(size, x.dtype), np.zeros(size, bool)
     for condition, f in reversed(list(zip(np.reshape(conditions, (-1, size)), funclist))):

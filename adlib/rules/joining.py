@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from ..core.families import composite, linear_join
-from ..core.trace import is_traced, operand, strip
+from ..core.declare import composite, linear_join
+from ..core.trace import operand, strip
 from ..core.tree import flatten, unflatten
+from .indexing import sources
 
 
 def _take(g, k, axis):
@@ -60,35 +61,26 @@ def _append(arr, values, axis=None):
 composite(np.append, _append)
 
 
-def by_places(function, *tracked):
-    """Code for a function that only moves entries of its arguments numbered in `tracked`.
-
-    Carried out on the numbers 1, 2, ... of the entries, the function tells
-    where each entry of the result comes from; 0 stands for a zero of its own.
-    """
+def by_sources(function, *tracked):
+    """Code for a function that only moves entries of its arguments numbered in `tracked`, and may add zeros."""
 
     def code(*args, **kwargs):
-        args = list(args)
-        flat, numbers, start = [np.zeros(1)], list(args), 1
-        for k in tracked:
-            leaves, structure = flatten(args[k])
-            indices = []
-            for x in leaves:
-                indices.append(np.reshape(np.arange(start, start + np.size(x)), np.shape(x)))
-                start += np.size(x)
-                flat.append(np.ravel(x))
-            numbers[k] = unflatten(structure, indices)
-        places = function(*[_plain(x) for x in numbers], **{k: strip(v) for k, v in kwargs.items()})
-        kinds = [x.dtype for x in flat[1:]]
-        flat[0] = np.zeros(1, np.result_type(*kinds))
-        return np.concatenate(flat)[places]
+        kwargs = {name: strip(x) for name, x in kwargs.items()}
+        leaves, structure = flatten([args[k] for k in tracked])
+
+        def on_numbers(*numbers):
+            moved = list(args)
+            for k, x in zip(tracked, unflatten(structure, numbers)):
+                moved[k] = x
+            return function(*map(strip, moved), **kwargs)
+
+        places = sources(on_numbers, [np.shape(x) for x in leaves])
+        flat = [np.ravel(x) for x in leaves]
+        zero = np.zeros(1, np.result_type(*[x.dtype for x in flat]))
+        return np.concatenate([zero, *flat])[places]
 
     return code
 
 
-def _plain(x):
-    return strip(x) if is_traced(x) else x
-
-
-composite(np.block, by_places(np.block, 0))
-composite(np.insert, by_places(np.insert, 0, 2))
+composite(np.block, by_sources(np.block, 0))
+composite(np.insert, by_sources(np.insert, 0, 2))

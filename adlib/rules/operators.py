@@ -15,7 +15,7 @@ from ..core.trace import (
     unary_operator,
 )
 from . import arithmetic, products  # noqa: F401  (the rules of the operators)
-from .shapes import astype
+from .shapes import astype, t
 
 
 def _of_numpy(name):
@@ -94,4 +94,4 @@ for _method in (_reshape, _flatten, _transpose, _dot, _swapaxes, _copy, _astype)
     setattr(Tracer, _method.__name__[1:], _method)
 Tracer.real = property(lambda self: self)
 Tracer.imag = property(lambda self: np.zeros_like(self))
-Tracer.mT = property(lambda self: np.swapaxes(self, -1, -2))
+Tracer.mT = property(t)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ..core.declare import composite
 from ..core.errors import TracedValueError, describe, located
-from ..core.families import composite
 from ..core.trace import operand, strip
 from .equivalent import equivalent
 

@@ -1,14 +1,14 @@
 """Matrix products.  ``A @ B`` is linear in A and in B; the transposes are products too."""
 
+import math
+
 import numpy as np
 
-from ..core.families import Differentiable, bilinear, composite, unsupported_keyword
+from ..core.declare import bilinear, composite
+from ..core.families import Bilinear, Differentiable, total_differential, unsupported_keyword
 from ..core.trace import RULES, TRACERS, apply, operand
 from .equivalent import equivalent
-
-
-def _swap(x):
-    return np.swapaxes(x, -1, -2)
+from .shapes import t
 
 
 def _matmul_first(g, shape_a, b):
@@ -19,7 +19,7 @@ def _matmul_first(g, shape_a, b):
         return np.expand_dims(g, -1) * b
     if len(shape_a) == 1:
         return np.matmul(b, np.expand_dims(g, -1))[..., 0]
-    return np.matmul(g, _swap(b))
+    return np.matmul(g, t(b))
 
 
 def _matmul_second(g, a, shape_b):
@@ -32,7 +32,7 @@ def _matmul_second(g, a, shape_b):
         return np.matmul(g, a)  # BLAS has a routine for a vector times a matrix
     if len(shape_b) == 1:
         return np.matmul(np.expand_dims(g, -2), a)[..., 0, :]
-    return np.matmul(_swap(a), g)
+    return np.matmul(t(a), g)
 
 
 bilinear(np.matmul, _matmul_first, _matmul_second)
@@ -44,26 +44,19 @@ def _dot_first(g, shape_a, b):
     if np.ndim(b) == 1:
         return np.expand_dims(g, -1) * b
     # dot sums the last axis of a with the second to last of b; the rest of b's axes end up last.
-    rows = np.reshape(g, (_size(shape_a[:-1]), _size(b.shape[:-2]), b.shape[-1]))
-    columns = np.reshape(b, (_size(b.shape[:-2]), b.shape[-2], b.shape[-1]))
-    return np.reshape(np.sum(np.matmul(np.swapaxes(rows, 0, 1), _swap(columns)), 0), shape_a)
+    rows = np.reshape(g, (math.prod(shape_a[:-1]), math.prod(b.shape[:-2]), b.shape[-1]))
+    columns = np.reshape(b, (math.prod(b.shape[:-2]), b.shape[-2], b.shape[-1]))
+    return np.reshape(np.sum(np.matmul(np.swapaxes(rows, 0, 1), t(columns)), 0), shape_a)
 
 
 def _dot_second(g, a, shape_b):
     if not shape_b or np.ndim(a) == 0:
         return np.sum(g * a) if not shape_b else g * a
-    left = np.reshape(a, (_size(a.shape[:-1]), a.shape[-1]))
+    left = np.reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
     if len(shape_b) == 1:
         return np.matmul(np.reshape(g, (-1,)), left)
-    rows = np.reshape(g, (left.shape[0], _size(shape_b[:-2]), shape_b[-1]))
+    rows = np.reshape(g, (left.shape[0], math.prod(shape_b[:-2]), shape_b[-1]))
     return np.reshape(np.matmul(left.T, np.swapaxes(rows, 0, 1)), shape_b)
-
-
-def _size(shape):
-    size = 1
-    for n in shape:
-        size *= n
-    return size
 
 
 bilinear(np.dot, _dot_first, _dot_second)
@@ -138,10 +131,10 @@ def _tensordot(a, b, axes=2):
     first, second = _tensordot_axes(axes, np.ndim(a), np.ndim(b))
     rows = [i for i in range(np.ndim(a)) if i not in first]
     columns = [i for i in range(np.ndim(b)) if i not in second]
-    n = _size([np.shape(a)[i] for i in first])
+    n = math.prod([np.shape(a)[i] for i in first])
     shape_rows, shape_columns = [np.shape(a)[i] for i in rows], [np.shape(b)[i] for i in columns]
-    left = np.reshape(np.transpose(a, rows + first), (_size(shape_rows), n))
-    right = np.reshape(np.transpose(b, second + columns), (n, _size(shape_columns)))
+    left = np.reshape(np.transpose(a, rows + first), (math.prod(shape_rows), n))
+    right = np.reshape(np.transpose(b, second + columns), (n, math.prod(shape_columns)))
     return np.reshape(np.dot(left, right), (*shape_rows, *shape_columns))
 
 
@@ -155,20 +148,21 @@ equivalent(np.tensordot, lambda a, b, axes=2: _tensordot(operand(a), operand(b),
 equivalent(np.inner, lambda a, b: _inner(operand(a), operand(b)))
 
 
-# Convolution: c[k] is the sum of a[i] v[k - i].
-def _full(g, n, m, mode):
-    """An adjoint of part of the convolution, as one of the full convolution."""
+# Convolution: c[k] is the sum of a[i] v[k - i].  Each transpose correlates the adjoint with the other factor.
+def _of_full(g, n, m, mode):
+    """The adjoint of a part of the convolution of n with m entries, as one of the full convolution."""
     if mode == "full":
         return g
     before = (min(n, m) - 1) // 2 if mode == "same" else min(n, m) - 1
-    return np.pad(g, (before, n + m - 1 - before - np.shape(g)[0]))
+    after = n + m - 1 - before - np.shape(g)[0]
+    return np.concatenate([np.zeros(before, g.dtype), g, np.zeros(after, g.dtype)])
 
 
 _MODES = {0: "valid", 1: "same", 2: "full"}
 
 
-class Convolution(Differentiable):
-    """``np.convolve``: bilinear.  Each transpose correlates the adjoint with the other factor."""
+class Convolution(Bilinear):
+    """``np.convolve``, whose factors may be numbers, and whose mode may be one of three numbers."""
 
     def bind(self, call, args, kwargs):
         arguments = dict(zip(("a", "v", "mode"), args)) | kwargs
@@ -176,21 +170,14 @@ class Convolution(Differentiable):
         factors = [np.atleast_1d(operand(arguments[k])) for k in "av"]
         return apply(self, call, factors, {"mode": _MODES.get(mode, mode)})
 
-    def jvp(self, call, ans, args, kwargs, tangents):
-        (a, v), (da, dv) = args, tangents
-        parts = [call(x, y, **kwargs) for x, y in ((da, v), (a, dv)) if x is not None and y is not None]
-        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
-    def save(self, ans, args, kwargs, active):
-        return args, kwargs["mode"]
-
-    def vjp(self, g, saved, active):
-        (a, v), mode = saved
-        g = _full(g, np.shape(a)[0], np.shape(v)[0], mode)
-        return [np.correlate(g, a if k else v, "valid") for k in active]
-
-
-RULES[np.convolve] = Convolution("convolve")
+RULES[np.convolve] = Convolution(
+    "convolve",
+    (
+        lambda g, shape_a, v, mode: np.correlate(_of_full(g, shape_a[0], np.size(v), mode), v, "valid"),
+        lambda g, a, shape_v, mode: np.correlate(_of_full(g, np.size(a), shape_v[0], mode), a, "valid"),
+    ),
+)
 
 
 def _correlate(a, v, mode="valid"):
@@ -229,34 +216,38 @@ class Einsum(Differentiable):
         )
 
     def jvp(self, call, ans, args, kwargs, tangents):
-        total = None
-        for k, t in enumerate(tangents):
-            if t is not None:
-                term = call(*args[:k], t, *args[k + 1 :], **kwargs)
-                total = term if total is None else total + term
-        return total
+        def with_operand(k):
+            return lambda dx: call(*args[:k], dx, *args[k + 1 :], **kwargs)
 
-    def save(self, ans, args, kwargs, active):
+        return total_differential(map(with_operand, range(len(args))), tangents)
+
+    def residuals(self, ans, args, kwargs, argnums):
         return args, kwargs
 
-    def vjp(self, g, saved, active):
-        args, kwargs = saved
-        return [self._transpose(k, g, args, **kwargs) for k in active]
+    def vjp(self, g, residuals, argnums):
+        args, kwargs = residuals
+        return [self._transpose(k, g, args, **kwargs) for k in argnums]
 
     def _transpose(self, k, g, args, given, inputs, output, optimize):
-        mine, shape = inputs[k], np.shape(args[k])
-        subscripts = [output] + [s for j, s in enumerate(inputs) if j != k]
-        operands = [g] + [x for j, x in enumerate(args) if j != k]
+        """The adjoint of operand k.
+
+        For ``"ij,jk->ik"`` and the first operand it is the einsum ``"ik,jk->ij"``
+        of g and the second.  A diagonal, ``"ii->i"``, is ``"i,ia->ia"`` of g and
+        an identity matrix; a sum, ``"i->"``, is ``",i->i"`` of g and ones.
+        """
+        others = [j for j in range(len(args)) if j != k]
+        subscripts = [output, *[inputs[j] for j in others]]
+        operands = [g, *[args[j] for j in others]]
         known = set("".join(subscripts))
         unused = iter(sorted(set(_LETTERS) - set("".join([output, *inputs]))))
         result = ""
-        for letter, n in zip(mine, shape):
-            if letter in result:
+        for letter, n in zip(inputs[k], np.shape(args[k])):
+            if letter in result:  # a diagonal
                 other = next(unused)
                 subscripts.append(letter + other)
                 operands.append(np.eye(n))
                 letter = other
-            elif letter not in known:
+            elif letter not in known:  # summed over
                 subscripts.append(letter)
                 operands.append(np.ones(n))
             result += letter

@@ -3,11 +3,13 @@
 The transpose of a sum is a copy: every summand receives the adjoint.
 """
 
+import functools
 import math
 
 import numpy as np
 
-from ..core.families import Rule, composite, linear, rule
+from ..core.declare import composite, linear, rule
+from ..core.families import Rule
 from ..core.trace import RULES, strip
 from .equivalent import equivalent
 
@@ -16,13 +18,13 @@ def normal_axes(axis, ndim):
     """An axis argument as a sorted tuple of numbers from 0."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple(sorted(a % ndim for a in (axis if isinstance(axis, (tuple, list)) else (axis,))))
+    return tuple(sorted([a % ndim for a in (axis if isinstance(axis, (tuple, list)) else (axis,))]))
 
 
 def kept_shape(shape, axis):
     """The shape after a reduction with keepdims=True."""
     axes = normal_axes(axis, len(shape))
-    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 
 def restored(g, shape, axis):
@@ -43,7 +45,7 @@ def count(shape, axis):
     return math.prod(shape[i] for i in normal_axes(axis, len(shape)))
 
 
-class Forms(Rule):
+class CommonAndGeneral(Rule):
     """The common form of a call has a rule of its own; the form with other keywords has another."""
 
     def __init__(self, common, general, keywords):
@@ -63,7 +65,7 @@ def general_form(function, keywords, code):
     """Declare the code of the calls of `function` that give one of `keywords`."""
     common = RULES[function]
     equivalent(function, code)
-    RULES[function] = Forms(common, RULES[function], keywords)
+    RULES[function] = CommonAndGeneral(common, RULES[function], keywords)
 
 
 def selected(a, where, other):
@@ -80,8 +82,9 @@ def _mean_transpose(g, shape, axis=None, dtype=None, out=None, keepdims=False):
     return np.broadcast_to(restored(np.true_divide(g, count(shape, axis)), shape, axis), shape)
 
 
-def _sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=0.0, where=True):
-    return np.sum(selected(a, where, 0.0), axis=axis, dtype=dtype, keepdims=keepdims) + initial
+def _sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True):
+    y = np.sum(selected(a, where, 0.0), axis=axis, dtype=dtype, keepdims=keepdims)
+    return y if initial is None else y + initial
 
 
 def mean_where(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
@@ -145,14 +148,15 @@ composite(
 
 
 # Products, by halves: multiplication alone, so that a zero among the factors does no harm.
-def _prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=1.0, where=True):
+def _prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True):
     rows = rows_of(_cast(selected(a, where, 1.0), dtype), axis)
     while rows.shape[-1] > 1:
         half = rows.shape[-1] // 2
         pairs = rows[..., :half] * rows[..., half : 2 * half]
         rows = np.concatenate([pairs, rows[..., 2 * half :]], -1)
     y = rows[..., 0] if rows.shape[-1] else np.ones(rows.shape[:-1])
-    return initial * (restored(y, np.shape(a), axis) if keepdims else y)
+    y = restored(y, np.shape(a), axis) if keepdims else y
+    return (1.0 if initial is None else initial) * y
 
 
 def _cast(a, dtype):
@@ -205,44 +209,22 @@ if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
 
 
 # NaN is left out of sums, products and extremes.
-def _without_nan(function, neutral):
-    def code(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True):
-        clean = np.where(np.isnan(a), neutral, a)
-        return function(clean, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
+def _without_nan(code, neutral):
+    """`code` on an array in which NaN counts for the `neutral` number."""
 
-    return code
+    @functools.wraps(code)
+    def clean(a, *args, **kwargs):
+        return code(np.where(np.isnan(a), neutral, a), *args, **kwargs)
 
-
-def _extreme_without_nan(function, worst):
-    def code(a, axis=None, out=None, keepdims=False, initial=None, where=True):
-        clean = np.where(np.isnan(a), worst, a)
-        return function(clean, axis=axis, keepdims=keepdims, initial=initial, where=where)
-
-    return code
+    return clean
 
 
-def _given(code):
-    """`code`, with the keyword initial= left out where it is None."""
-
-    def call(*args, initial=None, **kwargs):
-        return code(*args, **kwargs) if initial is None else code(*args, initial=initial, **kwargs)
-
-    return call
-
-
-equivalent(np.nansum, _without_nan(_given(_sum), 0.0))
-equivalent(np.nanprod, _without_nan(_given(_prod), 1.0))
-equivalent(np.nanmax, _extreme_without_nan(RULES[np.max].general.code, -np.inf))
-equivalent(np.nanmin, _extreme_without_nan(RULES[np.min].general.code, np.inf))
-composite(
-    np.nancumsum,
-    lambda a, axis=None, dtype=None, out=None: np.cumsum(np.where(np.isnan(a), 0.0, a), axis=axis, dtype=dtype),
-)
-composite(
-    np.nancumprod,
-    lambda a, axis=None, dtype=None, out=None: np.cumprod(np.where(np.isnan(a), 1.0, a), axis=axis, dtype=dtype),
-)
-
+equivalent(np.nansum, _without_nan(_sum, 0.0))
+equivalent(np.nanprod, _without_nan(_prod, 1.0))
+equivalent(np.nanmax, _without_nan(RULES[np.max].general.code, -np.inf))
+equivalent(np.nanmin, _without_nan(RULES[np.min].general.code, np.inf))
+composite(np.nancumsum, _without_nan(np.cumsum, 0.0))
+composite(np.nancumprod, _without_nan(np.cumprod, 1.0))
 
 # The methods of ufuncs.  Their axis is 0 when it is not given.
 def _along_first(function):
@@ -259,18 +241,16 @@ composite((np.add, "reduce"), _along_first(np.sum))
 composite((np.multiply, "reduce"), _along_first(np.prod))
 composite((np.maximum, "reduce"), _along_first(np.max))
 composite((np.minimum, "reduce"), _along_first(np.min))
-composite((np.add, "accumulate"), lambda array, axis=0, dtype=None, out=None: np.cumsum(array, axis, dtype))
-composite((np.multiply, "accumulate"), lambda array, axis=0, dtype=None, out=None: np.cumprod(array, axis, dtype))
 
 
-def _accumulate(pair):
-    code = _running(pair)
-    return lambda array, axis=0, dtype=None, out=None: code(array, axis, dtype)
+def _accumulate(function):
+    return lambda array, axis=0, dtype=None, out=None: function(array, axis, dtype)
 
 
-equivalent((np.maximum, "accumulate"), _accumulate(np.maximum))
-equivalent((np.minimum, "accumulate"), _accumulate(np.minimum))
-equivalent((np.logaddexp, "accumulate"), _accumulate(np.logaddexp))
+composite((np.add, "accumulate"), _accumulate(np.cumsum))
+composite((np.multiply, "accumulate"), _accumulate(np.cumprod))
+for _pair in (np.maximum, np.minimum, np.logaddexp):
+    equivalent((_pair, "accumulate"), _accumulate(_running(_pair)))
 
 
 def _logsumexp(array, axis=0, dtype=None, out=None, keepdims=False):

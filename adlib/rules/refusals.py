@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.lib.recfunctions
 
-from ..core.families import Refuse, composite, refuse
+from ..core.declare import composite, refuse
+from ..core.families import Refuse
 from ..core.trace import RULES, strip
 
 # Functions that write into an array.

@@ -2,13 +2,19 @@
 
 import numpy as np
 
+from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, located
-from ..core.families import Linear, composite, linear, primitive
+from ..core.families import Linear
 from ..core.trace import RULES
 
 
-class Ordered(Linear):
-    """Reshaping, whose order of entries must not depend on how an array lies in memory.
+def t(x):
+    """The matrices in the last two axes, transposed: the T of the formulas."""
+    return np.swapaxes(x, -1, -2)
+
+
+class Reshaping(Linear):
+    """`np.reshape` and `np.ravel`, whose order of entries must not depend on how an array lies in memory.
 
     A derivative lies in memory in its own way.
     """
@@ -35,8 +41,8 @@ class Ordered(Linear):
         return np.reshape(g, shape, order=order)
 
 
-RULES[np.reshape] = Ordered("reshape", 2)
-RULES[np.ravel] = Ordered("ravel", 1)
+RULES[np.reshape] = Reshaping("reshape", 2)
+RULES[np.ravel] = Reshaping("ravel", 1)
 linear(np.squeeze, lambda g, shape, *_, **__: np.reshape(g, shape))
 linear(np.expand_dims, lambda g, shape, *_, **__: np.reshape(g, shape))
 linear(np.swapaxes, lambda g, shape, axis1, axis2: np.swapaxes(g, axis1, axis2))
@@ -73,13 +79,15 @@ def _shift(shift):
 
 composite(np.fft.fftshift, _shift(np.fft.fftshift))
 composite(np.fft.ifftshift, _shift(np.fft.ifftshift))
-composite(np.rollaxis, lambda a, axis, start=0: np.transpose(a, _rolled(np.ndim(a), axis, start)))
 
 
-def _rolled(ndim, axis, start):
-    """The order of axes that `np.rollaxis` makes: the length of each stands for its number."""
-    return np.rollaxis(np.empty(range(ndim)), axis, start).shape
+def _rollaxis_transpose(g, shape, axis, start=0):
+    # The axis went to stand before the one that had the number `start`.
+    axis, start = axis % len(shape), start if start >= 0 else start + len(shape)
+    return np.moveaxis(g, start - (axis < start), axis)
 
+
+linear(np.rollaxis, _rollaxis_transpose)
 
 # The engine sums over broadcast axes, whatever made them: `project`.
 linear(np.broadcast_to, lambda g, shape, *_, **__: g)
@@ -109,7 +117,7 @@ composite(np.atleast_1d, _at_least(1, lambda x: np.reshape(x, (1,))))
 composite(np.atleast_2d, _at_least(2, lambda x: np.reshape(x, (1, np.size(x)))))
 composite(np.atleast_3d, _at_least(3, lambda x: np.reshape(x, (1, *np.shape(x), 1)[-3:] if np.ndim(x) else (1, 1, 1))))
 if hasattr(np, "matrix_transpose"):  # since NumPy 2.0
-    linear(np.matrix_transpose, lambda g, shape: np.swapaxes(g, -1, -2))
+    linear(np.matrix_transpose, lambda g, shape: t(g))
 
 # Copies change nothing, and neither does the layout in memory.
 composite(np.copy, lambda a, order="K", subok=False: a)

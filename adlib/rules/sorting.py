@@ -7,7 +7,7 @@ both directions: taking means is its own transpose.
 
 import numpy as np
 
-from ..core.families import rule
+from ..core.declare import rule
 from ..core.trace import strip
 from .indexing import scatter_add
 
@@ -20,18 +20,18 @@ def _order(y, a, axis):
     return order
 
 
-def _share(t, y, axis):
-    """The mean of `t` over each group of equal entries of y along `axis`."""
+def _mean_over_equals(x, y, axis):
+    """The mean of `x` over each group of equal entries of y along `axis`."""
     ranks = np.argsort(y, axis=axis, kind="stable")
     s = np.moveaxis(np.take_along_axis(y, ranks, axis), axis, -1)
     starts = np.ones(s.shape, bool)
     starts[..., 1:] = s[..., 1:] != s[..., :-1]
     if np.all(starts):
-        return t
+        return x
     group = np.empty(y.shape, int)
     np.put_along_axis(group, ranks, np.moveaxis(np.reshape(np.cumsum(starts) - 1, s.shape), -1, axis), axis)
     sizes = np.bincount(np.ravel(group))
-    sums = scatter_add(np.ravel(t), np.ravel(group), sizes.shape)
+    sums = scatter_add(np.ravel(x), np.ravel(group), sizes.shape)
     return np.reshape((sums / sizes)[np.ravel(group)], y.shape)
 
 
@@ -39,7 +39,7 @@ def _reordered_jvp(tangents, y, a, *_, axis=-1, **__):
     if axis is None:
         return _reordered_jvp([np.ravel(tangents[0])], y, np.ravel(a), axis=0)
     a, y = strip(a), strip(y)
-    return _share(np.take_along_axis(tangents[0], _order(y, a, axis), axis), y, axis)
+    return _mean_over_equals(np.take_along_axis(tangents[0], _order(y, a, axis), axis), y, axis)
 
 
 def _reordered_vjp(g, y, a, *_, axis=-1, **__):
@@ -49,7 +49,7 @@ def _reordered_vjp(g, y, a, *_, axis=-1, **__):
     a, y = strip(a), strip(y)
     # Back to the places in a: the inverse of a permutation is its argsort.
     back = np.argsort(_order(y, a, axis), axis=axis)
-    return [np.take_along_axis(_share(g, y, axis), back, axis)]
+    return [np.take_along_axis(_mean_over_equals(g, y, axis), back, axis)]
 
 
 def _axis(code, position):

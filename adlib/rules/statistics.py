@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ..core.declare import composite
 from ..core.errors import TracedValueError, describe, located
-from ..core.families import composite
 from ..core.trace import is_traced, operand, strip
 from .equivalent import equivalent
 from .reductions import kept_shape, mean_where, normal_axes, restored, rows_of, selected
@@ -50,12 +50,17 @@ equivalent(np.nanmean, _nanmean)
 
 
 def _average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+    """``sum(a * w) / sum(w)``, and with `returned` also the sum of the weights.
+
+    Weights may have the shape of the named axes alone, in the order in which
+    they are named: then they are put in the order of the array and broadcast.
+    """
     if weights is None:
         y = np.mean(a, axis=axis, keepdims=keepdims)
         total = np.full(np.shape(y), np.size(a) / max(np.size(strip(y)), 1))
     else:
         weights = operand(weights)
-        if np.shape(weights) != np.shape(a):  # weights along the axes named
+        if np.shape(weights) != np.shape(a):
             axes = axis if isinstance(axis, tuple) else (axis,)
             sorted_axes = normal_axes(axis, np.ndim(a))
             weights = np.transpose(weights, [[x % np.ndim(a) for x in axes].index(s) for s in sorted_axes])
@@ -73,6 +78,12 @@ equivalent(np.average, _average)
 # Quantiles.  An order statistic, or a point between two neighbouring ones: the
 # weights depend on how many entries there are, not on the entries.
 def _quantile_of(a, q, axis, method, keepdims, numbers):
+    """The quantiles `q` of the entries along `axis`: ``s[k] + w (s[k+1] - s[k])`` of the sorted entries s.
+
+    ``k + w`` is the position of q among them: ``q (n - 1)`` for the method
+    'linear', where q may be traced.  `numbers` says how many entries count in
+    each row: all, or those that are not NaN, which are sorted to the front.
+    """
     rows = rows_of(a, axis)
     q = operand(q)
     each = np.reshape(q, (np.size(q),))
@@ -135,6 +146,11 @@ equivalent(np.nanmedian, _median(_not_nan))
 
 # Covariance and correlation.
 def _cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
+    """``X diag(w) X^T / (sum w - ddof sum(w aweights) / sum w)``, with the weighted mean of each row taken off.
+
+    The weights are ``w = fweights * aweights``; without them the divisor is n - ddof.
+    """
+
     def variables(x):
         x = np.atleast_2d(operand(x))
         return x if rowvar or x.shape[0] == 1 else x.T
@@ -238,6 +254,12 @@ equivalent(np.gradient, _gradient)
 
 # Piecewise linear functions of a point, of the knots and of the values there.
 def _interp(x, xp, fp, left=None, right=None, period=None):
+    """``f0 + (x - x0) (f1 - f0) / (x1 - x0)`` between the knots beside x; constants outside.
+
+    At a knot the piece on its right counts, and so does its slope; at the last
+    one, that on its left.  With a period the points are brought into it and a
+    knot is added on each side.
+    """
     x, xp, fp = operand(x), operand(xp), operand(fp)
     if period is not None:
         period = abs(period)

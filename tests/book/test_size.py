@@ -16,16 +16,7 @@ CODE = 60  # of a function: without its docstring, comments and blank lines
 
 FOLDERS = ("adlib", "benchmarks", "tools", "tests", "_ext")
 
-EXCEPTIONS = [
-    "adlib/core/families.py",
-    "adlib/graph/graph.py",
-    "adlib/memory/chain.py",
-    "adlib/modes/reverse.py",
-    "adlib/schedules/__init__.py",
-    "adlib/schedules/__init__.py: Simulator.do",
-    "adlib/viz/explorable/page.py",
-    "tests/adlib/memory/test_checkpoint.py",
-]
+EXCEPTIONS = []
 
 
 def code_lines(source):

@@ -7,10 +7,12 @@ directions give what the textbooks say.
 
 import numpy as np
 
-from ...core.errors import TracedValueError, located
-from ...core.families import General, rule
+from ...core.declare import rule
+from ...core.errors import TracedValueError, describe, located
+from ...core.families import WrittenOut
 from ...core.trace import RULES, strip
-from .matrices import diagonal, from_lower, largest, named, strictly_lower, t, to_lower
+from ..shapes import t
+from .matrices import diagonal, from_lower, largest, strictly_lower, to_lower
 
 _la = np.linalg
 
@@ -58,12 +60,13 @@ def _qr_jvp(tangents, ans, a, mode="reduced"):
 
 
 def _qr_vjp(g, ans, a, mode="reduced"):
+    """The transpose of each line of `_qr_jvp`, from the last to the first: R-bar and Q-bar give W-bar, C-bar, X-bar."""
     q, r = ans
     q_bar, r_bar = g
     k = q.shape[-1]
     r1 = _regular(r[..., :, :k], a)
     a_bar, w_bar, x_bar, c_bar = 0.0, 0.0, 0.0, 0.0
-    if r_bar is not None:
+    if r_bar is not None:  # None where nothing depends on the factor
         a_bar, w_bar = q @ r_bar, -(r_bar @ t(r))
     if q_bar is not None:
         overlap = t(q) @ q_bar
@@ -84,14 +87,14 @@ def _regular(r1, a):
     if np.any(d <= max(a.shape[-2:]) * np.finfo(d.dtype).eps * largest(d, -1)):
         raise located(
             TracedValueError(
-                f"numpy.linalg.qr of a {named(a)} whose first {d.shape[-1]} columns are dependent: "
+                f"numpy.linalg.qr of a {describe(a, 'matrix')} whose first {d.shape[-1]} columns are dependent: "
                 "its factors have no derivative there; drop the columns that depend on others, or add a regularisation"
             )
         )
     return r1
 
 
-class Qr(General):
+class Qr(WrittenOut):
     """The factor alone (mode 'r') is the second of two; other modes are refused."""
 
     def bind(self, call, args, kwargs):
@@ -100,9 +103,9 @@ class Qr(General):
         if mode == "raw" or mode == "complete" and a.shape[-2] > a.shape[-1]:
             raise located(
                 TracedValueError(
-                    f"numpy.linalg.qr with mode={mode!r} of a {named(a)}: "
-                    "only the first columns of the factor Q are determined by the matrix, the others have no derivative; "
-                    "use mode='reduced'"
+                    f"numpy.linalg.qr with mode={mode!r} of a {describe(a, 'matrix')}: "
+                    "only the first columns of the factor Q are determined by the matrix, "
+                    "the others have no derivative; use mode='reduced'"
                 )
             )
         factors = super().bind(call, (a,), {})

@@ -1,15 +1,12 @@
-"""What the rules of linear algebra share: views of matrices, what counts as zero, and what messages say."""
+"""What the rules of linear algebra share: parts of matrices, what counts as zero, and two families."""
 
 import numpy as np
 
-from ...core.errors import TracedValueError, located
-from ...core.families import General
-from ...core.trace import operand, strip
-
-
-def t(x):
-    """The matrices transposed."""
-    return np.swapaxes(x, -1, -2)
+from ...core.errors import TracedValueError, describe, located
+from ...core.families import WrittenOut
+from ...core.trace import strip
+from ..reductions import restored
+from ..shapes import t
 
 
 def diagonal(x):
@@ -26,11 +23,6 @@ def to_diagonal(d):
 def strictly_lower(n):
     """A mask of what lies below the diagonal."""
     return np.tri(n, n, -1, dtype=bool)
-
-
-def named(x):
-    """A matrix in a message: shape and dtype, never the contents."""
-    return f"matrix (shape {np.shape(x)}, {operand(strip(x)).dtype})"
 
 
 def from_lower(a):
@@ -64,13 +56,13 @@ def require_finite(name, y, a):
     if not np.all(np.isfinite(strip(y))):
         raise located(
             TracedValueError(
-                f"numpy.linalg.{name} at a singular {named(a)} is infinite and has no derivative; "
+                f"numpy.linalg.{name} at a singular {describe(a, 'matrix')} is infinite and has no derivative; "
                 "keep the matrix regular (A + eps * np.eye(n))"
             )
         )
 
 
-class OneNumber(General):
+class ScalarOfArray(WrittenOut):
     """One number for each vector or matrix, by the array of its partial derivatives.
 
     ``slope(y, x, ...)`` returns that array, of the shape of x, and the axes
@@ -85,14 +77,9 @@ class OneNumber(General):
 
         def vjp(g, y, x, *args, **kwargs):
             weight, axes = slope(y, x, *args, **kwargs)
-            return [weight * kept(g, x, axes)]
+            return [weight * restored(g, np.shape(x), axes)]
 
         super().__init__(name, jvp, vjp)
-
-
-def kept(y, x, axes):
-    """`y` with length 1 where x has the axes that were taken away."""
-    return np.reshape(y, [1 if k in axes else n for k, n in enumerate(np.shape(x))])
 
 
 def last_two(x):
@@ -100,15 +87,16 @@ def last_two(x):
     return np.ndim(x) - 2, np.ndim(x) - 1
 
 
-class NotHermitian(General):
+class RefusesHermitian(WrittenOut):
     """A factorisation whose keyword ``hermitian=True`` is left to `eigh`."""
 
     def bind(self, call, args, kwargs):
         position = {"svd": 3, "pinv": 2}[self.name]
+        a = args[0] if args else kwargs["a"]
         if kwargs.get("hermitian") or len(args) > position and args[position]:
             raise located(
                 TracedValueError(
-                    f"numpy.linalg.{self.name} with hermitian=True on a {named(args[0] if args else kwargs['a'])}: "
+                    f"numpy.linalg.{self.name} with hermitian=True on a {describe(a, 'matrix')}: "
                     "adlib has the derivative for general matrices only; leave it out, or use numpy.linalg.eigh"
                 )
             )

@@ -9,14 +9,16 @@ import operator
 
 import numpy as np
 
-from ...core.families import zero
+from ...core.declare import zero
 from ...core.trace import RULES, strip
-from .matrices import OneNumber, kept, largest, last_two, require_finite, small, t
+from ..reductions import restored
+from ..shapes import t
+from .matrices import ScalarOfArray, largest, last_two, require_finite, small
 
 _la = np.linalg
 
 
-def _share(chosen, axes, dtype):
+def _equal_shares(chosen, axes, dtype):
     return (chosen / np.sum(chosen, axes, keepdims=True)).astype(dtype)
 
 
@@ -27,7 +29,7 @@ def _vector_slope(y, x, p, axes):
         return np.where(origin, 0.0, x) / np.where(origin, 1.0, y)
     sign, size = np.sign(strip(x)), np.abs(strip(x))
     if p in (np.inf, -np.inf):
-        return sign * _share(size == strip(y), axes, sign.dtype)
+        return sign * _equal_shares(size == strip(y), axes, sign.dtype)
     if p in (0, 1):
         return p * sign
     corner = (size == 0) | (strip(y) == 0)
@@ -44,13 +46,13 @@ def _matrix_slope(y, x, p):
         if p != "nuc":
             extreme = plain[..., :1] if p == 2 else plain[..., -1:]
             near = small(plain - extreme, largest(plain, -1))
-            chosen = chosen * _share(near, -1, plain.dtype)
+            chosen = chosen * _equal_shares(near, -1, plain.dtype)
         return (u * chosen[..., None, :]) @ vh
     if p in (1, -1, np.inf, -np.inf):
         along = -2 if p in (1, -1) else -1
         sums = np.sum(np.abs(strip(x)), along, keepdims=True)
         best = np.max(sums, (-2, -1), keepdims=True) if p > 0 else np.min(sums, (-2, -1), keepdims=True)
-        return np.sign(strip(x)) * _share(sums == best, (-2, -1), sums.dtype)
+        return np.sign(strip(x)) * _equal_shares(sums == best, (-2, -1), sums.dtype)
     return _vector_slope(y, x, None, (-2, -1))
 
 
@@ -61,7 +63,7 @@ def _axes(axis, ndim):
 
 def _norm_slope(y, x, ord=None, axis=None, keepdims=False):
     axes = _axes(axis, np.ndim(x))
-    y = kept(y, x, axes)
+    y = restored(y, np.shape(x), axes)
     if len(axes) == 2 and ord is not None:
         moved = [np.moveaxis(z, axes, (-2, -1)) for z in (y, x)]
         return np.moveaxis(_matrix_slope(*moved, ord), (-2, -1), axes), axes
@@ -70,17 +72,18 @@ def _norm_slope(y, x, ord=None, axis=None, keepdims=False):
 
 def _vector_norm_slope(y, x, /, *, axis=None, keepdims=False, ord=2):
     axes = _axes(axis, np.ndim(x))
-    return _vector_slope(kept(y, x, axes), x, ord, axes), axes
+    return _vector_slope(restored(y, np.shape(x), axes), x, ord, axes), axes
 
 
 def _matrix_norm_slope(y, x, /, *, keepdims=False, ord="fro"):
-    return _matrix_slope(kept(y, x, last_two(x)), x, ord), last_two(x)
+    axes = last_two(x)
+    return _matrix_slope(restored(y, np.shape(x), axes), x, ord), axes
 
 
-RULES[_la.norm] = OneNumber("norm", _norm_slope)
+RULES[_la.norm] = ScalarOfArray("norm", _norm_slope)
 if hasattr(_la, "vector_norm"):  # since NumPy 2
-    RULES[_la.vector_norm] = OneNumber("vector_norm", _vector_norm_slope)
-    RULES[_la.matrix_norm] = OneNumber("matrix_norm", _matrix_norm_slope)
+    RULES[_la.vector_norm] = ScalarOfArray("vector_norm", _vector_norm_slope)
+    RULES[_la.matrix_norm] = ScalarOfArray("matrix_norm", _matrix_norm_slope)
 
 
 # cond A = |A| |A^-1|.  With the spectral norm, s_1 / s_n: log s_i has the slopes u_i v_i^T / s_i.
@@ -100,5 +103,5 @@ def _cond_slope(y, x, p=None):
     return m * _matrix_slope(n, x, p) - n * through_inverse, last_two(x)
 
 
-RULES[_la.cond] = OneNumber("cond", _cond_slope)
+RULES[_la.cond] = ScalarOfArray("cond", _cond_slope)
 zero(_la.matrix_rank)

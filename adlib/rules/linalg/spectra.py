@@ -13,10 +13,12 @@ import functools
 
 import numpy as np
 
-from ...core.errors import TracedValueError, located
-from ...core.families import Refuse, composite, primitive, rule
+from ...core.declare import composite, primitive, rule
+from ...core.errors import TracedValueError, describe, located
+from ...core.families import Refuse
 from ...core.trace import RULES, is_traced, strip
-from .matrices import NotHermitian, diagonal, from_lower, largest, named, small, t, to_diagonal, to_lower
+from ..shapes import t
+from .matrices import RefusesHermitian, diagonal, from_lower, largest, small, to_diagonal, to_lower
 
 _la = np.linalg
 
@@ -76,7 +78,7 @@ def _refuse_pairs(name, a, wrong, why, instead):
     state = f"{values} {i} and {j} are equal" if i != j else f"{values[:-1]} {i} is zero"
     raise located(
         TracedValueError(
-            f"numpy.linalg.{name} of a {named(a)}: {state}, and {why}; "
+            f"numpy.linalg.{name} of a {describe(a, 'matrix')}: {state}, and {why}; "
             f"{instead.format(product=product)}, or the values alone ({alone})"
         )
     )
@@ -117,23 +119,36 @@ def _pull_turns(name, a, gu, gv, s, s_bar, alone=True):
     together, apart = gu + gv, gu - gv
     together, apart = together - t(together), apart - t(apart)
     equal, null = _equal_and_null(strip(s))
+    # Wu + Wv and Wu - Wv transposed: quotients for all pairs of different values, 0 for the others.
     p_bar = _quotient(together, _differences(s), equal | _eye(s)) + _quotient(apart, _sums(s), _no_sum(s))
     p_bar = 0.5 * p_bar
     if np.any(equal):
+        # A pair of equal values passes for one of three reasons (see above), or it is refused.
+        # First, the function uses the product: `product` marks the pairs whose numbers say so.
         product = equal & (False if s_bar is None else _is_of_product(*map(strip, (gu, gv, s, s_bar))))
+        # Second, it does not depend on the common turn of the pair; nor on the turn apart, of two zeros, which
+        # is undetermined as well.
         scale = np.maximum(largest(strip(gu)), largest(strip(gv)))
         still = small(strip(together), scale) & (small(strip(apart), scale) | ~null[..., None])
         _refuse_pairs(name, a, equal & ~product & ~still, _NOT_INVARIANT, _INVARIANT)
+        # That is enough for vectors alone.  If the values are used as well, the pair must not be used at all:
+        # neither by its rows and columns of U^T U-bar and V^T V-bar, nor by different slopes in its values.
         if s_bar is not None or not alone:
             unused = small(strip(gu), scale) & small(strip(gv), scale)
             unused &= t(unused) & (s_bar is None or _same_slopes(strip(s_bar), null))
             _refuse_pairs(name, a, equal & ~product & ~unused, _UNKNOWN, _INVARIANT)
+        # N_ij for the pairs of the product; the others keep what their turn apart has given.
         p_bar = np.where(product, _quotient(gu, s[..., None, :], ~product), p_bar)
-    return p_bar if s_bar is None else p_bar + to_diagonal(s_bar)
+    return p_bar if s_bar is None else p_bar + to_diagonal(s_bar)  # None where the values are not used
 
 
 def _is_of_product(gu, gv, s, s_bar):
-    """The pairs that the function may use through the product U S V^T (of plain arrays)."""
+    """The pairs that the function may use through the product U S V^T (of plain arrays).
+
+    Then N = U^T U-bar S^-1 and its counterpart from V-bar agree for the pair, in
+    both orders, and their diagonals are s-bar.  No zero among the values: there
+    the quotients say nothing.
+    """
     zeros = (s == 0)[..., None, :]
     n1, n2 = _quotient(gu, s[..., None, :], zeros), t(_quotient(gv, s[..., None, :], zeros))
     scale = np.maximum(largest(n1), largest(n2))
@@ -169,7 +184,7 @@ def _eigh_jvp(tangents, ans, a, UPLO="L"):
 def _eigh_vjp(g, ans, a, UPLO="L", alone=True):
     w, v = ans
     w_bar, v_bar = g
-    if v_bar is None:
+    if v_bar is None:  # the values alone: no quotient, and nothing to refuse
         return (_pull_triangle((v * w_bar[..., None, :]) @ t(v), UPLO),)
     half = 0.5 * (t(v) @ v_bar)
     return (_pull_triangle(v @ _pull_turns("eigh", a, half, half, w, w_bar, alone) @ t(v), UPLO),)
@@ -211,6 +226,11 @@ for _function in (_la.eig, _la.eigvals):
 
 
 def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=False):
+    """``dU = U Wu``, ``ds = diag P`` and ``dV = V Wv``, each basis with what leaves its own space.
+
+    What dA V has outside the space of a tall U is U's part there times S, and
+    likewise for V if A is wide.
+    """
     da = tangents[0]
     if not compute_uv:
         u, _, vh = singular_vectors(a)
@@ -231,6 +251,11 @@ def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=Fa
 
 
 def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False, alone=True):
+    """``A-bar = U P-bar V^T``, where P-bar comes from the turns of both bases and the values.
+
+    Further what the adjoint of U has outside the space of a tall U, divided by
+    the values, and likewise for V if A is wide: the transpose of `_svd_jvp`.
+    """
     if not compute_uv:
         u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
         return ((u * np.where(strip(ans) == 0, 0.0, g)[..., None, :]) @ vh,)
@@ -239,7 +264,7 @@ def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False, al
     k = s.shape[-1]
     u, u_bar = _thin(u, u_bar, k, a)
     v, v_bar = _thin(t(vh), None if vh_bar is None else t(vh_bar), k, a)
-    if u_bar is None and v_bar is None:
+    if u_bar is None and v_bar is None:  # the values alone: no quotient, and nothing to refuse
         return ((u * s_bar[..., None, :]) @ t(v),)
     u_bar = np.zeros_like(strip(u)) if u_bar is None else u_bar
     v_bar = np.zeros_like(strip(v)) if v_bar is None else v_bar
@@ -285,13 +310,14 @@ def _thin(u, u_bar, k, a):
 def _not_square(a):
     return located(
         TracedValueError(
-            f"numpy.linalg.svd with full_matrices=True of a {named(a)}: the vectors beyond the first {min(np.shape(a)[-2:])} "
-            "are any basis of a space and have no derivative; use full_matrices=False"
+            f"numpy.linalg.svd with full_matrices=True of a {describe(a, 'matrix')}: "
+            f"the vectors beyond the first {min(np.shape(a)[-2:])} are any basis of a space "
+            "and have no derivative; use full_matrices=False"
         )
     )
 
 
-RULES[_la.svd] = NotHermitian("svd", _svd_jvp, _svd_vjp)
+RULES[_la.svd] = RefusesHermitian("svd", _svd_jvp, _svd_vjp)
 rule(
     singular_vectors,
     lambda tangents, ans, a: _svd_jvp(tangents, ans, a, full_matrices=False),

@@ -16,11 +16,13 @@ import operator
 
 import numpy as np
 
-from ...core.errors import TracedValueError, located
-from ...core.families import bilinear, composite, linear, primitive, rule
+from ...core.declare import bilinear, composite, linear, primitive, rule
+from ...core.errors import TracedValueError, describe, located
+from ...core.families import total_differential
 from ...core.trace import RULES, operand, project, strip
 from ..indexing import scatter_add
-from .matrices import NotHermitian, OneNumber, diagonal, largest, last_two, named, require_finite, small, t, to_diagonal
+from ..shapes import t
+from .matrices import RefusesHermitian, ScalarOfArray, diagonal, largest, last_two, require_finite, small, to_diagonal
 from .spectra import singular_vectors
 
 _la = np.linalg
@@ -34,14 +36,8 @@ _SINCE_2 = hasattr(_la, "vector_norm")  # NumPy 2 added the names of the array A
 # A X = B:  dA X + A dX = dB, so dX = A^-1 (dB - dA X), and transposed
 # B-bar = A^-T X-bar, A-bar = -B-bar X^T.  Giles 2008, section 2.2.3.
 def _solve_jvp(tangents, x, a, b):
-    da, db = (*tangents, None)[:2]
     vector = np.ndim(x) < np.ndim(a)
-    change = None
-    if da is not None:
-        change = -(da @ _columns(x, vector))
-    if db is not None:
-        db = _columns(db, vector)
-        change = db if change is None else db + change
+    change = total_differential([lambda da: -(da @ _columns(x, vector)), lambda db: _columns(db, vector)], tangents)
     return _uncolumns(_la.solve(a, change), vector)
 
 
@@ -139,7 +135,7 @@ rule(
     lambda tangents, y, a: _cofactor_slope(a, tangents[0]),
     lambda g, y, a: (_cofactor_slope(a, g),),
 )
-RULES[_la.det] = OneNumber("det", _det_slope)
+RULES[_la.det] = ScalarOfArray("det", _det_slope)
 
 
 # d log|det A| = tr(A^-1 dA).  The sign is constant.
@@ -183,19 +179,26 @@ class _Factored:
         return _la.solve(self.r, _la.solve(t(self.r), z))
 
 
-# Full column rank, r = b - A x:  dx = A^+ (db - dA x) + (A^T A)^-1 dA^T r, and with lambda = (A^T A)^-1 x-bar
-# b-bar = A lambda, A-bar = r lambda^T - b-bar x^T.  Full row rank, y = (A A^T)^-1 b:
-# dx = A^+ (db - dA x) + (I - A^+ A) dA^T y, and A-bar = y (x-bar - A^T b-bar)^T - b-bar x^T.
-# Golub and Pereyra 1973.  The residual |r|^2 has the derivative 2 r^T (db - dA x), because A^T r = 0.
+# Least squares, x = A^+ b with the residual r = b - A x, |r|^2 and the singular values s of A.
+#
+# Full column rank.  From A^T (b - A x) = 0:  dA^T r + A^T (db - dA x - A dx) = 0, so
+#     dx = A^+ (db - dA x) + (A^T A)^-1 dA^T r.
+# Transposed, with lambda = (A^T A)^-1 x-bar:
+#     b-bar = A lambda = (A^+)^T x-bar,   A-bar = r lambda^T - b-bar x^T.
+#
+# Full row rank.  With y = (A A^T)^-1 b the solution is x = A^T y, and A x = b, so
+#     dx = A^+ (db - dA x) + (I - A^+ A) dA^T y,
+#     b-bar = (A^+)^T x-bar,   A-bar = y (x-bar - A^T b-bar)^T - b-bar x^T.
+#
+# Golub and Pereyra 1973.  Further d |r|^2 = 2 r^T (db - dA x), because A^T r = 0, and ds_i = u_i^T dA v_i.
 def _lstsq_jvp(tangents, ans, a, b, rcond=None):
-    da, db = (*tangents, None)[:2]
+    """The tangents of the solution, of the squared residuals, of the rank (none) and of the singular values."""
     a, vector = operand(a), np.ndim(b) == 1
     x, b = _columns(ans[0], vector), _columns(operand(b), vector)
     f = _full_rank(ans, a)
-    change = 0.0 if db is None else _columns(db, vector)
-    dx, ds = 0.0, None
-    if da is not None:
-        change = change - da @ x
+    change = total_differential([lambda da: -(da @ x), lambda db: _columns(db, vector)], tangents)
+    da, dx, ds = tangents[0], 0.0, None
+    if da is not None:  # the matrix varies, and its singular values with it
         dx = f.gram(t(da) @ (b - a @ x)) if f.tall else _outside(f.q, t(da) @ f.gram(b))
         u, _, vh = singular_vectors(a)
         ds = np.sum(u * (da @ t(vh)), -2)
@@ -205,6 +208,7 @@ def _lstsq_jvp(tangents, ans, a, b, rcond=None):
 
 
 def _lstsq_vjp(g, ans, a, b, rcond=None):
+    """The contributions of the adjoints of solution, squared residuals and singular values, those that there are."""
     x_bar, residuals_bar, _, s_bar = g
     a, vector = operand(a), np.ndim(b) == 1
     x, b = _columns(ans[0], vector), _columns(operand(b), vector)
@@ -230,8 +234,9 @@ def _full_rank(ans, a):
     if int(ans[2]) < min(a.shape):
         raise located(
             TracedValueError(
-                f"numpy.linalg.lstsq with a {named(a)} of rank {int(ans[2])}: the solution jumps when the rank changes "
-                "and has no derivative; drop the dependent columns, or add rows sqrt(eps) * np.eye(n)"
+                f"numpy.linalg.lstsq with a {describe(a, 'matrix')} of rank {int(ans[2])}: "
+                "the solution jumps when the rank changes and has no derivative; "
+                "drop the dependent columns, or add rows sqrt(eps) * np.eye(n)"
             )
         )
     return _Factored(a)
@@ -285,13 +290,14 @@ def _same_rank(p, a, rcond=None, hermitian=False, *, rtol=None):
 def _jumps(a):
     return located(
         TracedValueError(
-            f"numpy.linalg.pinv of a {named(a)} whose rank changes in this direction, or depends on the cutoff: "
-            "the inverse jumps there and has no derivative; use a matrix of full rank, or solve(A.T @ A + eps * np.eye(n), A.T)"
+            f"numpy.linalg.pinv of a {describe(a, 'matrix')} whose rank changes in this direction, "
+            "or depends on the cutoff: the inverse jumps there and has no derivative; "
+            "use a matrix of full rank, or solve(A.T @ A + eps * np.eye(n), A.T)"
         )
     )
 
 
-RULES[_la.pinv] = NotHermitian("pinv", _pinv_jvp, _pinv_vjp)
+RULES[_la.pinv] = RefusesHermitian("pinv", _pinv_jvp, _pinv_vjp)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -347,33 +353,32 @@ composite(_la.matrix_power, _matrix_power)
 composite(_la.multi_dot, _multi_dot)
 
 
-def _product_rule(product, a, b, da, db):
-    if db is None:
-        return product(da, b)
-    return product(a, db) if da is None else product(da, b) + product(a, db)
+# Products along an axis: a x b, with the transposes b x g and g x a, and the sum of a_i b_i.  NumPy moves the
+# axis to the end and broadcasts the others there; so what it has copied is summed there, before it is moved back.
+def _last(x, axis):
+    return np.moveaxis(x, axis, -1)
 
 
-# a x b:  a-bar = b x g and b-bar = g x a, in the layout with the components last.
-def _cross_jvp(tangents, ans, x1, x2, /, *, axis=-1):
-    d1, d2 = tangents
-    return _product_rule(lambda a, b: _la.cross(a, b, axis=axis), x1, x2, d1, d2)
+def _moved_back(bar, shape, axis):
+    moved = [*shape]
+    moved.append(moved.pop(axis))
+    return np.moveaxis(project(bar, tuple(moved), bar.dtype), -1, axis)
 
 
-def _cross_vjp(g, ans, x1, x2, /, *, axis=-1):
-    a, b, g = (np.moveaxis(operand(x), axis, -1) for x in (x1, x2, g))
-    bars = ((_la.cross(b, g), a), (_la.cross(g, a), b))
-    return [np.moveaxis(project(bar, np.shape(x), bar.dtype), -1, axis) for bar, x in bars]
+def _cross_first(g, shape_a, b, *, axis=-1):
+    return _moved_back(_la.cross(_last(b, axis), _last(g, axis)), shape_a, axis)
 
 
-def _vecdot_jvp(tangents, ans, x1, x2, /, *, axis=-1):
-    d1, d2 = tangents
-    return _product_rule(lambda a, b: _la.vecdot(a, b, axis=axis), x1, x2, d1, d2)
+def _cross_second(g, a, shape_b, *, axis=-1):
+    return _moved_back(_la.cross(_last(g, axis), _last(a, axis)), shape_b, axis)
 
 
-def _vecdot_vjp(g, ans, x1, x2, /, *, axis=-1):
-    a, b = (np.moveaxis(operand(x), axis, -1) for x in (x1, x2))
-    bars = ((g[..., None] * b, a), (g[..., None] * a, b))
-    return [np.moveaxis(project(bar, np.shape(x), bar.dtype), -1, axis) for bar, x in bars]
+def _vecdot_first(g, shape_a, b, *, axis=-1):
+    return _moved_back(g[..., None] * _last(b, axis), shape_a, axis)
+
+
+def _vecdot_second(g, a, shape_b, *, axis=-1):
+    return _vecdot_first(g, shape_b, a, axis=axis)
 
 
 def _diagonal_transpose(g, shape, *, offset=0):
@@ -390,7 +395,7 @@ if _SINCE_2:
     composite(_la.matrix_transpose, lambda x, /: t(x))
     composite(_la.tensordot, lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes=axes))
     bilinear(_la.outer, lambda g, shape_a, b: g @ b, lambda g, a, shape_b: a @ g)
-    rule(_la.cross, _cross_jvp, _cross_vjp)
-    rule(_la.vecdot, _vecdot_jvp, _vecdot_vjp)
+    bilinear(_la.cross, _cross_first, _cross_second)
+    bilinear(_la.vecdot, _vecdot_first, _vecdot_second)
     linear(_la.diagonal, _diagonal_transpose)
     linear(_la.trace, _trace_transpose)

@@ -1,5 +1,7 @@
 """Declaring primitives: each constructor, in both modes, to second order."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,80 @@ def test_elementwise_with_constants_none_and_no_names():
     np.testing.assert_array_equal(grad(lambda x: np.sum(f(x, 1.0, np.ones((2, 1)))))(X), [4.0, 4.0, 4.0])
 
 
+def test_a_parameter_of_a_partial_derivative_says_what_it_needs():
+    @primitive
+    def product(x, z):
+        return x * z
+
+    adlib.elementwise(product, lambda x2: x2, lambda y, x: y / x - y / x + x)
+    assert grad(product, (0, 1))(3.0, 2.0) == (2.0, 3.0)
+    # A setting keeps its default; so does one that is given by keyword alone, or bound beforehand.
+    for slope in (lambda x, n=2: n * x, lambda x, *, n=2: n * x, functools.partial(lambda x, n: n * x, n=2), lambda x=9.0: 2 * x):
+        f = new(lambda f, slope=slope: adlib.elementwise(f, slope), np.square)
+        assert grad(f)(3.0) == 6.0
+    # NumPy's own functions name their argument x.
+    assert grad(new(lambda f: adlib.elementwise(f, np.cos)))(0.5) == np.cos(0.5)
+
+
+def only_by_keyword(*, x):
+    return x
+
+
+@pytest.mark.parametrize(
+    "partial, named",
+    [
+        (lambda t: 2 * t, "t"),
+        (lambda w1: w1, "w1"),
+        (lambda g7: g7, "g7"),
+        (lambda x0: x0, "x0"),
+        (lambda x01: x01, "x01"),
+        (lambda y1: y1, "y1"),
+        (lambda x, x3: x3, "x3"),
+        (lambda x, n=2, y=1: y, "y"),
+        (lambda *args: args, "args"),
+        (lambda x, **rest: x, "rest"),
+        (only_by_keyword, "x"),
+    ],
+)
+def test_a_partial_derivative_with_another_parameter_is_refused(partial, named):
+    f = primitive(lambda x, z: x * z)
+    f.__name__ = "product"
+    message = r"a partial derivative of product takes y, x, x1, x2 \(the result, and an argument for each partial derivative, by these names and in order\), not '{}'"
+    with pytest.raises(adlib.ArgumentError, match=message.format(named)):
+        adlib.elementwise(f, 1.0, partial)
+    with pytest.raises(adlib.TracedValueError, match="no derivative rule"):  # nothing was declared
+        grad(f)(1.0, 1.0)
+
+
+@pytest.mark.parametrize("partial, shown", [("x", "'x'"), ([1.0], "a list"), (1j, "1j"), (np.ones(3), r"a ndarray of shape \(3,\)"), (max, "a builtin")])
+def test_a_partial_derivative_is_a_number_a_function_or_none(partial, shown):
+    f = new(lambda f: None)
+    message = f"a partial derivative of f is a number, None, or a function whose parameters have names, but one is {shown}"
+    with pytest.raises(adlib.ArgumentError, match=message):
+        adlib.elementwise(f, partial)
+
+
+def test_there_is_a_partial_derivative_for_each_argument():
+    with pytest.raises(adlib.ArgumentError, match="sin takes 1 argument, but was declared with 2 partial derivatives"):
+        adlib.elementwise(np.sin, 1, 2)
+    f = new(lambda f: adlib.elementwise(f, lambda x: 2 * x), lambda x, n: x * x + n)
+    assert grad(f)(3.0, 1.0) == 6.0  # a constant needs none
+    for transformation in (grad(f, 1), grad(f, (0, 1)), adlib.jacfwd(f, 1)):
+        with pytest.raises(adlib.ArgumentError, match="f takes 2 arguments, but was declared with 1 partial derivative; give one"):
+            transformation(3.0, 1.0)
+
+
+def test_an_infinite_slope_of_a_python_float_is_infinite():
+    f = new(lambda f: adlib.elementwise(f, lambda x: 1 / x), lambda x: x)
+    g = new(lambda f: adlib.elementwise(f, lambda y, x: y / x), lambda x: x)
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        assert grad(f)(0.0) == adlib.derivative(f)(0.0) == np.inf
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        assert np.isnan([grad(g)(0.0), adlib.derivative(g)(0.0)]).all()
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        grad(f)(0.0)
+
+
 def test_linear():
     f = new(lambda f: adlib.linear(f, lambda g, shape, steps=1: np.roll(g, -steps)), shifted)
     np.testing.assert_array_equal(jvp(f, (X,), (W,))[1], np.roll(W, 1))
@@ -74,6 +150,16 @@ def test_bilinear():
     a = np.arange(6.0).reshape(2, 3)
     adlib.check_grads(f, (a, X), order=2)
     adlib.check_grads(lambda x: f(a * x, np.sin(x)), (X,), order=2)
+
+
+def test_the_transposes_of_a_bilinear_function_receive_its_keywords():
+    f = new(
+        lambda f: adlib.bilinear(f, lambda g, shape_a, b, scale=1.0: scale * g * b, lambda g, a, shape_b, scale=1.0: scale * g * a),
+        lambda a, b, scale=1.0, order=None: scale * a * b,
+    )
+    adlib.check_grads(lambda a, b: f(a, b, scale=3.0, order="C"), (X, W), order=2)
+    assert grad(lambda a: f(a, 2.0, scale=3.0))(1.0) == 6.0
+    assert grad(lambda a: f(a, 2.0))(1.0) == 2.0
 
 
 def test_rule_with_several_results():

@@ -12,7 +12,7 @@ import adlib  # loads the parts of NumPy that wait for it, such as numpy.polynom
 from adlib.core.families import Bilinear, Composite, Elementwise, Linear, LinearJoin, Refuse, Zero
 from adlib.core.trace import RULES
 from adlib.rules.equivalent import Equivalent
-from adlib.rules.reductions import Forms
+from adlib.rules.reductions import CommonAndGeneral
 
 UFUNCS = get_overridable_numpy_ufuncs()
 FUNCTIONS = UFUNCS | get_overridable_numpy_array_functions()
@@ -29,7 +29,7 @@ CLASSES = {
     LinearJoin: "linear",
     Bilinear: "linear in each of two",
     Equivalent: "formula",
-    Forms: "rule and formula",
+    CommonAndGeneral: "rule and formula",
     Composite: "other NumPy code",
     Zero: "zero",
     Refuse: "refused",

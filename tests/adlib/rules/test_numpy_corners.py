@@ -41,6 +41,8 @@ CORNERS = {
     "np.heaviside(x, 0.5)": ([0, 2], [0, 0]),
     # No NaN where the answer is finite.
     "np.prod(x)": ([0, 2, 3], [6, 0, 0]),
+    "np.prod(x, initial=None)": ([0, 2, 3], [6, 0, 0]),
+    "np.nanprod(x, initial=None)": ([0, np.nan, 3], [3, 0, 0]),
     "np.prod(x) + x[0]": ([0, 0, 3], [1, 0, 0]),
     "np.cumprod(x)": ([0, 2, 3], [1 + 4 + 18, 0, 0]),
     "np.multiply.accumulate(x)": ([2, 0, 3], [1, 4 + 18, 0]),
@@ -146,3 +148,11 @@ def test_methods_are_the_functions(name):
 def test_parts_of_a_real_value():
     x = np.array([[0.3, 1.2], [2.0, -0.4]])
     np.testing.assert_allclose(adlib.grad(lambda x: np.sum(x.real * x.mT + x.imag))(x), 2 * x.T)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("start", [0, 1, 3, -1, -3])
+def test_rollaxis_goes_back_where_it_came_from(axis, start):
+    x = np.arange(24.0).reshape(2, 3, 4)
+    y, pullback = adlib.vjp(lambda x: np.rollaxis(x, axis, start), x)
+    np.testing.assert_array_equal(pullback(y)[0], x)
