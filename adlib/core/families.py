@@ -191,7 +191,8 @@ def _contribution(partial, where):
                 slope = partial(value)  # `_at`, without the time of a call
             except ArithmeticError:
                 slope = _at(partial, (value,))
-            return scale(slope, x)
+            # `scale` without the time of a call, 3 % of the gradient of a program on numbers.
+            return slope * x if type(slope) is float else scale(slope, x)
 
         return contribution
     take = operator.itemgetter(*where)
