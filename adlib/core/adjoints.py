@@ -12,21 +12,21 @@ from .errors import ArgumentError
 from .trace import FLOAT64, TRACERS
 
 
-def project(ct, shape, dtype):
-    """Bring a cotangent to the shape and dtype of the value it belongs to.
+def project(adjoint, shape, dtype):
+    """Bring an adjoint to the shape and dtype of the value it belongs to.
 
     Broadcasting copies a value, so its transpose sums: over axes that were
     added in front and over axes of length 1.  Rules leave that to this place.
     """
-    plain = type(ct) not in TRACERS
-    if type(ct) is float:
+    plain = type(adjoint) not in TRACERS
+    if type(adjoint) is float:
         if not shape:
-            return ct if dtype is FLOAT64 else dtype.type(ct)
-    elif plain and not isinstance(ct, (np.ndarray, np.generic)):
-        ct = np.asarray(ct)  # a rule may give whole numbers and lists
-    elif ct.shape == shape and ct.dtype is dtype:
-        return ct
-    given = np.shape(ct)
+            return adjoint if dtype is FLOAT64 else dtype.type(adjoint)
+    elif plain and not isinstance(adjoint, (np.ndarray, np.generic)):
+        adjoint = np.asarray(adjoint)  # a rule may give whole numbers and lists
+    elif adjoint.shape == shape and adjoint.dtype is dtype:
+        return adjoint
+    given = np.shape(adjoint)
     if given != shape:
         extra = len(given) - len(shape)
         if extra < 0 or any(s not in (1, n) for s, n in zip(shape, given[extra:])):
@@ -37,12 +37,12 @@ def project(ct, shape, dtype):
         axes = tuple(range(extra)) + tuple(
             extra + i for i, s in enumerate(shape) if s == 1 and given[extra + i] != 1
         )
-        ct = np.add.reduce(ct, axes) if plain else np.sum(ct, axes)
-        if np.shape(ct) != shape:
-            ct = np.reshape(ct, shape)
-    if ct.dtype != dtype:
-        ct = ct.astype(dtype)
-    return ct
+        adjoint = np.add.reduce(adjoint, axes) if plain else np.sum(adjoint, axes)
+        if np.shape(adjoint) != shape:
+            adjoint = np.reshape(adjoint, shape)
+    if adjoint.dtype != dtype:
+        adjoint = adjoint.astype(dtype)
+    return adjoint
 
 
 class Scatter:
@@ -85,14 +85,14 @@ class OutputAdjoint:
         self.adjoint = adjoint
 
 
-class Continued:
-    """What an entry returns that walks a list of its own, in place of all its contributions.
+class Delegated:
+    """What an entry returns that pulls back on a list of its own, in place of all its contributions.
 
-    ``walk(adjoints, owned)`` adds to the adjoints of its parents, in the order
+    ``pull(adjoints, owned)`` adds to the adjoints of its parents, in the order
     in which one list would.
     """
 
-    __slots__ = ("walk",)
+    __slots__ = ("pull",)
 
-    def __init__(self, walk):
-        self.walk = walk
+    def __init__(self, pull):
+        self.pull = pull

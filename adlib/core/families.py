@@ -46,7 +46,7 @@ class Rule:
     """What adlib does when a traced value meets a function."""
 
     # Whether an operator may go straight to the trace: `bind` would do nothing else.
-    direct = False
+    needs_no_binding = False
 
     def __init__(self, name):
         self.name = name
@@ -60,13 +60,12 @@ class Differentiable(Rule):
     """A primitive with a derivative: one node of the computational graph.
 
     Its operands are the positional arguments; `argnums` are the numbers of those
-    that are traced.  `jvp` pushes tangents through it; `save` says what the tape
-    must keep, the residuals, and `vjp` pulls an adjoint back with no more than
-    that.
+    that are traced.  `jvp` pushes tangents through it; the tape keeps the
+    `residuals`, and `vjp` pulls an adjoint back with no more than those.
     """
 
     def __init_subclass__(cls):
-        cls.direct = cls.bind is Differentiable.bind
+        cls.needs_no_binding = cls.bind is Differentiable.bind
 
     def bind(self, call, args, kwargs):
         if kwargs and any(type(x) in TRACERS for x in kwargs.values()):
@@ -78,8 +77,8 @@ class Differentiable(Rule):
         """The tangent of `ans`; ``tangents[k]`` is None where operand k is constant."""
         raise NotImplementedError
 
-    def save(self, ans, args, kwargs, argnums):
-        """The residuals: what `vjp` needs of this call when the operands `argnums` are traced."""
+    def residuals(self, ans, args, kwargs, argnums):
+        """What `vjp` needs of this call when the operands `argnums` are traced."""
         raise NotImplementedError
 
     def vjp(self, g, residuals, argnums):
@@ -112,22 +111,21 @@ class Elementwise(Differentiable):
     what it needs: ``y`` the result, ``x`` or ``x1``, ``x2``, ... the arguments.
     So they also say what the tape has to keep.
 
-    `slots[k]` has the positions in ``(y, x1, x2, ...)`` of what it needs.
+    `needs[k]` has the positions in ``(y, x1, x2, ...)`` of what `partials[k]` needs.
     """
 
     def __init__(self, name, partials):
         super().__init__(name)
-        slots = [_slots(p, name, len(partials)) for p in partials]
+        self.needs = [_needs(p, name, len(partials)) for p in partials]
         # Without parameters it is a constant: called once, here, and not in every operation.
-        self.partials = [p() if callable(p) and not needed else p for p, needed in zip(partials, slots)]
-        self.slots = slots
-        self._contributions = [_contribution(p, needed) for p, needed in zip(self.partials, slots)]
+        self.partials = [p() if callable(p) and not needed else p for p, needed in zip(partials, self.needs)]
+        self._contributions = [_contribution(p, needed) for p, needed in zip(self.partials, self.needs)]
         self._plans = {}
 
     def partial(self, k, values):
         """The partial derivative in argument k, where ``values = (y, x1, x2, ...)``."""
         partial = self.partials[k]
-        return _at(partial, [values[i] for i in self.slots[k]]) if callable(partial) else partial
+        return _at(partial, [values[i] for i in self.needs[k]]) if callable(partial) else partial
 
     def jvp(self, call, ans, args, kwargs, tangents):
         # `total_differential`, written out: every second operation of a program is one of these.
@@ -148,15 +146,15 @@ class Elementwise(Differentiable):
         residuals are ``(x1, x2)`` and the contributions ``x2 * g`` and ``x1 * g``;
         if the second is constant, they are x2, and ``x2 * g``.
         """
-        kept = sorted({i for k in argnums for i in self.slots[k]})
+        kept = sorted({i for k in argnums for i in self.needs[k]})
         take = operator.itemgetter(*kept) if kept else _nothing
         # A single residual is kept as it is, several as a tuple.
-        where = [[kept.index(i) for i in self.slots[k]] if len(kept) > 1 else None for k in argnums]
+        where = [[kept.index(i) for i in self.needs[k]] if len(kept) > 1 else None for k in argnums]
         contributions = [_contribution(self.partials[k], w) for k, w in zip(argnums, where)]
         plan = self._plans[argnums] = take, contributions
         return plan
 
-    def save(self, ans, args, kwargs, argnums):
+    def residuals(self, ans, args, kwargs, argnums):
         take, _ = self._plans.get(argnums) or self._plan(argnums)
         return take((ans, *args))
 
@@ -235,7 +233,7 @@ def scale(partial, x):
     return partial * x
 
 
-def _slots(partial, name, count):
+def _needs(partial, name, count):
     """Positions in ``(y, x1, x2, ...)`` of the values that a partial derivative asks for by its parameters' names.
 
     A parameter of another name may follow if it has a default, which it keeps.
@@ -250,11 +248,11 @@ def _slots(partial, name, count):
             f"but one is {shown(partial)}"
         ) from None
     positions = {"y": 0, "x": 1} | {f"x{k}": k for k in range(1, count + 1)}
-    slots, settings = [], False
+    needs, settings = [], False
     for p in parameters:
         by_position = p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         if by_position and p.name in positions and not settings:
-            slots.append(positions[p.name])
+            needs.append(positions[p.name])
         elif p.default is not p.empty and p.name not in positions:
             settings = True
         else:
@@ -262,7 +260,7 @@ def _slots(partial, name, count):
                 f"a partial derivative of {name} takes {', '.join(positions)} (the result, and an argument for "
                 f"each partial derivative, by these names and in order), not {p.name!r}"
             )
-    return tuple(slots)
+    return tuple(needs)
 
 
 class Linear(Differentiable):
@@ -290,7 +288,7 @@ class Linear(Differentiable):
     def jvp(self, call, ans, args, kwargs, tangents):
         return call(tangents[0], *args[1:], **kwargs)
 
-    def save(self, ans, args, kwargs, argnums):
+    def residuals(self, ans, args, kwargs, argnums):
         return np.shape(args[0]), [frozen_setting(x) for x in args[1:]], kwargs and frozen_setting(kwargs)
 
     def vjp(self, g, residuals, argnums):
@@ -330,7 +328,7 @@ class LinearJoin(Differentiable):
         tangents = [np.zeros_like(strip(x)) if t is None else t for x, t in zip(args, tangents)]
         return call(*tangents, **kwargs)
 
-    def save(self, ans, args, kwargs, argnums):
+    def residuals(self, ans, args, kwargs, argnums):
         return [np.shape(x) for x in args], kwargs
 
     def vjp(self, g, residuals, argnums):
@@ -401,7 +399,7 @@ class Bilinear(Differentiable):
             return call(a, db, **kwargs)
         return call(da, b, **kwargs) + call(a, db, **kwargs)
 
-    def save(self, ans, args, kwargs, argnums):
+    def residuals(self, ans, args, kwargs, argnums):
         a, b = args
         shapes = np.shape(a), np.shape(b)
         if kwargs:
@@ -426,7 +424,7 @@ class WrittenOut(Differentiable):
     def jvp(self, call, ans, args, kwargs, tangents):
         return self._jvp(tangents, ans, *args, **kwargs)
 
-    def save(self, ans, args, kwargs, argnums):
+    def residuals(self, ans, args, kwargs, argnums):
         return ans, [frozen_setting(x) for x in args], kwargs and frozen_setting(kwargs)
 
     def vjp(self, g, residuals, argnums):

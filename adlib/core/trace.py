@@ -214,7 +214,7 @@ class Tracer:
     def __array_ufunc__(self, ufunc, method, *args, **kwargs):
         if len(args) == 1 and not kwargs and method == "__call__" and ufunc in RULES:
             rule = RULES[ufunc]
-            if rule.direct:
+            if rule.needs_no_binding:
                 return self._trace.process(rule, ufunc, args, NO_KEYWORDS)
             return rule.bind(ufunc, args, NO_KEYWORDS)
         if not only_ours(args):

@@ -349,7 +349,7 @@ class Graph:
             return
         args = self.operand_values(node)
         active = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
-        saved = node._rule.save(node.value, args, node._kwargs, active)
+        saved = node._rule.residuals(node.value, args, node._kwargs, active)
         for k, ct in zip(active, node._rule.vjp(adjoint, saved, active)):
             parent = self.nodes[node.operands[k].index]
             if isinstance(ct, Scatter):
@@ -388,12 +388,12 @@ class Graph:
         if node._rule is OUTPUT:
             return set()
         if isinstance(node._rule, Elementwise):
-            slots = {i for k in active for i in node._rule.slots[k]}
+            slots = {i for k in active for i in node._rule.needs[k]}
             needed = {node.operands[i - 1].index for i in slots if i - 1 in traced}
             return needed | ({node.index} if 0 in slots else set())
         # Other rules are asked: the entry holds the very values, not copies.
         args = self.operand_values(node)
-        saved = flatten(node._rule.save(node.value, args, node._kwargs, active))[0]
+        saved = flatten(node._rule.residuals(node.value, args, node._kwargs, active))[0]
         held = {id(x) for x in saved}
         needed = {node.operands[k].index for k in traced if id(args[k]) in held}
         return needed | ({node.index} if id(node.value) in held else set())

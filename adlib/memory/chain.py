@@ -23,7 +23,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from ..core.adjoints import Continued
+from ..core.adjoints import Delegated
 from ..core.errors import ArgumentError, TracedValueError, describe, located
 from ..core.families import Differentiable, rebuilt
 from ..core.trace import TRACERS, Trace, is_traced, output_leaves, shape_and_dtype, strip
@@ -475,7 +475,7 @@ class _Checkpointed(Differentiable):
         found = {key: y for (key, _), y in zip(call.leaves, leaves) if type(key) is tuple}
         return tuple(y._info if is_traced(y) else np.zeros_like(y) for y in found.values())
 
-    def save(self, ans, args, kwargs, active):
+    def residuals(self, ans, args, kwargs, active):
         call = kwargs["call"]
         if call.done is None:  # a graph asks again
             return (
@@ -500,7 +500,7 @@ class _Checkpointed(Differentiable):
                 adjoints[p], owned[p] = begun[k], flags[k]
 
         if parents is not None:
-            return [Continued(walk)] + [None] * (len(active) - 1)
+            return [Delegated(walk)] + [None] * (len(active) - 1)
         begun = dict.fromkeys(active)
         execution.pull(keys, cotangents, begun, dict.fromkeys(active, 0))
         return list(begun.values())

@@ -15,7 +15,7 @@ import threading
 
 import numpy as np
 
-from ..core.adjoints import Continued, OutputAdjoint, Scatter, project
+from ..core.adjoints import Delegated, OutputAdjoint, Scatter, project
 from ..core.arguments import basis, copied, select, tangent_for
 from ..core.errors import ArgumentError
 from ..core.families import OUTPUT, rebuilt
@@ -25,7 +25,7 @@ from ..core.tree import flatten, outline, unflatten
 _FIRST, _SECOND, _BOTH = (0,), (1,), (0, 1)
 _new = object.__new__
 _ARRAYS = frozenset({np.ndarray, np.memmap})
-_NOT_VALUES = frozenset({OutputAdjoint, Continued, Scatter})
+_NOT_VALUES = frozenset({OutputAdjoint, Delegated, Scatter})
 
 
 class ReverseTrace(Trace):
@@ -86,7 +86,7 @@ class ReverseTrace(Trace):
                     values.append(self._constant(x) if type(x) in _ARRAYS else x)
             active = tuple(active)
             ans = call(*values, **kwargs) if kwargs else call(*values)
-        saved = rule.save(ans, values, kwargs, active)
+        saved = rule.residuals(ans, values, kwargs, active)
         if isinstance(ans, tuple):
             return self._outputs(ans, (rule, active, parents, saved, len(ans), None))
         if type(ans) is np.ndarray and ans.dtype is FLOAT64:
@@ -234,8 +234,8 @@ class ReverseTrace(Trace):
             # Each result reports once, when its own adjoint is complete.
             adjoints[position] = old or [None] * shape
             adjoints[position][ct.number] = ct.adjoint
-        elif type(ct) is Continued:
-            ct.walk(adjoints, owned)
+        elif type(ct) is Delegated:
+            ct.pull(adjoints, owned)
         elif type(old) in TRACERS:
             buffer = np.zeros(shape, dtype)
             ct.add_to(buffer)

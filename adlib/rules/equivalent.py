@@ -84,7 +84,7 @@ class Equivalent(Differentiable):
         _, out, _ = push(f, [args[k] for k in argnums], [tangents[k] for k in argnums])
         return tuple(out) if isinstance(ans, tuple) else out[0]
 
-    def save(self, ans, args, kwargs, argnums):
+    def residuals(self, ans, args, kwargs, argnums):
         return args, kwargs["arguments"]
 
     def vjp(self, g, residuals, argnums):

@@ -21,7 +21,7 @@ def _binary(call, ufunc):
     rule = RULES[ufunc]
 
     def method(self, other):
-        if rule.direct:  # as `apply` does, without its loop over the operands
+        if rule.needs_no_binding:  # as `apply` does, without its loop over the operands
             kind = type(other)
             if kind in TRACERS:
                 trace, theirs = self._trace, other._trace
@@ -43,7 +43,7 @@ def _reflected(call, ufunc):
     rule = RULES[ufunc]
 
     def method(self, other):
-        if rule.direct and type(other) in _NUMBERS:
+        if rule.needs_no_binding and type(other) in _NUMBERS:
             return self._trace.process(rule, call, (other, self), NO_KEYWORDS)
         return rule.bind(call, (operand(other), self), NO_KEYWORDS)
 

@@ -221,7 +221,7 @@ class Einsum(Differentiable):
 
         return total_differential(map(with_operand, range(len(args))), tangents)
 
-    def save(self, ans, args, kwargs, argnums):
+    def residuals(self, ans, args, kwargs, argnums):
         return args, kwargs
 
     def vjp(self, g, residuals, argnums):
