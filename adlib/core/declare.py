@@ -33,7 +33,7 @@ from .families import (
     Zero,
     function_name,
 )
-from .trace import RULES, is_traced, no_rule, strip
+from .trace import RULES, is_traced, no_rule, plain_value
 from .tree import flatten, unflatten
 
 
@@ -331,6 +331,6 @@ def stop_gradient(x):
 
 
 def _stopped(x):
-    value = strip(x)
+    value = plain_value(x)
     # A copy: the tape may still need the array itself.
     return np.array(value) if is_traced(x) and type(value) is np.ndarray else value

@@ -52,7 +52,7 @@ for _error in (
     _error.__module__ = "adlib"
 
 
-def located(error):
+def with_user_line(error):
     """Return `error` with a note naming the line of the user's code it concerns."""
     frame = sys._getframe(1)
     while frame is not None:

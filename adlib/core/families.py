@@ -35,9 +35,9 @@ import operator
 
 import numpy as np
 
-from .errors import ArgumentError, TracedValueError, describe, located
+from .errors import ArgumentError, TracedValueError, describe, with_user_line
 from .numbers import shown
-from .trace import TRACERS, apply, is_traced, operand, strip
+from .trace import TRACERS, apply, as_operand, is_traced, plain_value
 from .tree import flatten, unflatten
 
 
@@ -211,7 +211,7 @@ def _at(partial, needed):
     try:
         return partial(*needed)
     except ArithmeticError:
-        return partial(*[x * np.float64(1) if type(strip(x)) in (float, int) else x for x in needed])
+        return partial(*[x * np.float64(1) if type(plain_value(x)) in (float, int) else x for x in needed])
 
 
 def scale(partial, x):
@@ -276,7 +276,7 @@ class Linear(Differentiable):
             kwargs = supported(self._keywords | traced, call, args, kwargs)
         for k in range(1, len(args)):
             if type(args[k]) in TRACERS:
-                raise located(
+                raise with_user_line(
                     TracedValueError(
                         f"argument {k + 1} of {self.name} is a traced value, but no derivative exists "
                         "with respect to it; pass a plain number or adlib.stop_gradient(x)"
@@ -320,11 +320,11 @@ class LinearJoin(Differentiable):
         arrays = arguments.pop("arrays")
         arguments.pop("out", None)
         spread = functools.partial(_spread, call)
-        return apply(self, spread, [operand(x) for x in arrays], arguments)
+        return apply(self, spread, [as_operand(x) for x in arrays], arguments)
 
     def jvp(self, call, ans, args, kwargs, tangents):
         # A constant array has its place in the tangent, too: zeros.
-        tangents = [np.zeros_like(strip(x)) if t is None else t for x, t in zip(args, tangents)]
+        tangents = [np.zeros_like(plain_value(x)) if t is None else t for x, t in zip(args, tangents)]
         return call(*tangents, **kwargs)
 
     def residuals(self, ans, args, kwargs, argnums):
@@ -361,7 +361,7 @@ def supported(names, call, args, kwargs):
 def unsupported_keyword(name, function, x):
     """The error for a keyword that a rule does not know; `x` is the traced value it met."""
     prefix = "numpy." if getattr(np, function_name(function), None) is function else ""
-    return located(
+    return with_user_line(
         TracedValueError(
             f"the keyword {name!r} of {prefix}{function_name(function)} is not supported on a "
             f"{describe(x)}; leave it out, or use np.where or astype"
@@ -386,7 +386,7 @@ class Bilinear(Differentiable):
         self._keywords = keyword_names(transposes[0])
 
     def bind(self, call, args, kwargs):
-        return super().bind(call, [operand(x) for x in args if x is not None], kwargs)
+        return super().bind(call, [as_operand(x) for x in args if x is not None], kwargs)
 
     def jvp(self, call, ans, args, kwargs, tangents):
         # The product rule; a constant factor has no term.
@@ -454,7 +454,7 @@ class Zero(Rule):
 
     def bind(self, call, args, kwargs):
         leaves, structure = flatten((args, kwargs))
-        args, kwargs = unflatten(structure, [strip(x) for x in leaves])
+        args, kwargs = unflatten(structure, [plain_value(x) for x in leaves])
         return call(*args, **kwargs)
 
 
@@ -468,7 +468,7 @@ class Refuse(Rule):
     def bind(self, call, args, kwargs):
         leaves, _ = flatten((args, kwargs))
         traced = next((describe(x) for x in leaves if is_traced(x)), "traced value")
-        raise located(TracedValueError(f"{self.name} on a {traced}: {self.reason}"))
+        raise with_user_line(TracedValueError(f"{self.name} on a {traced}: {self.reason}"))
 
 
 def function_name(function):

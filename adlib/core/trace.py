@@ -21,7 +21,7 @@ import operator
 
 import numpy as np
 
-from .errors import ArgumentError, EscapedTracerError, TracedAttributeError, TracedValueError, describe, located
+from .errors import ArgumentError, EscapedTracerError, TracedAttributeError, TracedValueError, describe, with_user_line
 
 _levels = itertools.count(1)
 
@@ -62,7 +62,7 @@ class Trace:
             raise y._trace.escaped()
 
     def escaped(self):
-        return located(
+        return with_user_line(
             EscapedTracerError(
                 "a traced value was used after the function it was made for had returned; "
                 "return it from the function instead of storing it outside"
@@ -93,7 +93,7 @@ def is_traced(x):
     return type(x) in TRACERS
 
 
-def strip(x):
+def plain_value(x):
     """Return the plain value under all levels of tracing."""
     while type(x) in TRACERS:
         x = x._value
@@ -112,7 +112,7 @@ def shape_and_dtype(value):
         dtype = value.dtype
         if dtype.kind == "f":
             return value.shape, dtype
-    raise located(_not_real(value))
+    raise with_user_line(_not_real(value))
 
 
 def _not_real(value):
@@ -168,7 +168,7 @@ RULES = {}
 
 
 def no_rule(name, x):
-    return located(
+    return with_user_line(
         TracedValueError(
             f"adlib has no derivative rule for {name}, called on a {describe(x)}; "
             "rewrite it with supported functions, or declare it with adlib.primitive"
@@ -178,7 +178,7 @@ def no_rule(name, x):
 
 def _refused_conversion(name, instead):
     def convert(self, *args, **kwargs):
-        raise located(TracedValueError(f"{name} of a {describe(self)} would lose its derivative; {instead}"))
+        raise with_user_line(TracedValueError(f"{name} of a {describe(self)} would lose its derivative; {instead}"))
 
     return convert
 
@@ -230,10 +230,10 @@ class Tracer:
         return np.transpose(self)
 
     def __repr__(self):
-        return f"Traced({strip(self)!r}, {self._trace.mode}, level {self._trace.level})"
+        return f"Traced({plain_value(self)!r}, {self._trace.mode}, level {self._trace.level})"
 
     def __format__(self, spec):
-        return format(strip(self), spec)
+        return format(plain_value(self), spec)
 
     # NumPy's two protocols.
     def __array_ufunc__(self, ufunc, method, *args, **kwargs):
@@ -260,13 +260,13 @@ class Tracer:
         if rule is None:
             raise no_rule(name, self)
         if kwargs:
-            raise located(
+            raise with_user_line(
                 TracedValueError(
                     f"the keyword {next(iter(kwargs))!r} of {name} is not supported on a "
                     f"{describe(self)}; leave it out, or use np.where or astype"
                 )
             )
-        return rule.bind(ufunc, [operand(x) for x in args], kwargs)
+        return rule.bind(ufunc, [as_operand(x) for x in args], kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
         if not all(issubclass(t, (Tracer, np.ndarray)) for t in types):
@@ -293,7 +293,7 @@ class Tracer:
     __reduce_ex__ = _refused_conversion("pickling", _PICKLE)
 
     def item(self):
-        raise located(
+        raise with_user_line(
             TracedValueError(
                 f"item() of a {describe(self)} would lose its derivative; "
                 "leave it out: traced scalars take part in arithmetic as they are"
@@ -304,16 +304,16 @@ class Tracer:
         if name.startswith("__"):  # Python and NumPy ask for these in passing
             raise AttributeError(name)
         instead = f"np.{name}(x)" if hasattr(np, name) else "a NumPy function"
-        raise located(
+        raise with_user_line(
             TracedAttributeError(f"a {describe(self)} has no attribute or method {name!r}; use {instead} instead")
         )
 
     # Branches follow the value; their choice has no derivative.
     def __bool__(self):
-        return bool(strip(self))
+        return bool(plain_value(self))
 
     def __round__(self, ndigits=None):
-        return round(strip(self), ndigits)
+        return round(plain_value(self), ndigits)
 
     def __divmod__(self, other):
         return self // other, self % other
@@ -331,7 +331,7 @@ class Tracer:
     __hash__ = object.__hash__
 
 def in_place(what, x):
-    return located(
+    return with_user_line(
         TracedValueError(
             f"{what} would write into an array that a derivative of a {describe(x)} may need; "
             "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
@@ -339,7 +339,7 @@ def in_place(what, x):
     )
 
 
-def operand(x):
+def as_operand(x):
     """An operand as NumPy reads it: a list or tuple of numbers is an array."""
     return np.asarray(x) if type(x) in (list, tuple) else x
 
@@ -427,7 +427,7 @@ def binary_operator(call, rule):
         if type(other) not in _PLAIN:
             if not only_ours((other,)):
                 return NotImplemented
-            other = operand(other)
+            other = as_operand(other)
         return rule.bind(call, (self, other), NO_KEYWORDS)
 
     return method
@@ -439,7 +439,7 @@ def reflected_operator(call, rule):
     def method(self, other):
         if rule.needs_no_binding and type(other) in _NUMBERS:
             return self._trace.process(rule, call, (other, self), NO_KEYWORDS)
-        return rule.bind(call, (operand(other), self), NO_KEYWORDS)
+        return rule.bind(call, (as_operand(other), self), NO_KEYWORDS)
 
     return method
 
@@ -448,7 +448,7 @@ def assignment_operator(symbol):
     """The method of ``x += y``: a plain number is rebound, an array would be written into."""
 
     def method(self, other):
-        if type(strip(self)) is np.ndarray:
+        if type(plain_value(self)) is np.ndarray:
             raise in_place(f"{symbol}= on a traced array", self)
         return NotImplemented
 
@@ -462,4 +462,4 @@ def unary_operator(call, rule):
 
 def comparison(call):
     """The method of ``x < y``, whose answer is plain: it does not vary."""
-    return lambda self, other: call(strip(self), strip(other))
+    return lambda self, other: call(plain_value(self), plain_value(other))

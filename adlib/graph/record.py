@@ -6,7 +6,7 @@ import numpy as np
 
 from ..core.arguments import collect, enter
 from ..core.errors import ArgumentError
-from ..core.trace import TRACERS, is_traced, strip
+from ..core.trace import TRACERS, is_traced, plain_value
 from ..core.tree import flatten
 from ..modes.reverse import OUTPUT, ReverseTrace
 from .graph import Graph
@@ -34,7 +34,7 @@ class GraphTrace(ReverseTrace):
             else:
                 operands.append(np.array(x) if type(x) is np.ndarray else x)
         several = isinstance(result, tuple)
-        value = tuple(strip(y) for y in result) if several else result._value
+        value = tuple(plain_value(y) for y in result) if several else result._value
         self.records.append((rule.name, tuple(operands), tuple(parents), value, rule, call, kwargs))
         for k, y in enumerate(result if several else ()):
             if type(y) in TRACERS:

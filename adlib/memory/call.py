@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.errors import TracedValueError, describe, located
+from ..core.errors import TracedValueError, describe, with_user_line
 from ..core.trace import is_traced
 from ..core.tree import flatten, unflatten
 
@@ -154,7 +154,7 @@ class Call:
         variable = f", its variable {' or '.join(names)}," if names else ""
         what = self.what
         instead = "step(state, input, w)" if self.name == "checkpoint_chain" else f"checkpoint({what})(x, w)"
-        return located(
+        return with_user_line(
             TracedValueError(
                 f"{self.name} runs {what} again on the way back, but {what} uses a {describe(x)}{variable} that is "
                 f"not among its arguments, so its derivative would be lost; pass it as one, as w in {instead}"

@@ -7,7 +7,7 @@ a weighted sum, and a size that says how far two sums may differ by rounding.
 
 import numpy as np
 
-from ..core.trace import strip
+from ..core.trace import plain_value
 
 # No two neighbours are alike, so that a rearranged array has another sum; and no more than a cache holds.
 _WEIGHTS = np.cos(np.arange(1021.0))
@@ -15,7 +15,7 @@ _WEIGHTS = np.cos(np.arange(1021.0))
 
 def fingerprints(values):
     """A fingerprint of each of several values, traced or not."""
-    return [_fingerprint(np.asarray(strip(y))) for y in values]
+    return [_fingerprint(np.asarray(plain_value(y))) for y in values]
 
 
 def _fingerprint(y):

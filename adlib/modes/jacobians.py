@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..core.arguments import basis, enter, float_dtype, like_result, tangent_for
-from ..core.trace import strip
+from ..core.trace import plain_value
 from ..core.tree import flatten, unflatten
 from .forward import push
 from .reverse import ReverseRun
@@ -131,7 +131,7 @@ def jacobian(f, argnums=0):
     def jacobian_at(*args, **kwargs):
         numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
         inputs = sum(np.size(x) for x in flatten([args[k] for k in numbers if k < len(args)])[0])
-        outputs = sum(np.size(strip(y)) for y in flatten(f(*args, **kwargs))[0])
+        outputs = sum(np.size(plain_value(y)) for y in flatten(f(*args, **kwargs))[0])
         by_mode = jacfwd if inputs < outputs else jacrev
         return by_mode(f, argnums)(*args, **kwargs)
 

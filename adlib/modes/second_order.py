@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.arguments import float_dtype
 from ..core.errors import ArgumentError
-from ..core.trace import strip
+from ..core.trace import plain_value
 from ..core.tree import flatten, unflatten
 from .forward import jvp
 from .jacobians import jacfwd
@@ -55,7 +55,7 @@ def linearize(f, *primals):
     """
     value, pullback = vjp(f, *primals)
     leaves, structure = flatten(value)
-    zeros = unflatten(structure, [np.zeros(np.shape(y), float_dtype(strip(y)))[()] for y in leaves])
+    zeros = unflatten(structure, [np.zeros(np.shape(y), float_dtype(plain_value(y)))[()] for y in leaves])
     _, transposed = vjp(pullback, zeros)
 
     def pushforward(*tangents):

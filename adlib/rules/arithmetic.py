@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core.declare import composite, elementwise, primitive, rule
 from ..core.families import Elementwise, total_differential
-from ..core.trace import RULES, in_place, operand, strip
+from ..core.trace import RULES, as_operand, in_place, plain_value
 
 # Operators.
 elementwise(np.add, 1, 1)
@@ -34,13 +34,13 @@ def _power_base(x1, x2):
         if x2 == 2:
             return 2 * x1  # x1**1 would be a copy
         return x2 * x1 ** (x2 - 1) if x2 != 0 else 0.0
-    exponent = strip(x2)
+    exponent = plain_value(x2)
     return np.where(exponent == 0, 0.0, x2 * x1 ** np.where(exponent == 0, 1.0, x2 - 1))
 
 
 def _power_exponent(y, x1):
     # y * log(x1); where x1 = 0 the result 0**x2 is constant for x2 > 0.
-    base = strip(x1)
+    base = plain_value(x1)
     return y * np.log(np.where(base == 0, 1.0, x1))
 
 
@@ -65,9 +65,9 @@ elementwise(np.log1p, lambda x: 1 / (1 + x))
 
 def _weight(exp, x, y):
     # exp(x - y), also where both are infinite; two arguments of -inf share.
-    same = strip(x) == strip(y)
+    same = plain_value(x) == plain_value(y)
     difference = np.where(same, 0.0, x) - np.where(same, 0.0, y)
-    return np.where(same & np.isneginf(strip(y)), 0.5, exp(difference))
+    return np.where(same & np.isneginf(plain_value(y)), 0.5, exp(difference))
 
 
 elementwise(np.logaddexp, lambda y, x1: _weight(np.exp, x1, y), lambda y, x2: _weight(np.exp, x2, y))
@@ -103,7 +103,7 @@ elementwise(np.degrees, 180 / math.pi)
 
 def _hypot(x, y):
     # The subgradient 0 at the origin, where x / y would be 0 / 0.
-    origin = strip(y) == 0
+    origin = plain_value(y) == 0
     return np.where(origin, 0.0, x / np.where(origin, 1.0, y))
 
 
@@ -112,7 +112,7 @@ elementwise(np.hypot, lambda x1, y: _hypot(x1, y), lambda x2, y: _hypot(x2, y))
 
 # Choices: the chosen argument takes the slope, equal arguments share it.
 def _is_chosen(x1, x2, if_larger):
-    x1, x2 = strip(x1), strip(x2)
+    x1, x2 = plain_value(x1), plain_value(x2)
     return np.where(x1 == x2, 0.5, (x1 > x2) == if_larger)
 
 
@@ -122,7 +122,7 @@ elementwise(np.minimum, lambda x1, x2: _is_chosen(x1, x2, False), lambda x1, x2:
 
 def _is_chosen_number(mine, other, if_larger):
     # fmax and fmin pass over NaN.
-    mine, other = strip(mine), strip(other)
+    mine, other = plain_value(mine), plain_value(other)
     chosen = mine > other if if_larger else mine < other
     return np.where(mine == other, 0.5, chosen | np.isnan(other))
 
@@ -131,8 +131,8 @@ elementwise(np.fmax, lambda x1, x2: _is_chosen_number(x1, x2, True), lambda x1, 
 elementwise(np.fmin, lambda x1, x2: _is_chosen_number(x1, x2, False), lambda x1, x2: _is_chosen_number(x2, x1, False))
 
 # A sign, a step and an exponent do not vary; what they are applied to does.
-elementwise(np.copysign, lambda x1, x2: np.sign(x1) * np.copysign(1.0, strip(x2)), None)
-elementwise(np.heaviside, None, lambda x1: np.equal(strip(x1), 0))
+elementwise(np.copysign, lambda x1, x2: np.sign(x1) * np.copysign(1.0, plain_value(x2)), None)
+elementwise(np.heaviside, None, lambda x1: np.equal(plain_value(x1), 0))
 elementwise(np.ldexp, lambda x2: np.ldexp(1.0, x2), None)
 elementwise(np.nextafter, 1, None)
 
@@ -171,7 +171,7 @@ def _clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
 def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if not copy:
         raise in_place("numpy.nan_to_num with copy=False", x)
-    return np.where(np.isfinite(x), x, np.nan_to_num(strip(x), nan=nan, posinf=posinf, neginf=neginf))
+    return np.where(np.isfinite(x), x, np.nan_to_num(plain_value(x), nan=nan, posinf=posinf, neginf=neginf))
 
 
 composite(np.clip, _clip)
@@ -228,7 +228,7 @@ elementwise(bessel_i, lambda x1, x2: 0.5 * (bessel_i(x1, x2 - 1) + bessel_i(x1, 
 # ``f.outer(a, b)`` is f on all pairs.
 def _outer(ufunc):
     def pairs(a, b):
-        a = operand(a)
+        a = as_operand(a)
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
 
     return pairs
@@ -243,11 +243,11 @@ class Where(Elementwise):
 
     def bind(self, call, args, kwargs):
         if len(args) == 1:
-            return np.nonzero(strip(args[0]))
-        return super().bind(call, [operand(x) for x in args], kwargs)
+            return np.nonzero(plain_value(args[0]))
+        return super().bind(call, [as_operand(x) for x in args], kwargs)
 
 
 RULES[np.where] = Where(
     "where",
-    (None, lambda x1: np.not_equal(strip(x1), 0), lambda x1: np.equal(strip(x1), 0)),
+    (None, lambda x1: np.not_equal(plain_value(x1), 0), lambda x1: np.equal(plain_value(x1), 0)),
 )

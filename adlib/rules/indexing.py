@@ -6,8 +6,8 @@ import operator
 import numpy as np
 
 from ..core.declare import composite, linear, primitive
-from ..core.errors import TracedValueError, describe, located
-from ..core.trace import is_traced, operand, strip
+from ..core.errors import TracedValueError, describe, with_user_line
+from ..core.trace import as_operand, is_traced, plain_value
 from ..modes.reverse import Contribution
 from .reductions import normal_axes
 
@@ -122,7 +122,7 @@ def _pad(array, pad_width, mode="constant", **kwargs):
             border = np.pad(np.zeros(np.shape(array), array.dtype), pad_width, constant_values=_plain_fill(fill))
             return np.where(inside, _padded(array, pad_width), border)
     elif mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
-        raise located(
+        raise with_user_line(
             TracedValueError(
                 f"numpy.pad with mode={mode!r} on a {describe(array)} has no rule; use one of the modes 'constant', "
                 "'edge', 'reflect', 'symmetric' and 'wrap', or np.concatenate"
@@ -133,7 +133,7 @@ def _pad(array, pad_width, mode="constant", **kwargs):
 
 def _plain_fill(fill):
     if is_traced(fill):
-        raise located(
+        raise with_user_line(
             TracedValueError(f"numpy.pad with a {describe(fill)} as constant_values has no rule; use np.concatenate")
         )
     return fill
@@ -167,13 +167,13 @@ def _take_along_axis(arr, indices, axis=-1):
 
 
 def _compress(condition, a, axis=None, out=None):
-    return np.take(a, np.nonzero(strip(condition))[0], axis)
+    return np.take(a, np.nonzero(plain_value(condition))[0], axis)
 
 
 composite(np.take, _take)
 composite(np.take_along_axis, _take_along_axis)
 composite(np.compress, _compress)
-composite(np.extract, lambda condition, arr: np.ravel(arr)[np.nonzero(np.ravel(strip(condition)))])
+composite(np.extract, lambda condition, arr: np.ravel(arr)[np.nonzero(np.ravel(plain_value(condition)))])
 composite(
     np.trace,
     lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None: np.sum(
@@ -184,8 +184,8 @@ composite(
 
 # Choices by a plain index or condition.
 def _choose(a, choices, out=None, mode="raise"):
-    choices = [operand(c) for c in choices]
-    number = np.choose(strip(a), np.arange(len(choices)), mode=mode)
+    choices = [as_operand(c) for c in choices]
+    number = np.choose(plain_value(a), np.arange(len(choices)), mode=mode)
     y = choices[0]
     for k, choice in enumerate(choices[1:], 1):
         y = np.where(number == k, choice, y)
@@ -195,7 +195,7 @@ def _choose(a, choices, out=None, mode="raise"):
 def _select(condlist, choicelist, default=0):
     y = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist)):
-        y = np.where(strip(condition), choice, y)
+        y = np.where(plain_value(condition), choice, y)
     return y
 
 
@@ -221,8 +221,8 @@ def _piecewise(x, condlist, funclist, *args, **kw):
 
 
 def _trim_zeros(filt, trim="fb", axis=None):
-    filt = operand(filt)
-    found = np.argwhere(strip(filt))
+    filt = as_operand(filt)
+    found = np.argwhere(plain_value(filt))
     axes = normal_axes(axis, np.ndim(filt))
     index = [slice(None)] * np.ndim(filt)
     for a in axes:
@@ -238,7 +238,7 @@ composite(np.piecewise, _piecewise)
 
 
 def _bincount(x, weights=None, minlength=0):
-    size = len(np.bincount(strip(x), minlength=minlength))
+    size = len(np.bincount(plain_value(x), minlength=minlength))
     return scatter_add(weights.astype(float), np.asarray(x), (size,))
 
 

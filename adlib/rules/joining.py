@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..core.declare import composite, linear_join
-from ..core.trace import operand, strip
+from ..core.trace import as_operand, plain_value
 from ..core.tree import flatten, unflatten
 from .indexing import sources
 
@@ -37,24 +37,24 @@ linear_join(np.concatenate, _concatenate_transpose)
 
 
 def _column(x):
-    x = operand(x)
+    x = as_operand(x)
     return np.reshape(x, (np.size(x), 1)) if np.ndim(x) < 2 else x
 
 
 def _hstack(tup, **given):
-    arrays = [np.atleast_1d(operand(x)) for x in tup]
+    arrays = [np.atleast_1d(as_operand(x)) for x in tup]
     return np.concatenate(arrays, axis=0 if arrays and np.ndim(arrays[0]) == 1 else 1, **given)
 
 
-composite(np.vstack, lambda tup, **given: np.concatenate([np.atleast_2d(operand(x)) for x in tup], axis=0, **given))
+composite(np.vstack, lambda tup, **given: np.concatenate([np.atleast_2d(as_operand(x)) for x in tup], axis=0, **given))
 composite(np.hstack, _hstack)
-composite(np.dstack, lambda tup: np.concatenate([np.atleast_3d(operand(x)) for x in tup], axis=2))
+composite(np.dstack, lambda tup: np.concatenate([np.atleast_3d(as_operand(x)) for x in tup], axis=2))
 composite(np.column_stack, lambda tup: np.concatenate([_column(x) for x in tup], axis=1))
 
 
 def _append(arr, values, axis=None):
     return np.concatenate(
-        [operand(arr), operand(values)] if axis is not None else [np.ravel(arr), np.ravel(values)], axis=axis or 0
+        [as_operand(arr), as_operand(values)] if axis is not None else [np.ravel(arr), np.ravel(values)], axis=axis or 0
     )
 
 
@@ -65,14 +65,14 @@ def by_sources(function, *tracked):
     """Code for a function that only moves entries of its arguments numbered in `tracked`, and may add zeros."""
 
     def code(*args, **kwargs):
-        kwargs = {name: strip(x) for name, x in kwargs.items()}
+        kwargs = {name: plain_value(x) for name, x in kwargs.items()}
         leaves, structure = flatten([args[k] for k in tracked])
 
         def on_numbers(*numbers):
             moved = list(args)
             for k, x in zip(tracked, unflatten(structure, numbers)):
                 moved[k] = x
-            return function(*map(strip, moved), **kwargs)
+            return function(*map(plain_value, moved), **kwargs)
 
         places = sources(on_numbers, [np.shape(x) for x in leaves])
         flat = [np.ravel(x) for x in leaves]

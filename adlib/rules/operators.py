@@ -10,8 +10,8 @@ from ..core.trace import (
     assignment_operator,
     binary_operator,
     comparison,
+    plain_value,
     reflected_operator,
-    strip,
     unary_operator,
 )
 from . import arithmetic, products  # noqa: F401  (the rules of the operators)
@@ -57,7 +57,7 @@ def _copy(self, order="C"):
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
     if np.dtype(dtype).kind in "iub":  # integers do not vary with x
-        return np.asarray(strip(self)).astype(dtype)[()]
+        return np.asarray(plain_value(self)).astype(dtype)[()]
     return astype(self, dtype)
 
 

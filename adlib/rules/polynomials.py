@@ -3,21 +3,21 @@
 import numpy as np
 
 from ..core.declare import composite
-from ..core.errors import TracedValueError, describe, located
-from ..core.trace import operand, strip
+from ..core.errors import TracedValueError, describe, with_user_line
+from ..core.trace import as_operand, plain_value
 from .equivalent import equivalent
 
 
 def _polyval(p, x):
     # Horner's scheme, as NumPy runs it.
-    x, y = operand(x), 0.0
-    for c in operand(p):
+    x, y = as_operand(x), 0.0
+    for c in as_operand(p):
         y = y * x + c
     return y
 
 
 def _coefficients(p):
-    return np.atleast_1d(operand(p))
+    return np.atleast_1d(as_operand(p))
 
 
 def _sum(combine):
@@ -31,20 +31,20 @@ def _sum(combine):
 
 def _without_leading_zeros(p):
     p = _coefficients(p)
-    first = np.flatnonzero(strip(p))
+    first = np.flatnonzero(plain_value(p))
     return p[first[0] :] if len(first) else np.zeros(1)
 
 
 def _polyder(p, m=1):
-    p = operand(p)
+    p = as_operand(p)
     for _ in range(m):
         p = p[:-1] * np.arange(np.size(p) - 1, 0, -1)
     return p
 
 
 def _polyint(p, m=1, k=None):
-    p = operand(p)
-    constants = np.broadcast_to(0.0 if k is None else operand(k), (m,))
+    p = as_operand(p)
+    constants = np.broadcast_to(0.0 if k is None else as_operand(k), (m,))
     for i in range(m):
         p = np.concatenate([p / np.arange(np.size(p), 0, -1), constants[i : i + 1]])
     return p
@@ -60,7 +60,7 @@ def _polydiv(u, v):
     if not quotient:
         return np.zeros(1), rest
     # NumPy leaves out the leading coefficients of the rest that are nearly zero.
-    kept = len(np.polydiv(strip(u), strip(v))[1])
+    kept = len(np.polydiv(plain_value(u), plain_value(v))[1])
     rest = rest if np.size(rest) else np.zeros(1)
     return np.stack(quotient), rest[np.size(rest) - kept :]
 
@@ -68,7 +68,7 @@ def _polydiv(u, v):
 def _poly(seq_of_zeros):
     zeros = _coefficients(seq_of_zeros)
     if np.ndim(zeros) != 1:
-        raise located(
+        raise with_user_line(
             TracedValueError(
                 f"numpy.poly on a {describe(zeros)} finds the eigenvalues of a matrix, which may be complex; "
                 "for a symmetric matrix use np.poly(np.linalg.eigvalsh(A))"
@@ -93,13 +93,13 @@ def _vander(x, N=None, increasing=False):
 
 def _polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     if full or cov:
-        raise located(
+        raise with_user_line(
             TracedValueError(
                 f"numpy.polyfit with full= or cov= on a {describe(y)} has no rule; use np.vander and np.linalg.lstsq"
             )
         )
     # The least squares solution, with scaled columns.
-    x, y = operand(x) + 0.0, operand(y) + 0.0
+    x, y = as_operand(x) + 0.0, as_operand(y) + 0.0
     columns = np.vander(x, deg + 1)
     if w is not None:
         columns, y = columns * np.expand_dims(w, -1), y * (np.expand_dims(w, -1) if np.ndim(y) == 2 else w)
@@ -109,7 +109,7 @@ def _polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
 
 def _horner(x, c, tensor=True):
     # The lowest power first, as in numpy.polynomial.
-    x, c = operand(x), np.atleast_1d(operand(c))
+    x, c = as_operand(x), np.atleast_1d(as_operand(c))
     if tensor:
         c = np.reshape(c, np.shape(c) + (1,) * np.ndim(x))
     y = c[-1] + x * 0

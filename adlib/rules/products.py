@@ -6,7 +6,7 @@ import numpy as np
 
 from ..core.declare import bilinear, composite
 from ..core.families import Bilinear, Differentiable, total_differential, unsupported_keyword
-from ..core.trace import RULES, TRACERS, apply, operand
+from ..core.trace import RULES, TRACERS, apply, as_operand
 from .equivalent import equivalent
 from .shapes import t
 
@@ -88,7 +88,7 @@ def _outer(a, b, out=None):
 
 
 def _kron(a, b):
-    a, b = operand(a), operand(b)
+    a, b = as_operand(a), as_operand(b)
     ndim = max(np.ndim(a), np.ndim(b))
     rows = np.reshape(a, [k for n in (1,) * (ndim - np.ndim(a)) + np.shape(a) for k in (n, 1)])
     columns = np.reshape(b, [k for n in (1,) * (ndim - np.ndim(b)) + np.shape(b) for k in (1, n)])
@@ -105,7 +105,7 @@ composite(np.vdot, lambda a, b: np.dot(np.ravel(a), np.ravel(b)))
 def _cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = np.moveaxis(operand(a), axisa, -1), np.moveaxis(operand(b), axisb, -1)
+    a, b = np.moveaxis(as_operand(a), axisa, -1), np.moveaxis(as_operand(b), axisb, -1)
     three = [[x[..., i] for i in range(np.shape(x)[-1])] for x in (a, b)]
     if len(three[0]) == len(three[1]) == 2:
         (a0, a1), (b0, b1) = three
@@ -144,8 +144,8 @@ def _inner(a, b):
     return _tensordot(a, b, (-1, -1))
 
 
-equivalent(np.tensordot, lambda a, b, axes=2: _tensordot(operand(a), operand(b), axes))
-equivalent(np.inner, lambda a, b: _inner(operand(a), operand(b)))
+equivalent(np.tensordot, lambda a, b, axes=2: _tensordot(as_operand(a), as_operand(b), axes))
+equivalent(np.inner, lambda a, b: _inner(as_operand(a), as_operand(b)))
 
 
 # Convolution: c[k] is the sum of a[i] v[k - i].  Each transpose correlates the adjoint with the other factor.
@@ -167,7 +167,7 @@ class Convolution(Bilinear):
     def bind(self, call, args, kwargs):
         arguments = dict(zip(("a", "v", "mode"), args)) | kwargs
         mode = arguments.get("mode", "full")
-        factors = [np.atleast_1d(operand(arguments[k])) for k in "av"]
+        factors = [np.atleast_1d(as_operand(arguments[k])) for k in "av"]
         return apply(self, call, factors, {"mode": _MODES.get(mode, mode)})
 
 
@@ -183,7 +183,7 @@ RULES[np.convolve] = Convolution(
 def _correlate(a, v, mode="valid"):
     # c[k] is the sum of a[n + k] v[n]: a convolution with v backwards; when v
     # is the longer one, NumPy turns the result round.
-    a, v = operand(a), operand(v)
+    a, v = as_operand(a), as_operand(v)
     if np.size(v) > np.size(a):
         return np.convolve(v, a[::-1], mode)[::-1]
     return np.convolve(a, v[::-1], mode)
@@ -205,7 +205,7 @@ class Einsum(Differentiable):
     def bind(self, call, args, kwargs):
         if not isinstance(args[0], str):
             args = _with_letters(args)
-        operands = [operand(x) for x in args[1:]]
+        operands = [as_operand(x) for x in args[1:]]
         optimize = kwargs.get("optimize", False)
         for name in kwargs:
             if name not in ("optimize", "out", "order"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.declare import composite, linear, rule
 from ..core.families import Rule
-from ..core.trace import RULES, strip
+from ..core.trace import RULES, plain_value
 from .equivalent import equivalent
 
 
@@ -101,8 +101,8 @@ general_form(np.mean, ("where",), mean_where)
 
 # Extremes: the largest entries share the adjoint equally.
 def _weights(y, a, axis):
-    a = strip(a)
-    y = restored(strip(y), np.shape(a), axis)
+    a = plain_value(a)
+    y = restored(plain_value(y), np.shape(a), axis)
     chosen = (a == y) | np.isnan(a)
     return chosen / np.sum(chosen, axis=normal_axes(axis, np.ndim(a)), keepdims=True)
 
@@ -124,7 +124,7 @@ def _extreme_of(function, pair, worst):
         if count(np.shape(a), axis):
             y = function(selected(a, where, worst), axis=axis, keepdims=keepdims)
         else:
-            y = np.full(np.sum(strip(a), axis=axis, keepdims=keepdims).shape, worst)
+            y = np.full(np.sum(plain_value(a), axis=axis, keepdims=keepdims).shape, worst)
         return y if initial is None else pair(y, initial)
 
     return code
@@ -255,9 +255,9 @@ for _pair in (np.maximum, np.minimum, np.logaddexp):
 
 def _logsumexp(array, axis=0, dtype=None, out=None, keepdims=False):
     # The largest entry is taken out as a constant, whose derivative cancels.
-    largest = np.max(strip(array), axis=axis, keepdims=True)
+    largest = np.max(plain_value(array), axis=axis, keepdims=True)
     y = largest + np.log(np.sum(np.exp(array - largest), axis=axis, keepdims=True))
-    return y if keepdims else np.reshape(y, np.sum(strip(array), axis=axis).shape)
+    return y if keepdims else np.reshape(y, np.sum(plain_value(array), axis=axis).shape)
 
 
 equivalent((np.logaddexp, "reduce"), _logsumexp)

@@ -5,7 +5,7 @@ import numpy.lib.recfunctions
 
 from ..core.declare import composite, refuse
 from ..core.families import Refuse
-from ..core.trace import RULES, strip
+from ..core.trace import RULES, plain_value
 
 # Functions that write into an array.
 _IN_PLACE = "it writes into an array, whose old entries a derivative may need; use {} instead"
@@ -33,7 +33,7 @@ def _real_domain(name, real):
     refused = Refuse(f"numpy.lib.scimath.{name}", _COMPLEX.format("keep the argument in the real domain"))
 
     def code(*args):
-        if np.iscomplexobj(function(*[strip(x) for x in args])):
+        if np.iscomplexobj(function(*[plain_value(x) for x in args])):
             refused.bind(function, args, {})
         return real(*args)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..core.declare import composite, linear, primitive
-from ..core.errors import TracedValueError, located
+from ..core.errors import TracedValueError, with_user_line
 from ..core.families import Linear
 from ..core.trace import RULES
 
@@ -26,7 +26,7 @@ class Reshaping(Linear):
     def bind(self, call, args, kwargs):
         order = args[self.position] if len(args) > self.position else kwargs.get("order", "C")
         if order not in ("C", "F"):
-            raise located(
+            raise with_user_line(
                 TracedValueError(
                     f"order={order!r} follows the memory of an array, which a derivative does not share; "
                     "use order='C' or order='F'"

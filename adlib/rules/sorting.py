@@ -8,7 +8,7 @@ both directions: taking means is its own transpose.
 import numpy as np
 
 from ..core.declare import rule
-from ..core.trace import strip
+from ..core.trace import plain_value
 from .indexing import scatter_add
 
 
@@ -38,7 +38,7 @@ def _mean_over_equals(x, y, axis):
 def _reordered_jvp(tangents, y, a, *_, axis=-1, **__):
     if axis is None:
         return _reordered_jvp([np.ravel(tangents[0])], y, np.ravel(a), axis=0)
-    a, y = strip(a), strip(y)
+    a, y = plain_value(a), plain_value(y)
     return _mean_over_equals(np.take_along_axis(tangents[0], _order(y, a, axis), axis), y, axis)
 
 
@@ -46,7 +46,7 @@ def _reordered_vjp(g, y, a, *_, axis=-1, **__):
     if axis is None:
         flat = _reordered_vjp(g, y, np.ravel(a), axis=0)[0]
         return [np.reshape(flat, np.shape(a))]
-    a, y = strip(a), strip(y)
+    a, y = plain_value(a), plain_value(y)
     # Back to the places in a: the inverse of a permutation is its argsort.
     back = np.argsort(_order(y, a, axis), axis=axis)
     return [np.take_along_axis(_mean_over_equals(g, y, axis), back, axis)]

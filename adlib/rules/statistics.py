@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..core.declare import composite
-from ..core.errors import TracedValueError, describe, located
-from ..core.trace import is_traced, operand, strip
+from ..core.errors import TracedValueError, describe, with_user_line
+from ..core.trace import as_operand, is_traced, plain_value
 from .equivalent import equivalent
 from .reductions import kept_shape, mean_where, normal_axes, restored, rows_of, selected
 
@@ -21,7 +21,7 @@ def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Tr
 
 def root(x):
     """The square root, with the slope 0 at 0."""
-    origin = strip(x) == 0
+    origin = plain_value(x) == 0
     return np.where(origin, 0.0, np.sqrt(np.where(origin, 1.0, x)))
 
 
@@ -57,9 +57,9 @@ def _average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     """
     if weights is None:
         y = np.mean(a, axis=axis, keepdims=keepdims)
-        total = np.full(np.shape(y), np.size(a) / max(np.size(strip(y)), 1))
+        total = np.full(np.shape(y), np.size(a) / max(np.size(plain_value(y)), 1))
     else:
-        weights = operand(weights)
+        weights = as_operand(weights)
         if np.shape(weights) != np.shape(a):
             axes = axis if isinstance(axis, tuple) else (axis,)
             sorted_axes = normal_axes(axis, np.ndim(a))
@@ -85,12 +85,12 @@ def _quantile_of(a, q, axis, method, keepdims, numbers):
     each row: all, or those that are not NaN, which are sorted to the front.
     """
     rows = rows_of(a, axis)
-    q = operand(q)
+    q = as_operand(q)
     each = np.reshape(q, (np.size(q),))
     if method == "linear":
         position = (numbers(rows) - 1)[..., None] * each
     elif is_traced(q):
-        raise located(
+        raise with_user_line(
             TracedValueError(f"a quantile at a {describe(q)} with method={method!r} has no rule; use method='linear'")
         )
     else:
@@ -152,7 +152,7 @@ def _cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=
     """
 
     def variables(x):
-        x = np.atleast_2d(operand(x))
+        x = np.atleast_2d(as_operand(x))
         return x if rowvar or x.shape[0] == 1 else x.T
 
     x = variables(m) if y is None else np.concatenate([variables(m), variables(y)])
@@ -160,7 +160,7 @@ def _cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights = np.ones(x.shape[1])
     for w in (fweights, aweights):
-        weights = weights if w is None else weights * operand(w)
+        weights = weights if w is None else weights * as_operand(w)
     total = np.sum(weights)
     squares = np.sum(weights * (1.0 if aweights is None else aweights))
     x = x - np.sum(x * weights, axis=1, keepdims=True) / total
@@ -182,7 +182,7 @@ equivalent(np.corrcoef, _corrcoef)
 # Differences and integrals of samples.
 def _diff(a, n=1, axis=-1, prepend=None, append=None):
     def joined(x):
-        x = operand(x)
+        x = as_operand(x)
         return np.broadcast_to(x, kept_shape(np.shape(a), axis)) if np.ndim(x) == 0 else x
 
     if prepend is not None or append is not None:
@@ -197,16 +197,16 @@ def _diff(a, n=1, axis=-1, prepend=None, append=None):
 
 def _ediff1d(ary, to_end=None, to_begin=None):
     ary = np.ravel(ary)
-    ends = [[] if x is None else [np.ravel(operand(x)).astype(ary.dtype)] for x in (to_begin, to_end)]
+    ends = [[] if x is None else [np.ravel(as_operand(x)).astype(ary.dtype)] for x in (to_begin, to_end)]
     return np.concatenate([*ends[0], ary[1:] - ary[:-1], *ends[1]])
 
 
 def _trapezoid(y, x=None, dx=1.0, axis=-1):
-    y = np.moveaxis(operand(y), axis, -1)
+    y = np.moveaxis(as_operand(y), axis, -1)
     if x is None:
         width = dx
     else:
-        x = operand(x)
+        x = as_operand(x)
         width = np.diff(x) if np.ndim(x) == 1 else np.diff(np.moveaxis(x, axis, -1))
     return np.sum(width * (y[..., 1:] + y[..., :-1]) / 2.0, -1)
 
@@ -217,9 +217,9 @@ equivalent(np.trapezoid if hasattr(np, "trapezoid") else np.trapz, _trapezoid)  
 
 
 def _gradient(f, *varargs, axis=None, edge_order=1):
-    f = operand(f)
+    f = as_operand(f)
     axes = list(range(np.ndim(f))) if axis is None else [a % np.ndim(f) for a in np.atleast_1d(axis)]
-    spacings = [operand(h) for h in varargs] or [1.0]
+    spacings = [as_operand(h) for h in varargs] or [1.0]
     spacings = spacings * len(axes) if len(spacings) == 1 else spacings
     results = []
     for a, h in zip(axes, spacings):
@@ -260,7 +260,7 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     one, that on its left.  With a period the points are brought into it and a
     knot is added on each side.
     """
-    x, xp, fp = operand(x), operand(xp), operand(fp)
+    x, xp, fp = as_operand(x), as_operand(xp), as_operand(fp)
     if period is not None:
         period = abs(period)
         x, xp = x % period, xp % period
@@ -269,14 +269,14 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
         left = right = None
-    first, last = strip(x) < strip(xp)[0], strip(x) > strip(xp)[-1]
+    first, last = plain_value(x) < plain_value(xp)[0], plain_value(x) > plain_value(xp)[-1]
     right_end = np.clip(np.searchsorted(xp, x, side="right"), 1, max(np.size(xp) - 1, 1))
     if np.size(xp) == 1:
         y = np.broadcast_to(fp[0], np.shape(x))
     else:
         x0, x1, f0, f1 = xp[right_end - 1], xp[right_end], fp[right_end - 1], fp[right_end]
         width = x1 - x0
-        flat = strip(width) == 0  # a knot given twice
+        flat = plain_value(width) == 0  # a knot given twice
         y = f0 + (x - x0) * np.where(flat, 0.0, (f1 - f0) / np.where(flat, 1.0, width))
     y = np.where(first, fp[0] if left is None else left, y)
     return np.where(last, fp[-1] if right is None else right, y)
@@ -284,7 +284,7 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
 
 def _unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
     # Whole periods are added, which do not vary.
-    return p + (np.unwrap(strip(p), discont, axis, period=period) - strip(p))
+    return p + (np.unwrap(plain_value(p), discont, axis, period=period) - plain_value(p))
 
 
 equivalent(np.interp, _interp)
@@ -293,9 +293,9 @@ equivalent(np.unwrap, _unwrap)
 
 # Functions of slices.
 def _apply_along_axis(func1d, axis, arr, *args, **kwargs):
-    rows = np.moveaxis(operand(arr), axis, -1)
+    rows = np.moveaxis(as_operand(arr), axis, -1)
     batch = np.shape(rows)[:-1]
-    results = [operand(func1d(rows[i], *args, **kwargs)) for i in np.ndindex(batch)]
+    results = [as_operand(func1d(rows[i], *args, **kwargs)) for i in np.ndindex(batch)]
     inner = np.shape(results[0])
     y = np.reshape(np.stack(results), batch + inner)
     start = axis % np.ndim(arr)

@@ -8,9 +8,9 @@ directions give what the textbooks say.
 import numpy as np
 
 from ...core.declare import rule
-from ...core.errors import TracedValueError, describe, located
+from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import WrittenOut
-from ...core.trace import RULES, strip
+from ...core.trace import RULES, plain_value
 from ..shapes import t
 from .matrices import diagonal, from_lower, largest, strictly_lower, to_lower
 
@@ -83,9 +83,9 @@ def _antisymmetric(c):
 
 
 def _regular(r1, a):
-    d = np.abs(diagonal(strip(r1)))
+    d = np.abs(diagonal(plain_value(r1)))
     if np.any(d <= max(a.shape[-2:]) * np.finfo(d.dtype).eps * largest(d, -1)):
-        raise located(
+        raise with_user_line(
             TracedValueError(
                 f"numpy.linalg.qr of a {describe(a, 'matrix')} whose first {d.shape[-1]} columns are dependent: "
                 "its factors have no derivative there; drop the columns that depend on others, or add a regularisation"
@@ -101,7 +101,7 @@ class Qr(WrittenOut):
         mode = kwargs.get("mode", args[1] if len(args) > 1 else "reduced")
         a = args[0] if args else kwargs["a"]
         if mode == "raw" or mode == "complete" and a.shape[-2] > a.shape[-1]:
-            raise located(
+            raise with_user_line(
                 TracedValueError(
                     f"numpy.linalg.qr with mode={mode!r} of a {describe(a, 'matrix')}: "
                     "only the first columns of the factor Q are determined by the matrix, "

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ...core.errors import TracedValueError, describe, located
+from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import WrittenOut
-from ...core.trace import strip
+from ...core.trace import plain_value
 from ..reductions import restored
 from ..shapes import t
 
@@ -53,8 +53,8 @@ def largest(x, axes=(-2, -1)):
 
 def require_finite(name, y, a):
     """Refuse a singular matrix, where the value `y` is infinite."""
-    if not np.all(np.isfinite(strip(y))):
-        raise located(
+    if not np.all(np.isfinite(plain_value(y))):
+        raise with_user_line(
             TracedValueError(
                 f"numpy.linalg.{name} at a singular {describe(a, 'matrix')} is infinite and has no derivative; "
                 "keep the matrix regular (A + eps * np.eye(n))"
@@ -94,7 +94,7 @@ class RefusesHermitian(WrittenOut):
         position = {"svd": 3, "pinv": 2}[self.name]
         a = args[0] if args else kwargs["a"]
         if kwargs.get("hermitian") or len(args) > position and args[position]:
-            raise located(
+            raise with_user_line(
                 TracedValueError(
                     f"numpy.linalg.{self.name} with hermitian=True on a {describe(a, 'matrix')}: "
                     "adlib has the derivative for general matrices only; leave it out, or use numpy.linalg.eigh"

@@ -10,7 +10,7 @@ import operator
 import numpy as np
 
 from ...core.declare import zero
-from ...core.trace import RULES, strip
+from ...core.trace import RULES, plain_value
 from ..reductions import restored
 from ..shapes import t
 from .matrices import ScalarOfArray, largest, last_two, require_finite, small
@@ -25,15 +25,15 @@ def _equal_shares(chosen, axes, dtype):
 def _vector_slope(y, x, p, axes):
     """The slopes of the p-norm over some axes, which `y` has kept with length 1."""
     if p in (None, 2, "fro"):
-        origin = strip(y) == 0
+        origin = plain_value(y) == 0
         return np.where(origin, 0.0, x) / np.where(origin, 1.0, y)
-    sign, size = np.sign(strip(x)), np.abs(strip(x))
+    sign, size = np.sign(plain_value(x)), np.abs(plain_value(x))
     if p in (np.inf, -np.inf):
-        return sign * _equal_shares(size == strip(y), axes, sign.dtype)
+        return sign * _equal_shares(size == plain_value(y), axes, sign.dtype)
     if p in (0, 1):
         return p * sign
-    corner = (size == 0) | (strip(y) == 0)
-    ratio = np.where(corner, 1.0, np.abs(x)) / np.where(strip(y) == 0, 1.0, y)
+    corner = (size == 0) | (plain_value(y) == 0)
+    ratio = np.where(corner, 1.0, np.abs(x)) / np.where(plain_value(y) == 0, 1.0, y)
     return np.where(corner, 0.0, sign) * ratio ** (p - 1)
 
 
@@ -41,7 +41,7 @@ def _matrix_slope(y, x, p):
     """The slopes of a norm of matrices in the last two axes, which `y` has kept with length 1."""
     if p in ("nuc", 2, -2):
         u, s, vh = _la.svd(x, full_matrices=False)
-        plain = strip(s)
+        plain = plain_value(s)
         chosen = plain != 0
         if p != "nuc":
             extreme = plain[..., :1] if p == 2 else plain[..., -1:]
@@ -50,9 +50,9 @@ def _matrix_slope(y, x, p):
         return (u * chosen[..., None, :]) @ vh
     if p in (1, -1, np.inf, -np.inf):
         along = -2 if p in (1, -1) else -1
-        sums = np.sum(np.abs(strip(x)), along, keepdims=True)
+        sums = np.sum(np.abs(plain_value(x)), along, keepdims=True)
         best = np.max(sums, (-2, -1), keepdims=True) if p > 0 else np.min(sums, (-2, -1), keepdims=True)
-        return np.sign(strip(x)) * _equal_shares(sums == best, (-2, -1), sums.dtype)
+        return np.sign(plain_value(x)) * _equal_shares(sums == best, (-2, -1), sums.dtype)
     return _vector_slope(y, x, None, (-2, -1))
 
 
@@ -91,7 +91,7 @@ def _cond_slope(y, x, p=None):
     require_finite("cond", y, x)
     if p in (None, 2, -2):
         u, s, vh = _la.svd(x, full_matrices=False)
-        ends = np.zeros(s.shape[-1], strip(s).dtype)
+        ends = np.zeros(s.shape[-1], plain_value(s).dtype)
         ends[0] += 1
         ends[-1] -= 1
         if p == -2:

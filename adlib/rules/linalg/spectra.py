@@ -14,9 +14,9 @@ import functools
 import numpy as np
 
 from ...core.declare import composite, primitive, rule
-from ...core.errors import TracedValueError, describe, located
+from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import Refuse
-from ...core.trace import RULES, is_traced, strip
+from ...core.trace import RULES, is_traced, plain_value
 from ..shapes import t
 from .matrices import RefusesHermitian, diagonal, from_lower, largest, small, to_diagonal, to_lower
 
@@ -76,7 +76,7 @@ def _refuse_pairs(name, a, wrong, why, instead):
     i, j = sorted(int(k) for k in np.argwhere(wrong)[0][-2:])
     values, alone, product = _WORDS[name]
     state = f"{values} {i} and {j} are equal" if i != j else f"{values[:-1]} {i} is zero"
-    raise located(
+    raise with_user_line(
         TracedValueError(
             f"numpy.linalg.{name} of a {describe(a, 'matrix')}: {state}, and {why}; "
             f"{instead.format(product=product)}, or the values alone ({alone})"
@@ -86,10 +86,10 @@ def _refuse_pairs(name, a, wrong, why, instead):
 
 def _turns(name, a, p, s):
     """``Wu + Wv`` and ``Wu - Wv`` of the comment above, for a change P."""
-    equal, null = _equal_and_null(strip(s))
+    equal, null = _equal_and_null(plain_value(s))
     pair_of_nulls = null[..., None, :] & null[..., :, None]
-    together, apart, scale = p + t(p), p - t(p), largest(strip(p))
-    lost = equal & ~small(strip(together), scale) | pair_of_nulls & ~small(strip(apart), scale)
+    together, apart, scale = p + t(p), p - t(p), largest(plain_value(p))
+    lost = equal & ~small(plain_value(together), scale) | pair_of_nulls & ~small(plain_value(apart), scale)
     _refuse_pairs(name, a, lost, _NOT_FORWARD, _REVERSE)
     return _quotient(together, _differences(s), equal | _eye(s)), _quotient(apart, _sums(s), _no_sum(s))
 
@@ -107,7 +107,7 @@ def _eye(s):
 
 def _no_sum(s):
     """Where s_i + s_j vanishes: two zeros, or eigenvalues of opposite sign, whose vectors never turn apart."""
-    plain = strip(s)
+    plain = plain_value(s)
     return small(_sums(plain), largest(plain, -1)[..., None])
 
 
@@ -118,24 +118,24 @@ def _pull_turns(name, a, gu, gv, s, s_bar, alone=True):
     """
     together, apart = gu + gv, gu - gv
     together, apart = together - t(together), apart - t(apart)
-    equal, null = _equal_and_null(strip(s))
+    equal, null = _equal_and_null(plain_value(s))
     # Wu + Wv and Wu - Wv transposed: quotients for all pairs of different values, 0 for the others.
     p_bar = _quotient(together, _differences(s), equal | _eye(s)) + _quotient(apart, _sums(s), _no_sum(s))
     p_bar = 0.5 * p_bar
     if np.any(equal):
         # A pair of equal values passes for one of three reasons (see above), or it is refused.
         # First, the function uses the product: `product` marks the pairs whose numbers say so.
-        product = equal & (False if s_bar is None else _is_of_product(*map(strip, (gu, gv, s, s_bar))))
+        product = equal & (False if s_bar is None else _is_of_product(*map(plain_value, (gu, gv, s, s_bar))))
         # Second, it does not depend on the common turn of the pair; nor on the turn apart, of two zeros, which
         # is undetermined as well.
-        scale = np.maximum(largest(strip(gu)), largest(strip(gv)))
-        still = small(strip(together), scale) & (small(strip(apart), scale) | ~null[..., None])
+        scale = np.maximum(largest(plain_value(gu)), largest(plain_value(gv)))
+        still = small(plain_value(together), scale) & (small(plain_value(apart), scale) | ~null[..., None])
         _refuse_pairs(name, a, equal & ~product & ~still, _NOT_INVARIANT, _INVARIANT)
         # That is enough for vectors alone.  If the values are used as well, the pair must not be used at all:
         # neither by its rows and columns of U^T U-bar and V^T V-bar, nor by different slopes in its values.
         if s_bar is not None or not alone:
-            unused = small(strip(gu), scale) & small(strip(gv), scale)
-            unused &= t(unused) & (s_bar is None or _same_slopes(strip(s_bar), null))
+            unused = small(plain_value(gu), scale) & small(plain_value(gv), scale)
+            unused &= t(unused) & (s_bar is None or _same_slopes(plain_value(s_bar), null))
             _refuse_pairs(name, a, equal & ~product & ~unused, _UNKNOWN, _INVARIANT)
         # N_ij for the pairs of the product; the others keep what their turn apart has given.
         p_bar = np.where(product, _quotient(gu, s[..., None, :], ~product), p_bar)
@@ -234,7 +234,7 @@ def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=Fa
     da = tangents[0]
     if not compute_uv:
         u, _, vh = singular_vectors(a)
-        return np.where(strip(ans) == 0, 0.0, np.sum(u * (da @ t(vh)), -2))
+        return np.where(plain_value(ans) == 0, 0.0, np.sum(u * (da @ t(vh)), -2))
     u, s, vh = ans
     if full_matrices and a.shape[-2] != a.shape[-1]:
         raise _not_square(a)
@@ -244,9 +244,9 @@ def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=Fa
     together, apart = _turns("svd", a, p, s)
     du, dv = u @ (0.5 * (together + apart)), v @ (0.5 * (together - apart))
     if a.shape[-2] > a.shape[-1]:  # U also moves out of its own space
-        du = du + _over_values(a, from_v - u @ p, s, strip(from_v), _NOT_FORWARD, _REVERSE)
+        du = du + _over_values(a, from_v - u @ p, s, plain_value(from_v), _NOT_FORWARD, _REVERSE)
     if a.shape[-2] < a.shape[-1]:
-        dv = dv + _over_values(a, from_u - v @ t(p), s, strip(from_u), _NOT_FORWARD, _REVERSE)
+        dv = dv + _over_values(a, from_u - v @ t(p), s, plain_value(from_u), _NOT_FORWARD, _REVERSE)
     return du, diagonal(p), t(dv)
 
 
@@ -258,7 +258,7 @@ def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False, al
     """
     if not compute_uv:
         u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
-        return ((u * np.where(strip(ans) == 0, 0.0, g)[..., None, :]) @ vh,)
+        return ((u * np.where(plain_value(ans) == 0, 0.0, g)[..., None, :]) @ vh,)
     u, s, vh = ans
     u_bar, s_bar, vh_bar = g
     k = s.shape[-1]
@@ -266,26 +266,26 @@ def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False, al
     v, v_bar = _thin(t(vh), None if vh_bar is None else t(vh_bar), k, a)
     if u_bar is None and v_bar is None:  # the values alone: no quotient, and nothing to refuse
         return ((u * s_bar[..., None, :]) @ t(v),)
-    u_bar = np.zeros_like(strip(u)) if u_bar is None else u_bar
-    v_bar = np.zeros_like(strip(v)) if v_bar is None else v_bar
+    u_bar = np.zeros_like(plain_value(u)) if u_bar is None else u_bar
+    v_bar = np.zeros_like(plain_value(v)) if v_bar is None else v_bar
     gu, gv = t(u) @ u_bar, t(v) @ v_bar
     a_bar = u @ _pull_turns("svd", a, gu, gv, s, s_bar, alone) @ t(v)
     if a.shape[-2] != a.shape[-1]:
-        _refuse_unknown_zero(a, strip(s), None if s_bar is None else strip(s_bar))
+        _refuse_unknown_zero(a, plain_value(s), None if s_bar is None else plain_value(s_bar))
     if a.shape[-2] > a.shape[-1]:
-        a_bar = a_bar + _over_values(a, u_bar - u @ gu, s, strip(u_bar), _NOT_INVARIANT, _INVARIANT) @ t(v)
+        a_bar = a_bar + _over_values(a, u_bar - u @ gu, s, plain_value(u_bar), _NOT_INVARIANT, _INVARIANT) @ t(v)
     if a.shape[-2] < a.shape[-1]:
-        a_bar = a_bar + u @ t(_over_values(a, v_bar - v @ gv, s, strip(v_bar), _NOT_INVARIANT, _INVARIANT))
+        a_bar = a_bar + u @ t(_over_values(a, v_bar - v @ gv, s, plain_value(v_bar), _NOT_INVARIANT, _INVARIANT))
     return (a_bar,)
 
 
 def _over_values(a, x, s, whole, why, instead):
     """The columns of `x`, what the columns of `whole` have outside a space, divided by the singular values."""
-    _, null = _equal_and_null(strip(s))
-    plain, null = strip(x), null[..., None, :]
+    _, null = _equal_and_null(plain_value(s))
+    plain, null = plain_value(x), null[..., None, :]
     lost = null & ~small(plain, largest(whole))
     _refuse_pairs("svd", a, np.any(lost, -2, keepdims=True) & _eye(s), why, instead)
-    noise = null & (np.all(small(plain, largest(whole, -2)), -2, keepdims=True) | (strip(s) == 0)[..., None, :])
+    noise = null & (np.all(small(plain, largest(whole, -2)), -2, keepdims=True) | (plain_value(s) == 0)[..., None, :])
     return _quotient(x, s[..., None, :], noise)
 
 
@@ -301,14 +301,14 @@ def _thin(u, u_bar, k, a):
     if u.shape[-1] == k:
         return u, u_bar
     if u_bar is not None:
-        if np.any(strip(u_bar)[..., k:] != 0):
+        if np.any(plain_value(u_bar)[..., k:] != 0):
             raise _not_square(a)
         u_bar = u_bar[..., :k]
     return u[..., :k], u_bar
 
 
 def _not_square(a):
-    return located(
+    return with_user_line(
         TracedValueError(
             f"numpy.linalg.svd with full_matrices=True of a {describe(a, 'matrix')}: "
             f"the vectors beyond the first {min(np.shape(a)[-2:])} are any basis of a space "

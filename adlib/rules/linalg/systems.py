@@ -17,9 +17,9 @@ import operator
 import numpy as np
 
 from ...core.declare import bilinear, composite, linear, primitive, rule
-from ...core.errors import TracedValueError, describe, located
+from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import total_differential
-from ...core.trace import RULES, operand, project, strip
+from ...core.trace import RULES, as_operand, plain_value, project
 from ..indexing import scatter_add
 from ..shapes import t
 from .matrices import RefusesHermitian, ScalarOfArray, diagonal, largest, last_two, require_finite, small, to_diagonal
@@ -73,7 +73,7 @@ def _tensorinv(a, ind=2):
 
 
 def _tensorsolve(a, b, axes=None):
-    a, b = operand(a), operand(b)
+    a, b = as_operand(a), as_operand(b)
     if axes is not None:
         rest = [k for k in range(a.ndim) if k not in axes]
         a = np.transpose(a, (*rest, *axes))
@@ -88,7 +88,7 @@ composite(_la.tensorsolve, _tensorsolve)
 
 # d det A = sum of cof(A) * dA, and cof(A) = det(A) A^-T where A is regular.  Jacobi's formula.
 def _det_slope(y, a):
-    if np.all(strip(y) != 0):
+    if np.all(plain_value(y) != 0):
         return np.expand_dims(y, (-2, -1)) * t(_la.inv(a)), last_two(a)
     return cofactor(a), last_two(a)
 
@@ -106,7 +106,7 @@ def cofactor(a):
 
 
 def _orientation(u, vh):
-    return np.sign(_la.det(strip(u)) * _la.det(strip(vh)))[..., None, None]
+    return np.sign(_la.det(plain_value(u)) * _la.det(plain_value(vh)))[..., None, None]
 
 
 def _cofactor_slope(a, e):
@@ -123,7 +123,7 @@ def _cofactor_slope(a, e):
 
 
 def _product_without(s, i, j):
-    product = np.ones_like(strip(s[..., 0]))
+    product = np.ones_like(plain_value(s[..., 0]))
     for k in range(s.shape[-1]):
         if k not in (i, j):
             product = product * s[..., k]
@@ -193,8 +193,8 @@ class _Factored:
 # Golub and Pereyra 1973.  Further d |r|^2 = 2 r^T (db - dA x), because A^T r = 0, and ds_i = u_i^T dA v_i.
 def _lstsq_jvp(tangents, ans, a, b, rcond=None):
     """The tangents of the solution, of the squared residuals, of the rank (none) and of the singular values."""
-    a, vector = operand(a), np.ndim(b) == 1
-    x, b = _columns(ans[0], vector), _columns(operand(b), vector)
+    a, vector = as_operand(a), np.ndim(b) == 1
+    x, b = _columns(ans[0], vector), _columns(as_operand(b), vector)
     f = _full_rank(ans, a)
     change = total_differential([lambda da: -(da @ x), lambda db: _columns(db, vector)], tangents)
     da, dx, ds = tangents[0], 0.0, None
@@ -203,17 +203,17 @@ def _lstsq_jvp(tangents, ans, a, b, rcond=None):
         u, _, vh = singular_vectors(a)
         ds = np.sum(u * (da @ t(vh)), -2)
     dx = dx + f.pinv(change)
-    residuals = 2.0 * np.sum((b - a @ x) * change, 0) if ans[1].size else np.zeros_like(strip(ans[1]))
+    residuals = 2.0 * np.sum((b - a @ x) * change, 0) if ans[1].size else np.zeros_like(plain_value(ans[1]))
     return _uncolumns(dx, vector), residuals, None, ds
 
 
 def _lstsq_vjp(g, ans, a, b, rcond=None):
     """The contributions of the adjoints of solution, squared residuals and singular values, those that there are."""
     x_bar, residuals_bar, _, s_bar = g
-    a, vector = operand(a), np.ndim(b) == 1
-    x, b = _columns(ans[0], vector), _columns(operand(b), vector)
+    a, vector = as_operand(a), np.ndim(b) == 1
+    x, b = _columns(ans[0], vector), _columns(as_operand(b), vector)
     f = _full_rank(ans, a)
-    a_bar, b_bar = np.zeros(a.shape, strip(a).dtype), np.zeros(b.shape, strip(b).dtype)
+    a_bar, b_bar = np.zeros(a.shape, plain_value(a).dtype), np.zeros(b.shape, plain_value(b).dtype)
     if x_bar is not None:
         x_bar = _columns(x_bar, vector)
         b_bar = f.pinv_transposed(x_bar)
@@ -232,7 +232,7 @@ def _outside(q, x):
 
 def _full_rank(ans, a):
     if int(ans[2]) < min(a.shape):
-        raise located(
+        raise with_user_line(
             TracedValueError(
                 f"numpy.linalg.lstsq with a {describe(a, 'matrix')} of rank {int(ans[2])}: "
                 "the solution jumps when the rank changes and has no derivative; "
@@ -251,9 +251,9 @@ rule(_la.lstsq, _lstsq_jvp, _lstsq_vjp)
 def _pinv_jvp(tangents, p, a, *args, **kwargs):
     _same_rank(p, a, *args, **kwargs)
     da = tangents[0]
-    raised = strip(da) - strip(a) @ (strip(p) @ strip(da))
-    raised = raised - raised @ strip(p) @ strip(a)
-    if not np.all(small(raised, largest(strip(da)) * _condition(p, a))):
+    raised = plain_value(da) - plain_value(a) @ (plain_value(p) @ plain_value(da))
+    raised = raised - raised @ plain_value(p) @ plain_value(a)
+    if not np.all(small(raised, largest(plain_value(da)) * _condition(p, a))):
         raise _jumps(a)
     return -(p @ da @ p) + p @ t(p) @ _beside(t(da), a, p) + _across(t(da), a, p) @ t(p) @ p
 
@@ -275,20 +275,20 @@ def _across(x, a, p):
 
 
 def _condition(p, a):
-    return 1 + np.max(np.abs(strip(p)), initial=0.0) * np.max(np.abs(strip(a)), initial=0.0)
+    return 1 + np.max(np.abs(plain_value(p)), initial=0.0) * np.max(np.abs(plain_value(a)), initial=0.0)
 
 
 def _same_rank(p, a, rcond=None, hermitian=False, *, rtol=None):
     cutoff = rcond if rcond is not None else rtol
     if cutoff is not None:
-        s = _la.svd(strip(a), compute_uv=False)
+        s = _la.svd(plain_value(a), compute_uv=False)
         top = largest(s, -1)
         if np.any((s <= np.asarray(cutoff)[..., None] * top) & ~small(s, top)):
             raise _jumps(a)
 
 
 def _jumps(a):
-    return located(
+    return with_user_line(
         TracedValueError(
             f"numpy.linalg.pinv of a {describe(a, 'matrix')} whose rank changes in this direction, "
             "or depends on the cutoff: the inverse jumps there and has no derivative; "
@@ -307,7 +307,7 @@ RULES[_la.pinv] = RefusesHermitian("pinv", _pinv_jvp, _pinv_vjp)
 def _matrix_power(a, n):
     """The products that NumPy takes: repeated squares, of the inverse if n < 0."""
     if np.ndim(a) < 2 or a.shape[-1] != a.shape[-2] or not hasattr(type(n), "__index__") or n == 0:
-        return _la.matrix_power(strip(a), n)  # a constant, or NumPy's error
+        return _la.matrix_power(plain_value(a), n)  # a constant, or NumPy's error
     n = operator.index(n)
     if n < 0:
         a, n = _la.inv(a), -n
@@ -324,9 +324,9 @@ def _matrix_power(a, n):
 
 def _multi_dot(arrays, *, out=None):
     """The product in the order of fewest multiplications, as NumPy finds it (Cormen et al., section 14.2)."""
-    arrays = [operand(x) for x in arrays]
+    arrays = [as_operand(x) for x in arrays]
     if len(arrays) < 2 or any(x.ndim != 2 for x in arrays[1:-1]) or not {arrays[0].ndim, arrays[-1].ndim} <= {1, 2}:
-        return _la.multi_dot([strip(x) for x in arrays])  # NumPy's error
+        return _la.multi_dot([plain_value(x) for x in arrays])  # NumPy's error
     if len(arrays) == 2:
         return np.dot(*arrays)
     shape = arrays[0].shape[:-1] + arrays[-1].shape[1:]
