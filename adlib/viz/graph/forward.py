@@ -66,6 +66,7 @@ class Forward(Mode):
         return [Step("The graph", (), operations, note), self._inputs()]
 
     def _inputs(self) -> Step:
+        """The values of the inputs, and for each seed their tangents."""
         nodes = [node for node in self.ends if node.index in self.shown]
         equations = []
         if nodes:
@@ -83,6 +84,7 @@ class Forward(Mode):
         return Step("Inputs", tuple(boxes), tuple(equations), note)
 
     def node(self, node, steps: Sequence) -> tuple[list[Equation], str]:
+        """Value and tangent, in symbols and in numbers; of a result the entry of the gradient."""
         graph, name = self.graph, notation.name(node.name)
         symbols = operands_tex(graph, node, False)
         values = [equals(Piece(notation.value(node.op, symbols)))]

@@ -72,6 +72,7 @@ class Reverse(Mode):
         return [Step("The way forward is done", (), equations, f"Every value is known. {said}")]
 
     def node(self, node, steps: Sequence) -> tuple[list[Equation], str]:
+        """The adjoint, in symbols and in numbers, what that needs, and with the last node the gradient."""
         equations = [self._adjoint(node, steps), *self._needed(steps[0])]
         if node.index == 0:
             equations += self._gradient()
