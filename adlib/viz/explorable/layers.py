@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -110,7 +110,7 @@ class Points:
 
     def key(self) -> list[tuple[str, int, Shape]]:
         half = round(min(5, self.size or MARKERS[self.marker].size) * UNIT)
-        return [(self.label, 16, Shape(colour(self.role), self._marks([[(8 * UNIT, 6 * UNIT)]], half)))]
+        return [(self.label, 16, Shape(colour(self.role), _opaque(self)._marks([[(8 * UNIT, 6 * UNIT)]], half)))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +169,13 @@ class Curve:
 
     def key(self) -> list[tuple[str, int, Shape]]:
         base = None if self.fill is None else 12 * UNIT
-        return [(self.label, 24, Shape(colour(self.role), self._drawn([[(0, 6 * UNIT), (22 * UNIT, 6 * UNIT)]], base)))]
+        return [
+            (
+                self.label,
+                24,
+                Shape(colour(self.role), _opaque(self)._drawn([[(0, 6 * UNIT), (22 * UNIT, 6 * UNIT)]], base)),
+            )
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +226,9 @@ class Bars:
         return [path("b", still(outlines), style=";".join(_faint(self)))]
 
     def key(self) -> list[tuple[str, int, Shape]]:
-        return [(self.label, 16, Shape(colour(self.role), self._drawn([[(8 * UNIT, 0)]], 5 * UNIT, 12 * UNIT)))]
+        return [
+            (self.label, 16, Shape(colour(self.role), _opaque(self)._drawn([[(8 * UNIT, 0)]], 5 * UNIT, 12 * UNIT)))
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,7 +268,9 @@ class Arrows:
         return [path("a", still(outlines), style=";".join(_faint(self)))]
 
     def key(self) -> list[tuple[str, int, Shape]]:
-        return [(self.label, 24, Shape(colour(self.role), self._drawn([[(0, 6 * UNIT, 20 * UNIT, 6 * UNIT)]])))]
+        return [
+            (self.label, 24, Shape(colour(self.role), _opaque(self)._drawn([[(0, 6 * UNIT, 20 * UNIT, 6 * UNIT)]])))
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -439,6 +449,11 @@ def _stairs(points: list[Point]) -> list[Point]:
     """The same points joined by steps."""
     corners = [(right[0], left[1]) for left, right in itertools.pairwise(points)]
     return [points[0], *(p for pair in zip(corners, points[1:]) for p in pair)] if points else []
+
+
+def _opaque(layer):
+    """The layer as its key shows it."""
+    return replace(layer, opacity=1.0)
 
 
 def _faint(layer) -> list[str]:

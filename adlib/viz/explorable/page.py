@@ -212,7 +212,8 @@ class Explorable(Widget):
         size = self.size / 1000
         if size <= max_kb:
             return
-        weights = columns.weights() | {"the pictures shown without script": self._still_bytes}
+        still = self._html[self._html.index('<div class="ax-still">') : self._html.rindex("<script>")]
+        weights = columns.weights() | {"the pictures shown without script": len(still.encode())}
         name, most = max(weights.items(), key=lambda item: item[1])
         raise ArgumentError(
             f"the page of the explorable {self._title!r} takes {size:.0f} kB, at most {max_kb:g}; the most, {most / 1000:.0f} kB, are "
@@ -261,7 +262,6 @@ class Explorable(Widget):
         drawn = self._drawn_states(sheet)
         states = "".join(self._still(state, axes, inside, sheet) for state, inside in zip(self._states, drawn))
         still = f'<div class="ax-still">{"".join(keys)}<div class="ax-states">{states}</div>{self._table(sheet)}</div>'
-        self._still_bytes = len(still.encode())
         answer = (
             f"<details><summary>Answer</summary><p>{rich(self._answer, sheet)}</p></details>" if self._answer else ""
         )
