@@ -215,8 +215,10 @@ class Explorable(Widget):
         still = self._html[self._html.index('<div class="ax-still">') : self._html.rindex("<script>")]
         weights = columns.weights() | {"the pictures shown without script": len(still.encode())}
         name, most = max(weights.items(), key=lambda item: item[1])
+        # Two digits: how well a page deflates depends on the version of zlib.
+        size, most = (float(f"{kb:.2g}") for kb in (size, most / 1000))
         raise ArgumentError(
-            f"the page of the explorable {self._title!r} takes {size:.0f} kB, at most {max_kb:g}; the most, {most / 1000:.0f} kB, are "
+            f"the page of the explorable {self._title!r} takes {size:.0f} kB, at most {max_kb:g}; the most, {most:.0f} kB, are "
             f"{name}: take fewer frames or points, or allow more with max_kb"
         )
 
