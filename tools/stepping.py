@@ -32,11 +32,11 @@ _STATES, _PUZZLES, _FRAMES = script("steppers"), script("puzzles"), script("expl
 def faults(page) -> Iterator[str]:
     """Yield what is wrong with the steppers, puzzles and explorables of a page that is open in playwright."""
     try:
-        page.wait_for_selector("[aria-busy=true]", state="detached", timeout=READY_MS)
+        page.wait_for_selector(".ad-explore[aria-busy=true]", state="detached", timeout=READY_MS)
     except Exception as error:
         if type(error).__name__ != "TimeoutError":
             raise
-        yield "explorables: one stays busy"
+        yield "an explorable stays busy"
     for index in range(page.locator(".ad-stepper").count()):
         yield from (f"stepper {index + 1}: {fault}" for fault in _one(page, index))
     for index in range(page.locator(".ad-puzzle").count()):

@@ -46,7 +46,7 @@ def show(browser):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: wrong.append(request.url))
         page.set_content(page_of(*widgets, dark=dark))
-        page.wait_for_selector("[aria-busy]", state="detached")  # data are inflated while the page is shown
+        page.wait_for_selector(".ad-explore[aria-busy]", state="detached")  # data are inflated while the page is shown
         return page
 
     yield show

@@ -10,15 +10,14 @@ and the layer's marks in a box so many pixels wide and 14 high.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...core.errors import ArgumentError
 from ..style import COLOURS
+from .given import check_known, check_number, placed, rows_of
 from .shapes import MARKERS, SIDES, TEXT, UNIT, Element, Point, Shape, arrow, beside, line, path, still, text
 
 _DASHES = {"solid": "", "dashed": " ax-z1", "dashdot": " ax-z2", "dotted": " ax-z3"}
@@ -75,12 +74,12 @@ class Points:
 
     def shapes(self, panel) -> list[Shape]:
         sides = [self.side] if isinstance(self.side, str) else list(self.side)
-        _known(self, "marker", self.marker, MARKERS)
+        check_known(self, "marker", self.marker, MARKERS)
         check_number("the size of Points", self.size or 0, 0)
         check_number("the trail of Points", self.trail, 0)
         for side in sides:
-            _known(self, "side", side, SIDES)
-        frames = _placed(self, panel, x=self.x, y=self.y)
+            check_known(self, "side", side, SIDES)
+        frames = placed(self, panel, x=self.x, y=self.y)
         size = self.size or MARKERS[self.marker].size
         elements = self._marks(frames, round(size * UNIT), trail=int(self.trail))
         elements += self._texts(frames, [beside(side, round(size * UNIT)) for side in sides])
@@ -111,7 +110,7 @@ class Points:
 
     def key(self) -> list[tuple[str, int, Shape]]:
         half = round(min(5, self.size or MARKERS[self.marker].size) * UNIT)
-        return [(self.label, 16, Shape(colour(self.role), self._marks([[(8 * UNIT, 6 * UNIT)]], half)))]
+        return [(self.label, 16, Shape(colour(self.role), _opaque(self)._marks([[(8 * UNIT, 6 * UNIT)]], half)))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,8 +148,8 @@ class Curve:
     label: str = ""
 
     def shapes(self, panel) -> list[Shape]:
-        _known(self, "dash", self.dash or "solid", _DASHES)
-        frames = _placed(self, panel, x=self.x, y=self.y)
+        check_known(self, "dash", self.dash or "solid", _DASHES)
+        frames = placed(self, panel, x=self.x, y=self.y)
         if self.steps:
             frames = [_stairs(points) for points in frames]
         base = None
@@ -170,7 +169,13 @@ class Curve:
 
     def key(self) -> list[tuple[str, int, Shape]]:
         base = None if self.fill is None else 12 * UNIT
-        return [(self.label, 24, Shape(colour(self.role), self._drawn([[(0, 6 * UNIT), (22 * UNIT, 6 * UNIT)]], base)))]
+        return [
+            (
+                self.label,
+                24,
+                Shape(colour(self.role), _opaque(self)._drawn([[(0, 6 * UNIT), (22 * UNIT, 6 * UNIT)]], base)),
+            )
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +218,7 @@ class Bars:
             left, right = panel.places("x", [lo, lo + self.width], "the width of Bars")
             width = right - left
         (base,) = panel.places("y", [panel.y[0] if self.base is None else self.base], "the base of Bars")
-        frames = _placed(self, panel, x=self.x, y=self.y)
+        frames = placed(self, panel, x=self.x, y=self.y)
         return [Shape(colour(self.role), self._drawn(frames, max(1, round(width / 2)), base), (len(frames),), "Bars")]
 
     def _drawn(self, frames, half: int, base: int) -> list[Element]:
@@ -221,7 +226,9 @@ class Bars:
         return [path("b", still(outlines), style=";".join(_faint(self)))]
 
     def key(self) -> list[tuple[str, int, Shape]]:
-        return [(self.label, 16, Shape(colour(self.role), self._drawn([[(8 * UNIT, 0)]], 5 * UNIT, 12 * UNIT)))]
+        return [
+            (self.label, 16, Shape(colour(self.role), _opaque(self)._drawn([[(8 * UNIT, 0)]], 5 * UNIT, 12 * UNIT)))
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +260,7 @@ class Arrows:
     label: str = ""
 
     def shapes(self, panel) -> list[Shape]:
-        frames = _placed(self, panel, x0=self.x0, y0=self.y0, x1=self.x1, y1=self.y1)
+        frames = placed(self, panel, x0=self.x0, y0=self.y0, x1=self.x1, y1=self.y1)
         return [Shape(colour(self.role), self._drawn(frames), (len(frames),), "Arrows")]
 
     def _drawn(self, frames) -> list[Element]:
@@ -261,7 +268,9 @@ class Arrows:
         return [path("a", still(outlines), style=";".join(_faint(self)))]
 
     def key(self) -> list[tuple[str, int, Shape]]:
-        return [(self.label, 24, Shape(colour(self.role), self._drawn([[(0, 6 * UNIT, 20 * UNIT, 6 * UNIT)]])))]
+        return [
+            (self.label, 24, Shape(colour(self.role), _opaque(self)._drawn([[(0, 6 * UNIT, 20 * UNIT, 6 * UNIT)]])))
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,10 +303,10 @@ class Marker:
     def shapes(self, panel) -> list[Shape]:
         if (self.x is None) == (self.y is None):
             raise ArgumentError("a Marker of an explorable stands at one value, of x or of y; give one of the two")
-        _known(self, "dash", self.dash, _DASHES)
+        check_known(self, "dash", self.dash, _DASHES)
         axis, values = ("x", self.x) if self.y is None else ("y", self.y)
         left, top, width, height = panel.area
-        (column,) = np.transpose(_rows(np.reshape(values, (-1, 1)), "Marker"))
+        (column,) = np.transpose(rows_of(np.reshape(values, (-1, 1)), "Marker"))
         places = panel.places(axis, column, "a Marker")
         if axis == "x":
             outlines = [f"M{place} {top}V{top + height}" for place in places]
@@ -338,11 +347,11 @@ class Text:
     label = ""
 
     def shapes(self, panel) -> list[Shape]:
-        _known(self, "anchor", self.anchor, ("start", "middle", "end"))
+        check_known(self, "anchor", self.anchor, ("start", "middle", "end"))
         alone = isinstance(self.text, str) or not isinstance(self.text, (Sequence, np.ndarray))
         texts = [str(self.text)] if alone else [str(words) for words in self.text]
         x, y = (np.reshape(values, (-1, 1)) for values in (self.x, self.y))
-        places = [place for (place,) in _placed(self, panel, x=x, y=y)]
+        places = [place for (place,) in placed(self, panel, x=x, y=y)]
         return [Shape(colour(self.role), [text(places, texts, self.anchor)], (len(places), len(texts)), "Text")]
 
     def key(self) -> list[tuple[str, int, Shape]]:
@@ -381,6 +390,7 @@ class Cells:
     label = ""
 
     def shapes(self, panel) -> list[Shape]:
+        """The cells in their rectangle; their gaps are small enough that at least half of it is cells."""
         kinds = np.asarray(self.kinds)
         kinds = kinds.reshape((1,) * (3 - kinds.ndim) + kinds.shape)
         if (
@@ -404,7 +414,6 @@ class Cells:
         y0, y1 = panel.places("y", [top, foot], "Cells")
         _, rows, columns = kinds.shape
         check_number("the gap of Cells", self.gap, 0)
-        # At least half of the room is for the cells.
         gap = min(round(self.gap * UNIT), (x1 - x0) // (2 * columns), (y1 - y0) // (2 * rows))
         w, h = (x1 - x0 + gap) // columns, (y1 - y0 + gap) // rows
         places = [(x0 + k % columns * w, y0 + k // columns * h) for k in range(rows * columns)]
@@ -436,71 +445,17 @@ def _cells(frames, of, places: Sequence[Point], size: tuple[int, int], letters: 
     return Shape("ax-k", elements, (len(frames),), "Cells", style)
 
 
-def _placed(layer, panel, **columns) -> list[list[tuple[int, ...]]]:
-    """The places by frame, in quarters of a pixel: of each point (or arrow) one number a column."""
-    source = type(layer).__name__
-    by_name = {name: _rows(values, source) for name, values in columns.items()}
-    counts = {name: len(rows) for name, rows in by_name.items() if len(rows) > 1}
-    if len(set(counts.values())) > 1:
-        raise ArgumentError(f"{source} in an explorable take coordinates with one number of frames, but got {counts}")
-    frames = []
-    for k in range(max(len(rows) for rows in by_name.values())):
-        rows = [by_name[name][min(k, len(by_name[name]) - 1)] for name in columns]
-        if len({len(row) for row in rows}) > 1:
-            raise ArgumentError(
-                f"{source} in an explorable take coordinates of one length, "
-                f"but in frame {k} {', '.join(columns)} have the lengths {', '.join(str(len(row)) for row in rows)}"
-            )
-        frames.append(list(zip(*(panel.places(name[0], row, source) for name, row in zip(columns, rows)))))
-    return frames
-
-
-def _rows(values, source: str) -> list[np.ndarray]:
-    """One row a frame; one row alone stands still."""
-    rows = None
-    try:
-        array = np.asarray(values, dtype=float)
-        rows = [np.atleast_1d(array)] if array.ndim < 2 else list(array)
-    except (TypeError, ValueError):  # rows of different length, or no numbers
-        with suppress(TypeError, ValueError):
-            rows = [np.asarray(row, dtype=float) for row in values]
-    if rows is None or any(row.ndim != 1 for row in rows):
-        raise ArgumentError(
-            f"{source} in an explorable take numbers in one row, or one row of them a frame, "
-            f"but got a {type(values).__name__} of shape {_shape(values)}; pass shape (points,) or (frames, points)"
-        )
-    return rows
-
-
-def _shape(values) -> tuple:
-    try:
-        return np.shape(values)
-    except ValueError:  # rows of different length
-        return (len(values), "...")
-
-
 def _stairs(points: list[Point]) -> list[Point]:
     """The same points joined by steps."""
     corners = [(right[0], left[1]) for left, right in itertools.pairwise(points)]
     return [points[0], *(p for pair in zip(corners, points[1:]) for p in pair)] if points else []
 
 
+def _opaque(layer):
+    """The layer as its key shows it."""
+    return replace(layer, opacity=1.0)
+
+
 def _faint(layer) -> list[str]:
     check_number(f"the opacity of {type(layer).__name__}", layer.opacity, 0, 1)
     return [] if layer.opacity == 1 else [f"opacity:{layer.opacity:g}"]
-
-
-def check_number(what: str, value, least: float, most: float = math.inf) -> None:
-    """An error unless the value is a finite number in that range."""
-    if not isinstance(value, (int, float, np.number)) or not math.isfinite(value) or not least <= value <= most:
-        raise ArgumentError(
-            f"{what} in an explorable is a number from {least:g}{f' to {most:g}' if most < math.inf else ''}, "
-            f"but got {value!r}; pass one in that range"
-        )
-
-
-def _known(layer, what: str, value, allowed) -> None:
-    if value not in allowed:
-        raise ArgumentError(
-            f"{type(layer).__name__} of an explorable have no {what} {value!r}; there are {', '.join(allowed)}"
-        )

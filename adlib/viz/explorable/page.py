@@ -19,7 +19,7 @@ from ..formula.outlines import Sheet
 from ..formula.rich import heard, rich
 from ..widget import Widget, icon, page
 from .data import Columns, deflated
-from .layers import check_number
+from .given import check_number
 from .panels import Plot
 from .scene import LaidOutScene, Scene
 from .shapes import UNIT, Shape
@@ -129,17 +129,7 @@ class Explorable(Widget):
         self._play = play
         self._panels = list(panels) if isinstance(panels, Sequence) else [panels]
         self._pickers = {name: list(choices) for name, choices in (pickers or {}).items()}
-        if not 1 <= len(self._panels) <= 2 or len(self._pickers) > 2 or not all(self._pickers.values()):
-            raise ArgumentError(
-                f"an explorable has one or two panels and at most two pickers with choices, "
-                f"but {title!r} has {len(self._panels)} and {len(self._pickers)}"
-            )
-        for name, choices in self._pickers.items():
-            if any(choices.index(choice) < k for k, choice in enumerate(choices)):
-                raise ArgumentError(
-                    f"a picker of an explorable offers different choices, but {name!r} of {title!r} has {choices}; "
-                    "leave out what is there twice"
-                )
+        self._check_choices()
         check_number("seconds", seconds, 0.1)
         self._scenes = {
             choice: LaidOutScene(
@@ -183,6 +173,19 @@ class Explorable(Widget):
 
     # What goes together -----------------------------------------------------------------------------
 
+    def _check_choices(self) -> None:
+        if not 1 <= len(self._panels) <= 2 or len(self._pickers) > 2 or not all(self._pickers.values()):
+            raise ArgumentError(
+                f"an explorable has one or two panels and at most two pickers with choices, "
+                f"but {self._title!r} has {len(self._panels)} and {len(self._pickers)}"
+            )
+        for name, choices in self._pickers.items():
+            if any(choices.index(choice) < k for k, choice in enumerate(choices)):
+                raise ArgumentError(
+                    f"a picker of an explorable offers different choices, but {name!r} of {self._title!r} has {choices}; "
+                    "leave out what is there twice"
+                )
+
     def _same_numbers(self) -> tuple[str, ...]:
         names = {scene.names for scene in self._scenes.values()}
         if len(names) > 1:
@@ -209,10 +212,13 @@ class Explorable(Widget):
         size = self.size / 1000
         if size <= max_kb:
             return
-        weights = columns.weights() | {"the pictures shown without script": self._still_bytes}
+        still = self._html[self._html.index('<div class="ax-still">') : self._html.rindex("<script>")]
+        weights = columns.weights() | {"the pictures shown without script": len(still.encode())}
         name, most = max(weights.items(), key=lambda item: item[1])
+        # Two digits: how well a page deflates depends on the version of zlib.
+        size, most = (float(f"{kb:.2g}") for kb in (size, most / 1000))
         raise ArgumentError(
-            f"the page of the explorable {self._title!r} takes {size:.0f} kB, at most {max_kb:g}; the most, {most / 1000:.0f} kB, are "
+            f"the page of the explorable {self._title!r} takes {size:.0f} kB, at most {max_kb:g}; the most, {most:.0f} kB, are "
             f"{name}: take fewer frames or points, or allow more with max_kb"
         )
 
@@ -258,8 +264,9 @@ class Explorable(Widget):
         drawn = self._drawn_states(sheet)
         states = "".join(self._still(state, axes, inside, sheet) for state, inside in zip(self._states, drawn))
         still = f'<div class="ax-still">{"".join(keys)}<div class="ax-states">{states}</div>{self._table(sheet)}</div>'
-        self._still_bytes = len(still.encode())
-        answer = f"<details><summary>Answer</summary><p>{rich(self._answer, sheet)}</p></details>" if self._answer else ""
+        answer = (
+            f"<details><summary>Answer</summary><p>{rich(self._answer, sheet)}</p></details>" if self._answer else ""
+        )
         ask = f'<p class="ax-ask">{rich(self._question, sheet)}</p>'
         return f"{ask}{self._live(axes, drawn[0], keys, sheet)}{still}{answer}"
 
@@ -269,7 +276,8 @@ class Explorable(Widget):
         The first stands in the panels that the script moves as well, until it has its data.
         """
         drawn = [
-            [[shape.draw(k) for shape in shapes] for shapes in self._scenes[choice].shapes] for choice, k in self._states
+            [[shape.draw(k) for shape in shapes] for shapes in self._scenes[choice].shapes]
+            for choice, k in self._states
         ]
         counts = Counter(part for panels in drawn for parts in panels for part in parts)
 
@@ -292,7 +300,10 @@ class Explorable(Widget):
             self._pane(panel, sheet, f'<use href="#{still}"/>{panel.clipped(drawn)}', live=True, key=key)
             for panel, still, drawn, key in zip(self._panels, axes, inside, keys)
         )
-        shown = [(self._axis, scene.labels[k]), *((name, column[k]) for name, column in zip(scene.names, scene.columns))]
+        shown = [
+            (self._axis, scene.labels[k]),
+            *((name, column[k]) for name, column in zip(scene.names, scene.columns)),
+        ]
         numbers = "".join(f"<div><dt>{rich(name, sheet)}</dt><dd>{escape(text)}</dd></div>" for name, text in shown)
         pickers = f'<div class="ax-picks">{pickers}</div>' if pickers else ""
         return (
@@ -341,7 +352,9 @@ class Explorable(Widget):
         else:
             above, below = f'<p class="ax-yl">{rich(panel.title, sheet)}</p>' if panel.title else "", ""
         words = f'role="img" aria-label="{escape(panel.alt, quote=True)}"' if live else 'aria-hidden="true"'
-        return f'<div class="ax-pane">{above}<svg {words} viewBox="0 0 {width} {height}">{inside}</svg>{below}{key}</div>'
+        return (
+            f'<div class="ax-pane">{above}<svg {words} viewBox="0 0 {width} {height}">{inside}</svg>{below}{key}</div>'
+        )
 
     def _key(self, panel: int, sheet: Sheet) -> str:
         """The key of colours: what is labelled in the panel or in any scene."""

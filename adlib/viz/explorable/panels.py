@@ -71,10 +71,7 @@ class _Panel:
         """What is drawn within the axes: a little over their edge is kept, so that a dot on it is whole."""
         left, top, width, height = self.area
         x, y, w, h = left - 6 * UNIT, top - 6 * UNIT, width + 12 * UNIT, height + 12 * UNIT
-        return (
-            f'<svg class="ax-in" x="{x}" y="{y}" width="{w}" height="{h}" viewBox="{x} {y} {w} {h}">'
-            f"{inside}</svg>"
-        )
+        return f'<svg class="ax-in" x="{x}" y="{y}" width="{w}" height="{h}" viewBox="{x} {y} {w} {h}">{inside}</svg>'
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,9 +138,7 @@ class Plot(_Panel):
         given = [float(value) for value in given]
         powers = self._log(axis) and all(map(_is_power, given)) and not all(1 <= value <= 1000 for value in given)
         # More digits where ticks are close together.
-        digits = next(
-            d for d in range(6, 18) if d == 17 or len({tick(v, powers, d) for v in given}) == len(set(given))
-        )
+        digits = next(d for d in range(6, 18) if d == 17 or len({tick(v, powers, d) for v in given}) == len(set(given)))
         return [(value, tick(value, powers, digits)) for value in given]
 
     def axes(self) -> str:

@@ -62,7 +62,11 @@ class Element:
 
     def _markup(self, now: Mapping[str, str]) -> str:
         attributes = self.fixed + "".join(f' {name}="{value}"' for name, value in now.items() if name != "text")
-        return f"<{self.tag}{attributes}/>" if self.tag == "path" else f"<text{attributes}>{escape(now.get('text', ''))}</text>"
+        return (
+            f"<{self.tag}{attributes}/>"
+            if self.tag == "path"
+            else f"<text{attributes}>{escape(now.get('text', ''))}</text>"
+        )
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,8 @@ class Mark:
 
 MARKERS = {
     "dot": Mark("d", 3.5, lambda x, y, r: f"M{x} {y}h0", (0, 0)),
-    "ring": Mark(
-        "o", 5, lambda x, y, r: f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0", (-1, 0)
-    ),
-    "cross": Mark(
-        "x", 3.5, lambda x, y, r: f"M{x - r} {y - r}l{2 * r} {2 * r}m0 {-2 * r}l{-2 * r} {2 * r}", (-1, -1)
-    ),
+    "ring": Mark("o", 5, lambda x, y, r: f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0", (-1, 0)),
+    "cross": Mark("x", 3.5, lambda x, y, r: f"M{x - r} {y - r}l{2 * r} {2 * r}m0 {-2 * r}l{-2 * r} {2 * r}", (-1, -1)),
     "tick": Mark("t", 7, lambda x, y, r: f"M{x} {y - r}v{2 * r}", (0, -1)),
 }
 

@@ -10,7 +10,6 @@ from ..formula import notation, numbers
 from .story import (
     BUTTONS,
     FOLD_ABOVE,
-    BoxText,
     Chunk,
     Equation,
     Mode,
@@ -35,18 +34,11 @@ class Forward(Mode):
     derivative = "tangent"
     end = "input"
 
-    def sweep(self, *tangents) -> Iterator:
-        return self.graph.forward(*tangents)
-
     def most_seeds(self) -> int:
         return BUTTONS if len(self.graph.nodes) <= FOLD_ABOVE else 2
 
     def listed_ends(self) -> str:
         return f" ({', '.join(node.name for node in self.ends)})"
-
-    def box_text(self, node) -> BoxText:
-        below = tuple(numbers.short(steps[node.index].tangent) for steps in self.sweeps)
-        return BoxText(notation.name(node.name), numbers.short(node.value), below)
 
     def ordered(self) -> list[int]:
         inputs = set(self.graph.inputs)
@@ -66,6 +58,7 @@ class Forward(Mode):
         return [Step("The graph", (), operations, note), self._inputs()]
 
     def _inputs(self) -> Step:
+        """The values of the inputs, and for each seed their tangents."""
         nodes = [node for node in self.ends if node.index in self.shown]
         equations = []
         if nodes:
@@ -83,6 +76,7 @@ class Forward(Mode):
         return Step("Inputs", tuple(boxes), tuple(equations), note)
 
     def node(self, node, steps: Sequence) -> tuple[list[Equation], str]:
+        """Value and tangent, in symbols and in numbers; of a result the entry of the gradient."""
         graph, name = self.graph, notation.name(node.name)
         symbols = operands_tex(graph, node, False)
         values = [equals(Piece(notation.value(node.op, symbols)))]
@@ -106,14 +100,18 @@ class Forward(Mode):
         basis = all(seed.position is not None for seed in self.seeds)
         if node.index in graph.outputs and not np.shape(node.value) and basis:
             results = tuple(
-                (((Piece(rf"(\nabla {name})_{{{seed.tex}}}"), *equals(self._number(step))),),)
+                (
+                    (
+                        (
+                            Piece(rf"(\nabla {name})_{{{seed.tex}}}"),
+                            *equals(Piece(numbers.number(step.tangent), self.role)),
+                        ),
+                    ),
+                )
                 for seed, step in zip(self.seeds, steps)
             )
             equations.append(Equation("Result: entry of the gradient", (), (), results))
         return equations, ""
-
-    def _number(self, step) -> Piece:
-        return Piece(numbers.number(step.tangent), self.role)
 
     def _in_symbols(self, node, terms, symbols: list[str]) -> Iterator[Row]:
         if not terms:

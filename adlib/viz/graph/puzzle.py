@@ -273,6 +273,7 @@ def _lists(graph, puzzle: _Puzzle, texts: Sequence[str]) -> str:
 
 
 def _list(puzzle: _Puzzle, order: Sequence[int], texts: Sequence[str]) -> str:
+    """What each node sends in this order, and whom it has not waited for."""
     adjoints = puzzle.run(())
     said: set[int] = set()
     items = []

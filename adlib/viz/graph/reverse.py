@@ -11,7 +11,6 @@ from ..formula import notation, numbers
 from .story import (
     BUTTONS,
     LISTED,
-    BoxText,
     Chunk,
     Equation,
     Mode,
@@ -38,17 +37,10 @@ class Reverse(Mode):
     derivative = "adjoint"
     end = "output"
 
-    def sweep(self, *adjoints) -> Iterator:
-        return self.graph.reverse(*adjoints)
-
     @cached_property
     def kept(self):
         """The nodes whose values are kept for the way back."""
         return self.graph.kept()
-
-    def box_text(self, node) -> BoxText:
-        below = tuple(numbers.short(steps[node.index].adjoint) for steps in self.sweeps)
-        return BoxText(notation.name(node.name), numbers.short(node.value), below, kept=node.index in self.kept)
 
     def ordered(self) -> list[int]:
         return list(reversed(range(len(self.boxes))))
@@ -72,6 +64,7 @@ class Reverse(Mode):
         return [Step("The way forward is done", (), equations, f"Every value is known. {said}")]
 
     def node(self, node, steps: Sequence) -> tuple[list[Equation], str]:
+        """The adjoint, in symbols and in numbers, what that needs, and with the last node the gradient."""
         equations = [self._adjoint(node, steps), *self._needed(steps[0])]
         if node.index == 0:
             equations += self._gradient()

@@ -141,7 +141,12 @@ def stepper_html(graph, mode: str = "forward", seeds: Sequence | None = None) ->
         "ad-stepper",
         f"{story.heading}, step by step",
         lambda sheet: _body(story, sheet),
-        styles=["controls.css", "graph/graph.css", "graph/stepper.css", *(["graph/reverse.css", "graph/kept.css"] if back else [])],
+        styles=[
+            "controls.css",
+            "graph/graph.css",
+            "graph/stepper.css",
+            *(["graph/reverse.css", "graph/kept.css"] if back else []),
+        ],
         script="graph/stepper.js",
         classes=" ad-rev" if back else "",
     )

@@ -96,15 +96,17 @@ class Story:
 class Mode:
     """A mode of differentiation on one graph, as its story needs it.
 
-    ``role`` names it and its colour, ``accent`` stands over its derivatives, ``derivative`` is their name and
-    ``end`` where they start. A mode has `opening`, the steps before those of single nodes, `ordered`, the boxes in its
-    order, `node`, the step of one node, `folded`, the note for those left out, and `sweep`.
+    ``role`` names it, its colour and the graph's method that sweeps; ``accent`` stands over its derivatives,
+    ``derivative`` is their name and ``end`` where they start; ``kept`` are the nodes whose values it keeps, if it does.
+    A mode has `opening`, the steps before those of single nodes, `ordered`, the boxes in its order, `node`, what is
+    said of one node, and `folded`, the note for those left out.
     """
 
     role: str
     accent: str
     derivative: str
     end: str
+    kept = None
 
     def __init__(self, graph, given: Sequence | None) -> None:
         self.graph = graph
@@ -116,7 +118,7 @@ class Mode:
     @cached_property
     def sweeps(self) -> list[dict]:
         """For each seed the steps of the shown nodes."""
-        found = (self.sweep(*seed.derivatives) for seed in self.seeds)
+        found = (getattr(self.graph, self.role)(*seed.derivatives) for seed in self.seeds)
         return [{step.node.index: step for step in steps if step.node.index in self.shown} for steps in found]
 
     @cached_property
@@ -129,9 +131,10 @@ class Mode:
             boxes[-1].append(i)
         return boxes
 
-    def of(self, step):
-        """The derivative that a step has found."""
-        return getattr(step, self.derivative)
+    def box_text(self, node) -> BoxText:
+        below = tuple(numbers.short(getattr(steps[node.index], self.derivative)) for steps in self.sweeps)
+        kept = None if self.kept is None else node.index in self.kept
+        return BoxText(notation.name(node.name), numbers.short(node.value), below, kept=kept)
 
     def named(self, node) -> Piece:
         """The derivative of a node by its name."""

@@ -1,4 +1,4 @@
-"""Explorables: their numbers, their markup, their limits. What a browser makes of them: test_viz_explorable_browser."""
+"""Explorables: their numbers, their markup, their limits. What a browser makes of them: test_explorable_browser."""
 
 import itertools
 import re
@@ -27,7 +27,9 @@ from tests.adlib.viz.markup import Page
 
 # Columns -------------------------------------------------------------------------------------------
 
-pictures = st.lists(st.from_regex(r"(M-?[0-9]{1,4} -?[0-9]{1,4}(h0|l[0-9]{1,3} -?[0-9]{1,3})?){0,3}", fullmatch=True), max_size=8)
+pictures = st.lists(
+    st.from_regex(r"(M-?[0-9]{1,4} -?[0-9]{1,4}(h0|l[0-9]{1,3} -?[0-9]{1,3})?){0,3}", fullmatch=True), max_size=8
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -38,7 +40,13 @@ def test_any_pictures_come_back(outlines):
 
 
 def test_other_pictures_and_texts_are_written_out():
-    assert moves(["M1 2h0", "M1 2h0M3 4h0", "", "M5 6h0", "M6 6h0"]) == ["M1 2h0", "M1 2h0M3 4h0", "", "M5 6h0", [1, 0, 0]]
+    assert moves(["M1 2h0", "M1 2h0M3 4h0", "", "M5 6h0", "M6 6h0"]) == [
+        "M1 2h0",
+        "M1 2h0M3 4h0",
+        "",
+        "M5 6h0",
+        [1, 0, 0],
+    ]
     columns = Columns()
     columns.number(["frame 1", "frame 2"], "the numbers")
     assert columns.entries == [["frame 1", "frame 2"]], "a text does not glide"
@@ -46,13 +54,17 @@ def test_other_pictures_and_texts_are_written_out():
 
 def test_what_stands_still_takes_no_room():
     x = np.linspace(0, 1, 100)
-    widget = small([Points([x] * 500, [x] * 500), Points(np.linspace(0, 1, 500)[:, None], [[0]] * 500)], frames=range(500))
+    widget = small(
+        [Points([x] * 500, [x] * 500), Points(np.linspace(0, 1, 500)[:, None], [[0]] * 500)], frames=range(500)
+    )
     data = data_of(widget._repr_html_())
     moving = {(panel, element) for panel, element, *_ in data["scenes"][0]["moves"]}
     assert moving == {(0, 1)}, "a hundred points that are given 500 times are drawn once"
     outline = "".join(f"M{k} {7 * k}h0" for k in range(100))
     once = len(deflated(moves([outline])))
-    assert len(deflated(moves([outline] * 500))) < once + 4 * 500, "and beside something that moves they take 4 bytes a frame"
+    assert len(deflated(moves([outline] * 500))) < once + 4 * 500, (
+        "and beside something that moves they take 4 bytes a frame"
+    )
 
 
 def test_a_small_move_takes_little_more_than_a_byte():
@@ -92,7 +104,9 @@ def test_the_frames_on_the_page_are_the_numbers_that_were_given():
             for text in texts(data, scene["numbers"][0])
         ]
         np.testing.assert_allclose(shown, error, rtol=6e-3)
-        for label, number, said in zip(*(texts(data, k) for k in (scene["labels"], scene["numbers"][0], scene["says"]))):
+        for label, number, said in zip(
+            *(texts(data, k) for k in (scene["labels"], scene["numbers"][0], scene["says"]))
+        ):
             assert said == f"With the {scheme} scheme and the step {label} the error is {number}."
 
 
@@ -372,7 +386,10 @@ def test_a_page_that_is_too_big_names_what_to_thin_out():
     ):
         small(layers, frames=range(200))
     assert "200 frames" in repr(small(layers, frames=range(200), max_kb=400))
-    says = [f"A sentence of many letters that nobody reads: {noise.tobytes()[60 * k : 60 * k + 60].hex()}." for k in range(900)]
+    says = [
+        f"A sentence of many letters that nobody reads: {noise.tobytes()[60 * k : 60 * k + 60].hex()}."
+        for k in range(900)
+    ]
     with pytest.raises(adlib.ArgumentError, match="are the sentences: take fewer"):
         small([Points([0], [0])], frames=range(900), says=says)
 

@@ -330,6 +330,13 @@ def test_the_gate_finds_nothing(show):
     assert list(stepping.faults_without_script(show(slider(), player(), java_script_enabled=False))) == []
 
 
+def test_the_gate_finds_one_that_never_has_its_data(show, monkeypatch):
+    monkeypatch.setattr(stepping, "READY_MS", 200)
+    page = show(slider())
+    page.evaluate("document.querySelector('.ad-explore').setAttribute('aria-busy', 'true')")
+    assert list(stepping.faults(page)) == ["an explorable stays busy"]
+
+
 def test_two_on_a_page_are_independent_and_the_script_run_again_changes_nothing(show):
     page = show(player(), player())
     page.evaluate("eval(document.querySelector('script').textContent)")

@@ -35,8 +35,8 @@ def ink(box):
     xs, ys = [], []
     for outline, gx, gy, scale in box.glyphs:
         at = start = (0, 0)
-        for letter, digits in re.findall("([mlqcz])([^mlqcz]*)", outline):
-            values = [int(v) for v in re.findall("-?[0-9]+", digits)]
+        for letter, rest in re.findall("([mlqcz])([^mlqcz]*)", outline):
+            values = [int(v) for v in re.findall("-?[0-9]+", rest)]
             base = at
             for k in range(0, len(values), 2):
                 at = (base[0] + values[k], base[1] + values[k + 1])

@@ -1,4 +1,4 @@
-"""The stepper in reverse mode and the order puzzle: their numbers and their markup. In a browser: test_viz_browser."""
+"""The stepper in reverse mode and the order puzzle: their numbers and their markup. In a browser: test_browser."""
 
 import itertools
 import json
@@ -90,9 +90,7 @@ def test_numbers_of_any_function_are_those_of_the_steps(seed):
     )
 
 
-@pytest.mark.parametrize(
-    "op", sorted(notation.PARTIAL.keys() - {"sign", "maximum", "minimum"})
-)
+@pytest.mark.parametrize("op", sorted(notation.PARTIAL.keys() - {"sign", "maximum", "minimum"}))
 def test_local_derivatives_are_written_in_what_is_kept(op):
     """The formula names the result, or an operand, exactly where the rule keeps it.
 
