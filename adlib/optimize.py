@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .core.errors import ArgumentError
-from .core.numbers import fraction, positive_number, whole_number
 from .core.points import as_array, described, finite_point, like_point, own_copy, real_numbers
+from .core.settings import fraction, positive_number, whole_number
 from .randomised.estimate import Estimate
 
 __all__ = ["History", "adam", "gradient_descent", "heavy_ball", "nesterov"]

@@ -122,7 +122,7 @@ def like_primal(x, g):
         return g
     if type(x) is float:
         return 0.0 if g is None else float(g)
-    # A copy unless it is ours: two inputs may have been handed the same array.
+    # A copy: two inputs may have been handed the same array.
     g = np.zeros(x.shape, x.dtype) if g is None else np.array(g)
     return g if isinstance(x, np.ndarray) else g[()]
 
@@ -225,13 +225,13 @@ def _output_leaves(out, trace):
     """The leaves of what the function of `trace` returned, and their structure.
 
     Refused are containers that `flatten` does not look into, where a traced
-    value would pass for a constant, and what `Trace.foreign` refuses.
+    value would pass for a constant, and what `Trace.check_foreign` refuses.
     """
     leaves, structure = flatten(out)
     for y in leaves:
         if type(y) in TRACERS:
             if y._trace is not trace:
-                trace.foreign(y)
+                trace.check_foreign(y)
         elif not isinstance(y, (float, int, complex, np.ndarray, np.generic)) or np.result_type(y).kind in "OVUS":
             raise ArgumentError(
                 f"a function to be differentiated returns numbers, arrays, or tuples, lists and dicts of them, "

@@ -4,6 +4,7 @@
 `elementwise`   one partial derivative per argument; forward mode multiplies a
                 tangent by it, reverse mode an adjoint
 `linear`        the function is its own derivative; its transpose is declared
+`linear_join`   the same for a sequence of arrays, as in np.stack
 `bilinear`      linear in each of two arguments; two transposes
 `rule`          anything else: both directions written out
 `composite`     plain NumPy code of other primitives
@@ -120,8 +121,8 @@ def bilinear(function, transpose_first, transpose_second):
     """Declare a primitive that is linear in each of its two arguments.
 
     ``transpose_first(g, shape_a, b)`` and ``transpose_second(g, a, shape_b)``
-    give the contributions to the adjoints of a and b.  They also receive the
-    keywords of the call, those that they name.
+    give the contributions to the adjoints of a and b.  Keywords of the call are
+    passed on to both, so both have to name them; another keyword is refused.
 
     Parameters
     ----------
@@ -258,7 +259,7 @@ def primitive(function):
     """Make a function a primitive: one node of the graph, with a rule of its own.
 
     The result behaves like `function` on plain arrays.  Declare its derivative
-    with `elementwise`, `linear`, `bilinear`, `rule`, `composite` or `zero`;
+    with `elementwise`, `linear`, `bilinear`, `rule`, `composite`, `zero` or `refuse`;
     until then, calling it on a traced value is an error.
 
     Parameters

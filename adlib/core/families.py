@@ -21,10 +21,10 @@ run when the table is filled, are in `declare`.
 Rules are ordinary NumPy on the values of the level below, which may be traced
 themselves.  So a rule that works once works at every order.
 
-In every rule ``g`` is the adjoint of the result, which the engine calls
-`adjoint`; ``dx`` (``da``, ``db``) is the tangent of an operand and ``x_bar``
-what it receives in return.  A tangent is None where the operand is constant:
-the classes here see to that, by `total_differential`, and not the single rules.
+In every rule ``g`` is the adjoint of the result; ``dx`` (``da``, ``db``) is the
+tangent of an operand and ``x_bar`` what it receives in return.  A tangent is
+None where the operand is constant.  The classes here see to that; a rule that
+is written out adds up its terms with `total_differential`, which skips None.
 """
 
 import copy
@@ -36,7 +36,7 @@ import operator
 import numpy as np
 
 from .errors import ArgumentError, TracedValueError, describe, with_user_line
-from .numbers import shown
+from .settings import shown
 from .trace import TRACERS, apply, as_operand, is_traced, plain_value
 from .tree import flatten, unflatten
 
@@ -83,8 +83,9 @@ class Differentiable(Rule):
     def vjp(self, g, residuals, argnums):
         """The contributions of the adjoint `g` to the adjoints of the operands `argnums`.
 
-        They may still have the broadcast shape and the result's dtype: the
-        engine projects them.
+        They may still have the broadcast shape and the result's dtype, which
+        `ReverseTrace.pull` projects; None is no contribution, and what is no array is
+        a `modes.reverse.Contribution`.
         """
         raise NotImplementedError
 
@@ -127,7 +128,7 @@ class Elementwise(Differentiable):
         return _at(partial, [values[i] for i in self.needs[k]]) if callable(partial) else partial
 
     def jvp(self, call, ans, args, kwargs, tangents):
-        # `total_differential`, written out: every second operation of a program is one of these.
+        # `total_differential`, written out: programs consist of these operations more than of any other.
         values = (ans, *args)
         total = None
         for k, tangent in enumerate(tangents):
@@ -205,7 +206,7 @@ def _at(partial, needed):
 
     At a corner Python's floats raise (1 / 0.0, 0.0 ** -0.5, an overflow) where
     NumPy's give a slope that is infinite, as the module `arithmetic` promises.
-    So it is asked again, with NumPy's.  Not from the start: operations on them
+    So the partial is asked again, with NumPy's.  Not from the start: operations on them
     take twice the time, and a program on Python's floats keeps its types.
     """
     try:
@@ -377,16 +378,19 @@ class Bilinear(Differentiable):
     """Linear in each of two operands; a transpose for each.
 
     ``transposes[0](g, shape of a, b)`` and ``transposes[1](g, a, shape of b)``,
-    with those keywords of the call that they name.
+    with the keywords of the call, each of which both have to name.
     """
 
     def __init__(self, name, transposes):
         super().__init__(name)
         self.transposes = transposes
-        self._keywords = keyword_names(transposes[0])
+        self._keywords = [keyword_names(transpose) for transpose in transposes]
 
     def bind(self, call, args, kwargs):
-        return super().bind(call, [as_operand(x) for x in args if x is not None], kwargs)
+        for names in self._keywords if kwargs else ():
+            traced = {name for name, value in kwargs.items() if type(value) in TRACERS}
+            kwargs = supported(names and names | traced, call, args, kwargs)
+        return super().bind(call, [as_operand(x) for x in args if x is not None], kwargs)  # None: the `out` of np.dot
 
     def jvp(self, call, ans, args, kwargs, tangents):
         # The product rule; a constant factor has no term.
@@ -401,10 +405,7 @@ class Bilinear(Differentiable):
     def residuals(self, ans, args, kwargs, argnums):
         a, b = args
         shapes = np.shape(a), np.shape(b)
-        if kwargs:
-            known = kwargs if self._keywords is None else self._keywords & set(kwargs)
-            kwargs = {name: frozen_setting(kwargs[name]) for name in known}
-        return (a if 1 in argnums else None), (b if 0 in argnums else None), shapes, kwargs
+        return (a if 1 in argnums else None), (b if 0 in argnums else None), shapes, kwargs and frozen_setting(kwargs)
 
     def vjp(self, g, residuals, argnums):
         a, b, (shape_a, shape_b), kwargs = residuals

@@ -56,8 +56,8 @@ class Trace:
         """End the recording: from here on a tracer of this trace has escaped."""
         self.closed = True
 
-    def foreign(self, y):
-        """What to do with a traced value of another trace that the function returned: nothing, unless that has ended."""
+    def check_foreign(self, y):
+        """Raise where the function should not have returned `y`, a traced value of another trace: when that has ended."""
         if y._trace.closed:
             raise y._trace.escaped()
 
@@ -163,7 +163,8 @@ def project(adjoint, shape, dtype):
     return adjoint
 
 
-# What a rule is asked for is in `families`; the table itself is filled by `adlib.rules`.
+# From a function, or a pair of a ufunc and the name of its method, to its rule.  What a rule is asked for is in
+# `families`; the table itself is filled by `adlib.rules`.
 RULES = {}
 
 
@@ -195,8 +196,9 @@ class Tracer:
     """A value inside a function that is being differentiated.
 
     Not an `ndarray`, but it takes NumPy's functions, operators and the usual
-    methods.  Every way of turning it into a plain number or array raises:
-    what cannot be differentiated must not pass for a constant.
+    methods.  A way of turning it into a plain number or array raises, unless
+    the derivative of that is zero anyway: what cannot be differentiated must not
+    pass for a constant.
     """
 
     # The value one level below; the trace; and what the trace knows of the value: in forward mode its tangent, in reverse
@@ -308,7 +310,7 @@ class Tracer:
             TracedAttributeError(f"a {describe(self)} has no attribute or method {name!r}; use {instead} instead")
         )
 
-    # Branches follow the value; their choice has no derivative.
+    # What does not vary where it is defined: branches follow the value, and so does rounding.
     def __bool__(self):
         return bool(plain_value(self))
 
@@ -408,7 +410,7 @@ def _out_position(function):
 
 # Python's operators, which `rules.operators` gives to traced values.  The operator itself computes the value, so a traced
 # Python float stays one and keeps NumPy's promotion rules; the rule is that of the ufunc of the same meaning.
-_PLAIN = TRACERS | {np.ndarray, np.float64, float, int}
+_KNOWN = TRACERS | {np.ndarray, np.float64, float, int}
 _NUMBERS = frozenset({float, int, np.float64})
 
 
@@ -424,7 +426,7 @@ def binary_operator(call, rule):
                 return higher.process(rule, call, (self, other), NO_KEYWORDS)
             if kind in _NUMBERS:
                 return self._trace.process(rule, call, (self, other), NO_KEYWORDS)
-        if type(other) not in _PLAIN:
+        if type(other) not in _KNOWN:
             if not only_ours((other,)):
                 return NotImplemented
             other = as_operand(other)

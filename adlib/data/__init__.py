@@ -16,7 +16,7 @@ from importlib import resources
 
 import numpy as np
 
-from ..core.numbers import whole_number
+from ..core.settings import whole_number
 
 __all__ = ["cities", "coastline"]
 

@@ -6,13 +6,12 @@ writes, with the values kept.
 
 import numpy as np
 
-from ..core.arguments import tangent_for
+from ..core.arguments import cotangent_for, tangent_for
 from ..core.errors import ArgumentError
 from ..core.families import Elementwise
 from ..core.trace import project
 from ..core.tree import flatten
-from ..modes.reverse import OUTPUT
-from ..rules.indexing import Scatter
+from ..modes.reverse import OUTPUT, Contribution
 from .steps import ForwardStep, Ref, ReverseStep, ReverseTerm, Term
 
 
@@ -110,7 +109,7 @@ class Graph:
             )
         done = []
         for node in self.nodes:
-            if node.op == "input":
+            if node._rule is None:
                 tangent, terms = tangent_for(node.value, seeds[len(done)]), ()
             elif isinstance(node.value, tuple):
                 # Several results at once: their nodes follow, and take their tangents from here.
@@ -178,7 +177,7 @@ class Graph:
         received = [[] for _ in self.nodes]
         start = [0.0] * len(self.nodes)
         for i, ct in zip(self.outputs, seeds):
-            start[i] = start[i] + tangent_for(self.nodes[i].value, ct)
+            start[i] = start[i] + cotangent_for(self.nodes[i].value, ct)
         for node in reversed(self.nodes):
             terms = tuple(received[node.index])
             if isinstance(node.value, tuple):
@@ -193,7 +192,7 @@ class Graph:
 
     def _sent(self, node, adjoint):
         """What `node` contributes to the adjoint of each parent."""
-        if node.op == "input":
+        if node._rule is None:
             return
         if node._rule is OUTPUT:
             source, number = node.operands
@@ -204,7 +203,7 @@ class Graph:
         residuals = node._rule.residuals(node.value, args, node._kwargs, argnums)
         for k, ct in zip(argnums, node._rule.vjp(adjoint, residuals, argnums)):
             parent = self.nodes[node.operands[k].index]
-            if isinstance(ct, Scatter):
+            if isinstance(ct, Contribution):
                 ct = ct.dense(parent.shape, parent.dtype)
             ct = project(0.0 if ct is None else ct, parent.shape, parent.dtype)
             yield ReverseTerm(node.index, k, self._partial(node, k, args), adjoint, ct), parent.index
@@ -227,7 +226,7 @@ class Graph:
         """
         kept = set()
         for node in self.nodes:
-            if node.op != "input":
+            if node._rule is not None:
                 kept |= self._kept_by(node)
         return kept
 
@@ -259,7 +258,7 @@ class Graph:
         """
         counts = {}
         for node in self.nodes:
-            if node.op != "input":
+            if node._rule is not None:
                 counts[node.op] = counts.get(node.op, 0) + 1
         return counts
 
@@ -280,7 +279,7 @@ class Graph:
         lines = []
         for node in self.nodes:
             value = _short(node.value)
-            if node.op == "input":
+            if node._rule is None:
                 lines.append(f"{node.name} = {value}")
                 continue
             operands = ", ".join(

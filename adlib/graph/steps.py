@@ -26,12 +26,13 @@ class Node:
         The parameter's name for an input; v1, v2, ... for intermediate results;
         the function's name for its result.
     op : str
-        ``"input"``, or NumPy's name of the operation.
+        ``"input"``, NumPy's name of the operation, or ``"output"`` for taking one
+        result of an operation that has several.
     operands : tuple
         The operands in call order: `Ref` for a node, the plain value of a constant.
     parents : tuple of int
         Positions of the nodes among the operands, with repeats.
-    value : float or ndarray
+    value : float, ndarray, or tuple of them for an operation with several results
     """
 
     index: int
@@ -40,9 +41,9 @@ class Node:
     operands: tuple
     parents: tuple
     value: object
-    _rule: Rule | None = field(default=None, repr=False)
-    _call: object = field(default=None, repr=False)
-    _kwargs: dict = field(default_factory=dict, repr=False)
+    _rule: Rule | None = field(repr=False)  # None for an input
+    _call: object = field(repr=False)
+    _kwargs: dict = field(repr=False)
 
     @property
     def shape(self):
@@ -50,7 +51,7 @@ class Node:
 
     @property
     def dtype(self):
-        return np.asarray(self.value).dtype
+        return None if isinstance(self.value, tuple) else np.asarray(self.value).dtype
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,7 +69,7 @@ class Operands:
         return Operand(number)
 
 
-class Call:
+class ChainCall:
     """A step, and what a chain of it was called with.
 
     Attributes

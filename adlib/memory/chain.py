@@ -18,7 +18,7 @@ from ..core.trace import is_traced
 from ..core.tree import flatten, unflatten
 from ..modes.forward import ForwardTrace
 from ..modes.reverse import Contribution, ReverseTrace
-from .call import Call, Operand, Operands, Result
+from .call import ChainCall, Operand, Operands, Result
 from .execution import Execution, run_unrecorded
 from .traces import PushedStep, RecordedStep
 
@@ -51,7 +51,7 @@ class Checkpointed(Differentiable):
 
     Parameters
     ----------
-    call : Call
+    call : ChainCall
     top : Trace
         Under which the call stands.
     parents : list of int
@@ -80,7 +80,7 @@ class Checkpointed(Differentiable):
         self.last, self.results = state.template, list(state.values)
         return tuple(state.values.values())
 
-    def execution(self):
+    def take_execution(self):
         """The execution that `execute` has started, once; after that None."""
         execution, self._execution = self._execution, None
         return execution
@@ -138,7 +138,7 @@ def run_chain(step, state, inputs, shared, schedule, function, name):
         The last state.
     """
     collected = Operands()
-    call = Call(collected, step, state, inputs, shared, schedule, function, name)
+    call = ChainCall(collected, step, state, inputs, shared, schedule, function, name)
     operands = collected.values
     top = max((x._trace for x in operands if is_traced(x)), key=lambda trace: trace.level, default=None)
     if top is None:
@@ -151,7 +151,7 @@ def run_chain(step, state, inputs, shared, schedule, function, name):
         return _pushed(call, top, state, inputs, shared)
     rule = Checkpointed(call, top, [x._info for x in operands if is_traced(x) and x._trace is top])
     results = top.process(rule, rule.execute, operands, {})
-    execution = rule.execution()
+    execution = rule.take_execution()
     if execution is not None and not execution.keep:
         top.enclosed.append(execution)
     results = dict(zip(rule.results, results))

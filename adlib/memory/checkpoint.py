@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from ..core.errors import ArgumentError
-from ..core.numbers import index_number
+from ..core.settings import index_number
 from ..core.trace import is_traced
 from ..schedules.actions import Advance, Free, Record, Restore, Reverse, Store
 from ..schedules.shipped import Schedule, not_a_schedule

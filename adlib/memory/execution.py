@@ -51,7 +51,7 @@ class Execution:
 
     Parameters
     ----------
-    call : Call
+    call : ChainCall
     operands : sequence
         Their values, of the level below.
     keep : bool
@@ -251,7 +251,7 @@ class ScheduledRun(Simulator):
         """States in slots, and what the tapes keep."""
         return [
             *[x for state in self.stored.values() for x in state.values.values()],
-            *[kept for tape in self.tapes_held() for kept in tape.held()],
+            *[kept for tape in self.tapes_held() for kept in tape.residuals()],
         ]
 
     def close(self):

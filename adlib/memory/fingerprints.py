@@ -59,7 +59,7 @@ def _weighted_sum(flat):
 
 def same(first, second):
     """Whether two runs gave the same results, but for the rounding of threads that add in another order."""
-    if [print_[:2] for print_ in first] != [print_[:2] for print_ in second]:
+    if [fingerprint[:2] for fingerprint in first] != [fingerprint[:2] for fingerprint in second]:
         return False
     return all(
         len(pairs) == len(others)

@@ -20,8 +20,8 @@ class MemoryReport:
     Attributes
     ----------
     arrays : int
-        Arrays and numbers that the function computed and that are held when the
-        backward sweep begins.
+        Arrays and NumPy's numbers that the function computed and that are held
+        when the backward sweep begins; Python's numbers are not counted.
     bytes : int
         Their size.
     largest : tuple of int or None
@@ -33,7 +33,7 @@ class MemoryReport:
     steps : int
         Calls of `checkpoint` and steps of `checkpoint_chain`.
     recomputed : int
-        How many times such a step was run more than once.
+        Runs of such steps beyond the first of each.
     slots, tapes : int
         The most states stored, and the most steps recorded, at one time in one chain.
 
@@ -141,7 +141,7 @@ def memory_report(f, *args):
         run = ReverseRun(function, inputs)
         try:
             known = {id(_owner(x)) for x in inputs} | {id(_owner(x)) for x in run.trace.constants()}
-            sizes = sorted(((y.nbytes, y.shape) for y in _held(run.trace.held(), known)), reverse=True)
+            sizes = sorted(((y.nbytes, y.shape) for y in _held(run.trace.residuals(), known)), reverse=True)
             run.adjoints([(r, np.ones_like(y)) for r, y in enumerate(run.values)])
         finally:
             run.trace.close()
@@ -163,10 +163,10 @@ def memory_report(f, *args):
     )
 
 
-def _held(saved, known):
-    """The arrays among what is saved, each once, without those whose ids are known: they are there anyway."""
+def _held(residuals, known):
+    """The arrays among the residuals, each once, without those whose ids are known: they are there anyway."""
     arrays = {}
-    waiting = list(saved)
+    waiting = list(residuals)
     while waiting:
         x = waiting.pop()
         if isinstance(x, (tuple, list, dict)):

@@ -26,7 +26,7 @@ class Guarded:
                 raise self._call.closed_over(x)
         return super().process(rule, call, args, kwargs)
 
-    def foreign(self, y):
+    def check_foreign(self, y):
         """A step returns what it was given and what it computed of that, and nothing else that is traced."""
         raise self._call.closed_over(y)
 

@@ -94,14 +94,13 @@ def jacrev(f, argnums=0):
     def jacobian(*args, **kwargs):
         function, inputs, structure = enter(f, args, kwargs, argnums, "jacrev")
         run = ReverseRun(function, inputs, keep=True)
-        run.trace.close()
         results = []
         for r, y in enumerate(run.values):
             rows = [run.adjoints([(r, e)]) for e in basis(y)]
             blocks = []
             for k, x in enumerate(inputs):
                 shape = np.shape(y) + np.shape(x)
-                stacked = np.stack([row[k] for row in rows]) if rows else np.zeros(shape, getattr(x, "dtype", float))
+                stacked = np.stack([row[k] for row in rows]) if rows else np.zeros(shape, float_dtype(x))
                 blocks.append(np.reshape(stacked, shape)[()])
             results.append(unflatten(structure, blocks))
         return unflatten(run.structure, results)
@@ -129,8 +128,8 @@ def jacobian(f, argnums=0):
     """
 
     def jacobian_at(*args, **kwargs):
-        numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
-        inputs = sum(np.size(x) for x in flatten([args[k] for k in numbers if k < len(args)])[0])
+        _, leaves, _ = enter(f, args, kwargs, argnums, "jacobian")
+        inputs = sum(np.size(x) for x in leaves)
         outputs = sum(np.size(plain_value(y)) for y in flatten(f(*args, **kwargs))[0])
         by_mode = jacfwd if inputs < outputs else jacrev
         return by_mode(f, argnums)(*args, **kwargs)

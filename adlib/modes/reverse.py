@@ -31,6 +31,10 @@ class Contribution:
 
     __slots__ = ()
 
+    def dense(self, shape, dtype):
+        """As an array, for a graph that shows what each parent receives."""
+        raise NotImplementedError
+
     def add_to(self, adjoints, owned, position, shape, dtype):
         """Add to ``adjoints[position]``, of this shape and dtype; ``owned[position]`` says that it may be written into."""
         raise NotImplementedError
@@ -66,7 +70,8 @@ class ReverseTrace(Trace):
 
     An entry is ``(rule, argnums, parents, residuals, shape, dtype)``: which operands
     are traced (their numbers), where they stand in the list, and what the rule
-    keeps.  An input has no rule.  An operation on one traced number takes about
+    keeps.  An input has no rule; an operation with several results has their
+    number in place of the shape, and an entry for each follows.  An operation on one traced number takes about
     180 bytes, on two about 250, the adjoints included.
 
     `keep` says that the list outlives the function, so constants are copied;
@@ -80,7 +85,7 @@ class ReverseTrace(Trace):
         self.entries = []
         self._keep = keep
         self._constants = {}
-        # Chains of checkpointed steps (`memory`) record on lists of their own, which end with this one.
+        # Chains of checkpointed steps (`memory`) record on lists of their own, which `close` closes too.
         self.enclosed = []
 
     def input(self, value):
@@ -135,7 +140,7 @@ class ReverseTrace(Trace):
         """Record an operation with several results: its entry, then one for each result.
 
         The adjoint of the operation is the list of the adjoints of its results.
-        A result that is not real (a sign, a rank) is a constant.
+        A result that is no float (a rank, an exponent) is a constant.
         """
         position = len(self.entries)
         self.entries.append(entry)
@@ -159,7 +164,7 @@ class ReverseTrace(Trace):
                 hold(x)
         return kept[1]
 
-    def held(self):
+    def residuals(self):
         """What the entries keep for the way back."""
         return [residuals for _, _, _, residuals, _, _ in self.entries]
 
@@ -190,9 +195,9 @@ class ReverseTrace(Trace):
         count : int
             The number of inputs, which stand first in the list.
         begun : tuple of (list, bytearray), optional
-            For checkpointed steps, whose lists continue another: adjoints of the
-            inputs to add to, and which of them are ours to write into; the new
-            ones are put in their place.
+            For checkpointed steps, whose lists continue another: what has been
+            collected for the inputs, and which of it is ours to write into.  Both are
+            brought up to date.
 
         Returns
         -------
@@ -214,7 +219,7 @@ class ReverseTrace(Trace):
             if g is None:
                 continue
             for parent, ct in zip(parents, rule.vjp(g, residuals, argnums)):
-                # adjoints[parent] += ct; a first contribution that fits is taken as it is.
+                # A first contribution that fits is taken as it is.
                 if adjoints[parent] is None:
                     plain = ct._value if type(ct) is ArrayTracer else ct
                     if type(plain) is ndarray:
@@ -258,6 +263,8 @@ class ReverseRun:
         self.inputs = inputs
         tracers = [self.trace.input(x) for x in inputs]
         self.values, self.positions, self.structure = collect(self.trace, f, tracers)
+        if keep:
+            self.trace.close()
 
     def adjoints(self, cotangents):
         """Adjoints of the inputs, zeros included, from pairs (number of an output leaf, cotangent)."""
@@ -307,7 +314,6 @@ def vjp(f, *primals):
     """
     function, inputs, structure = enter(f, primals, {}, None, "vjp")
     run = ReverseRun(function, inputs, keep=True)
-    run.trace.close()
 
     def pullback(cotangent):
         cts, given = flatten(cotangent)

@@ -1,7 +1,7 @@
-"""What the two modes give together: linear maps, Jacobians and second derivatives.
+"""What the two modes give together: a function's linear map at a point, and second derivatives.
 
 Nothing here differentiates by itself.  Each function composes `jvp`, `vjp`,
-`grad`, `jacfwd` and `jacrev`.
+`grad` and `jacfwd`.
 """
 
 import numpy as np

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..core.errors import ArgumentError
-from ..core.numbers import shown, whole_number
+from ..core.settings import shown, whole_number
 
 
 def random_directions(distribution, m, n, rng, orthonormal=False):

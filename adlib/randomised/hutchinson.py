@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..core.errors import ArgumentError
-from ..core.numbers import shown, whole_number
+from ..core.settings import shown, whole_number
 from .directions import as_generator, check_distribution, random_directions
 from .estimate import estimate_from
 from .matvec import Products

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.errors import ArgumentError
-from ..core.numbers import positive_number, whole_number
+from ..core.settings import positive_number, whole_number
 from .directions import random_directions
 from .matvec import Products
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.errors import ArgumentError
-from ..core.numbers import positive_number, whole_number
 from ..core.points import as_array, described
+from ..core.settings import positive_number, whole_number
 from .directions import as_generator, check_distribution, random_directions
 from .estimate import estimate_from
 from .lanczos import lanczos

@@ -3,7 +3,7 @@
 A partial derivative names what it needs: ``y`` the result, ``x`` (or ``x1``,
 ``x2``) the arguments.  At a corner the slope is the subgradient nearest to
 zero or the mean of the two sides: |x| has 0 at 0, equal arguments of a maximum
-share the slope.  An infinite slope is infinite.
+share the slope.  An infinite slope is given as inf.
 """
 
 import math
@@ -234,7 +234,7 @@ def _outer(ufunc):
     return pairs
 
 
-for _ufunc in [f for f, r in RULES.items() if isinstance(f, np.ufunc) and f.nin == 2 and f.signature is None]:
+for _ufunc in [f for f in RULES if isinstance(f, np.ufunc) and f.nin == 2 and f.signature is None]:
     composite((_ufunc, "outer"), _outer(_ufunc))
 
 

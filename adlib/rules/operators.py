@@ -14,7 +14,7 @@ from ..core.trace import (
     reflected_operator,
     unary_operator,
 )
-from . import arithmetic, products  # noqa: F401  (the rules of the operators)
+from . import arithmetic, constants, products  # noqa: F401  (the rules of the operators)
 from .shapes import astype, t
 
 

@@ -89,7 +89,7 @@ def _rollaxis_transpose(g, shape, axis, start=0):
 
 linear(np.rollaxis, _rollaxis_transpose)
 
-# The engine sums over broadcast axes, whatever made them: `project`.
+# `project` sums over broadcast axes, whatever made them.
 linear(np.broadcast_to, lambda g, shape, *_, **__: g)
 
 
@@ -99,7 +99,7 @@ def astype(x, dtype):
     return np.asarray(x).astype(dtype)[()]
 
 
-# The engine gives an adjoint the dtype of its value: `project` again.
+# `project` gives an adjoint the dtype of its value.
 linear(astype, lambda g, shape, dtype: g)
 if hasattr(np, "astype"):  # since NumPy 2.1
     composite(np.astype, lambda x, dtype, /, *, copy=True: x.astype(dtype))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..core.errors import ArgumentError
-from ..core.numbers import index_number
+from ..core.settings import index_number
 from .actions import Advance, Free, Record, Restore, Reverse, Store
 
 

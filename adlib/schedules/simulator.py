@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ..core.errors import ArgumentError
-from ..core.numbers import index_number
+from ..core.settings import index_number
 from .actions import Advance, Free, Record, Restore, Reverse, Store
 from .shipped import Schedule, actions_of
 
@@ -100,7 +100,7 @@ class Simulator:
     count : int
         Actions so far.
     idle : int
-        How many of them were the last in a row that neither recorded nor reversed.
+        Actions since the last that recorded or reversed.
     """
 
     def __init__(self, schedule, l, slots=None, tapes=None):

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..core.arguments import basis, tangent_for
 from ..core.errors import ArgumentError
-from ..core.numbers import positive_number
 from ..core.points import as_array, finite_point, like_point, real_numbers
+from ..core.settings import positive_number
 
 try:
     from numpy.exceptions import ComplexWarning

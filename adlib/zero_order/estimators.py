@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..core.errors import ArgumentError
-from ..core.numbers import whole_number
 from ..core.points import finite_point, like_point, real_numbers
+from ..core.settings import whole_number
 from ..modes.forward import jvp
 from ..randomised.directions import as_generator, random_directions
 from ..randomised.estimate import estimate_from
