@@ -229,6 +229,7 @@ class ReverseTrace(Trace):
                             continue
                 if ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
+            ct = plain = None  # else one array more would live on while the next contributions are computed
         if begun is not None:
             begun[0][:], begun[1][:] = adjoints[:count], owned[:count]
         return adjoints[:count]

@@ -78,6 +78,19 @@ def test_forward_mode_keeps_nothing():
     assert peaks[1] < peaks[0] + 5_000
 
 
+def test_the_walk_back_keeps_no_array_that_has_done_its_work():
+    """Rosenbrock's function holds four arrays for the way back; on it three more live at one time."""
+
+    def f(x):
+        bend = x[1:] - x[:-1] * x[:-1]
+        offset = 1.0 - x[:-1]
+        return np.sum(100.0 * bend * bend + offset * offset)
+
+    x = np.linspace(-1.0, 1.0, 100_000)
+    assert peak_bytes(lambda: adlib.grad(f)(x)) / x.nbytes < 7.1
+    assert peak_bytes(lambda: adlib.hvp(f, (x,), (x,))) / x.nbytes < 14.1
+
+
 def test_a_tape_keeps_what_the_derivatives_need_and_no_more():
     x = np.ones(100_000)
     size = x.nbytes
