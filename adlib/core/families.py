@@ -155,7 +155,10 @@ class Elementwise(Differentiable):
         return plan
 
     def residuals(self, ans, args, kwargs, argnums):
-        take, _ = self._plans.get(argnums) or self._plan(argnums)
+        try:
+            take, _ = self._plans[argnums]
+        except KeyError:
+            take, _ = self._plan(argnums)
         return take((ans, *args))
 
     def vjp(self, g, residuals, argnums):

@@ -24,6 +24,7 @@ from .readonly import hold, release
 _FIRST, _SECOND, _BOTH = (0,), (1,), (0, 1)
 _new = object.__new__
 _ARRAYS = frozenset({np.ndarray, np.memmap})
+_NUMBERS = frozenset({float, np.float64})
 
 
 class Contribution:
@@ -123,10 +124,10 @@ class ReverseTrace(Trace):
             argnums, parents, values = _FIRST, (args[0]._info,), (args[0]._value,)
         ans = call(*values, **kwargs) if kwargs else call(*values)
         residuals = rule.residuals(ans, values, kwargs, argnums)
-        if isinstance(ans, tuple):
-            return self._outputs(ans, (rule, argnums, parents, residuals, len(ans), None))
         if type(ans) is np.ndarray and ans.dtype is FLOAT64:
             shape, dtype = ans.shape, FLOAT64
+        elif isinstance(ans, tuple):
+            return self._outputs(ans, (rule, argnums, parents, residuals, len(ans), None))
         else:
             shape, dtype = shape_and_dtype(ans)
         entries = self.entries
@@ -238,7 +239,7 @@ class ReverseTrace(Trace):
         """Add one contribution, of any kind, to the adjoint at `position`."""
         _, _, _, _, shape, dtype = self.entries[position]
         old = adjoints[position]
-        if type(ct) is not float or shape or dtype is not FLOAT64:  # most numbers fit as they are
+        if type(ct) not in _NUMBERS or shape or dtype is not FLOAT64:  # most numbers fit as they are
             if isinstance(ct, Contribution):
                 ct.add_to(adjoints, owned, position, shape, dtype)
                 return
