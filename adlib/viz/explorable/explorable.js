@@ -10,14 +10,15 @@ async function inflated(text) {
   return new Response(stream).json();
 }
 
+// In between, numbers are not whole: rounded one by one, the steps along a curve would add up to another curve.
 function moved(text, by, share = 1) {
   let k = 0;
-  return text.replace(NUMBER, (number) => Math.round(+number + by[k++] * share));
+  return text.replace(NUMBER, (number) => +(+number + by[k++] * share).toFixed(2));
 }
 
 // The line that each mark leaves behind, through its places (where its outline has an M) in some frames.
 function trail(outlines) {
-  const places = outlines.map((outline) => outline.match(/M-?\d+ -?\d+/g) ?? []);
+  const places = outlines.map((outline) => outline.match(/M-?[\d.]+ -?[\d.]+/g) ?? []);
   const seen = places.filter((marks) => marks.length === places.at(-1).length);
   if (seen.length < 2) return '';
   return seen[0].map((start, mark) => start + seen.slice(1).map((marks) => marks[mark].replace('M', 'L')).join('')).join('');
@@ -35,8 +36,10 @@ widgets('.ad-explore', (root, helpers) => {
   }
   root.setAttribute('data-on', '');
   root.setAttribute('aria-busy', 'true');
+  root.querySelector('.ax-live').inert = true; // what is done before the data are there would be lost
   inflated(root.dataset.packed).then((data) => {
     explore(root, helpers, data);
+    root.querySelector('.ax-live').inert = false;
     root.removeAttribute('aria-busy');
   }).catch((error) => {
     still();

@@ -101,7 +101,7 @@ class Points:
         named = [(k, str(name), *sides[k % len(sides)]) for k, name in enumerate(self.names[:most]) if name]
         return [
             text(
-                [(points[k][0] + dx, points[k][1] + dy) if k < len(points) else (0, 0) for points in frames],
+                _nearest([(points[k][0] + dx, points[k][1] + dy) if k < len(points) else None for points in frames]),
                 [name * (k < len(points)) for points in frames],
                 anchor,
             )
@@ -111,6 +111,16 @@ class Points:
     def key(self) -> list[tuple[str, int, Shape]]:
         half = round(min(5, self.size or MARKERS[self.marker].size) * UNIT)
         return [(self.label, 16, Shape(colour(self.role), _opaque(self)._marks([[(8 * UNIT, 6 * UNIT)]], half)))]
+
+
+def _nearest(places):
+    """The places, and where a name is not there that of a frame where it is: it must not fly in from elsewhere."""
+    place = next(place for place in places if place is not None)
+    filled = []
+    for here in places:
+        place = here or place
+        filled.append(place)
+    return filled
 
 
 @dataclass(frozen=True, eq=False)
