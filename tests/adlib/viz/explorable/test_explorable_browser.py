@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import adlib
+from adlib.viz import Curve, Plot, Points, Scene
 from adlib.viz.explorable.page import Explorable
 from tests.adlib.viz.explorable.explorables import STEPS, corners, player, slider
 from tools import stepping
@@ -216,6 +217,25 @@ def test_points_are_between_frames_while_it_plays_unless_motion_is_unwanted(show
     assert seen - frames, "tweened"
     seen, frames = watched(show(player(), reduced_motion="reduce"))
     assert seen <= frames and len(seen) > 5, "only whole frames, and none left out"
+
+
+def test_a_curve_of_many_points_goes_where_its_end_goes(show):
+    """Its outline is made of steps: rounded one by one between two frames, they would lead its end elsewhere."""
+    x, slopes = np.linspace(0, 1, 400), (3, 2.6, 2.2)
+    plot = Plot((0, 1), (0, 3), "x", "y", "A line that falls, and a dot at its end.")
+    layers = [Curve(x, [a * x for a in slopes]), Points([[1.0]] * 3, [[a] for a in slopes])]
+    page = show(Explorable("T", "Q?", plot, Scene(layers, range(3)), axis="k", telling=[0], play=True))
+    page.evaluate(
+        """() => { const panel = document.querySelector('.ax-live .ax-in');
+        const [line, dot] = [...panel.querySelectorAll('path[d]')].filter(p => p.getTotalLength() > 50 || /h0/.test(p.getAttribute('d')));
+        const apart = () => line.getPointAtLength(line.getTotalLength()).y - dot.getPointAtLength(0).y;
+        window.apart = [apart()];
+        new MutationObserver(() => window.apart.push(apart())).observe(panel, {attributes: true, subtree: true}) }"""
+    )
+    page.locator(".ax-play").click()
+    page.wait_for_function("+document.querySelector('.ax-bar input').value === 2 && !document.querySelector('[data-going]')")
+    apart = page.evaluate("window.apart")
+    assert len(apart) > 3 and max(map(abs, apart)) < 5, apart
 
 
 def test_many_frames_take_the_seconds_that_were_asked_for(show):
