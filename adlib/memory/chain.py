@@ -90,7 +90,8 @@ class Checkpointed(Differentiable):
         traced = [x if t is None else trace.tracer(x, t) for x, t in zip(args, tangents)]
         values, pushed, _ = collect(trace, self.call.loop, (traced,))
         trace.close()
-        by_reference = dict(zip(self.last.leaves, zip(values, pushed)))
+        # Constants among the leaves of the last state are no results, and may not be keys.
+        by_reference = {x: pair for x, pair in zip(self.last.leaves, zip(values, pushed)) if type(x) is Result}
         pairs = [by_reference[reference] for reference in self.results]
         return tuple(np.zeros_like(y) if t is None else t for y, t in pairs)
 

@@ -192,3 +192,19 @@ def test_random_programs_give_the_same_bits(program, seed, size, schedule):
         for a, b in zip(*[vjp(pulled(f), *xs)[1](vs) for f in (ours, plain)], strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * (1 + np.max(np.abs(b), initial=0.0)))
     assert not _held
+
+
+def test_a_graph_steps_through_a_step_that_returns_a_constant_array_as_well():
+    def step(state, t):
+        return np.sin(state[0]) * t, CONSTANT
+
+    def f(x):
+        (y, _) = adlib.checkpoint_chain(step, (x, CONSTANT), [1.0, 2.0])
+        return np.sum(y)
+
+    graph = adlib.make_graph(f)(np.array([0.5, 1.0]))
+    *_, last = graph.forward(np.array([1.0, -1.0]))
+    assert float(last.tangent) == pytest.approx(adlib.jvp(f, (np.array([0.5, 1.0]),), (np.array([1.0, -1.0]),))[1])
+
+
+CONSTANT = np.array([1.0, 2.0])
