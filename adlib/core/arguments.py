@@ -136,13 +136,16 @@ def basis(x):
         yield e[()]
 
 
+ALL = object()  # every argument: not None, which a caller may hand on by mistake
+
+
 def enter(f, args, kwargs, argnums, transformation):
     """The door in: take the arguments to differentiate by out of a call ``f(*args, **kwargs)``.
 
     Parameters
     ----------
-    argnums : int, tuple of int or None
-        Which positional arguments; None for all.  Those given by keyword are constants.
+    argnums : int, tuple of int or `ALL`
+        Which positional arguments.  Those given by keyword are constants.
     transformation : str
         Its name, for messages.
 
@@ -156,7 +159,7 @@ def enter(f, args, kwargs, argnums, transformation):
         For `unflatten`, from one result a leaf to the containers of the chosen
         arguments: a tuple unless `argnums` is one number.
     """
-    if argnums is None:
+    if argnums is ALL:
         leaves, structure = flatten(args)
         return (
             lambda *leaves: f(*unflatten(structure, leaves), **kwargs),

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from ..core.arguments import collect, enter
+from ..core.arguments import ALL, collect, enter
 from ..core.errors import ArgumentError
 from ..core.trace import TRACERS, is_traced, plain_value
 from ..core.tree import flatten
@@ -80,7 +80,7 @@ def make_graph(f):
     """
 
     def graph(*args):
-        function, inputs, _ = enter(f, args, {}, None, "make_graph")
+        function, inputs, _ = enter(f, args, {}, ALL, "make_graph")
         if any(is_traced(x) for x in inputs):
             raise ArgumentError(
                 "make_graph was called on a traced value, inside another transformation; "

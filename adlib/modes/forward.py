@@ -9,7 +9,7 @@ Wengert, "A simple automatic derivative evaluation program", CACM 7(8), 1964.
 
 import numpy as np
 
-from ..core.arguments import as_primal, collect, enter, float_dtype, like_result, tangent_for
+from ..core.arguments import ALL, as_primal, collect, enter, float_dtype, like_result, tangent_for
 from ..core.errors import ArgumentError
 from ..core.families import rebuilt
 from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, shape_and_dtype
@@ -44,8 +44,13 @@ class ForwardTrace(Trace):
 
     def _pair(self, ans, tangent):
         shape = ans.shape if type(ans) is np.ndarray and ans.dtype is FLOAT64 else shape_and_dtype(ans)[0]
-        # np.shape is slow; arrays answer for themselves.
-        if (tangent.shape if type(tangent) is np.ndarray else np.shape(tangent)) != shape:
+        if type(tangent) is np.ndarray:
+            given = tangent.shape  # np.shape is slow
+        elif tangent is None:
+            raise ArgumentError("a derivative rule returned None for the tangent of its result; return the tangent")
+        else:
+            given = np.shape(tangent)
+        if given != shape:
             tangent = _broadcast(tangent, shape)
         y = _new(ArrayTracer if shape else ScalarTracer)
         y._value, y._trace, y._info = ans, self, tangent
@@ -122,7 +127,7 @@ def jvp(f, primals, tangents):
                 f"jvp takes {name} as a tuple, one entry for each argument of f, "
                 f"but got {type(x).__name__}; write ({name[:-1]},)"
             )
-    function, inputs, structure = enter(f, tuple(primals), {}, None, "jvp")
+    function, inputs, structure = enter(f, tuple(primals), {}, ALL, "jvp")
     directions, given = flatten(tuple(tangents))
     if structure != given:
         raise ArgumentError(

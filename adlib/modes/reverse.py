@@ -13,7 +13,7 @@ Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, chapter 3.
 
 import numpy as np
 
-from ..core.arguments import collect, copied, cotangent_for, enter, like_primal
+from ..core.arguments import ALL, collect, copied, cotangent_for, enter, like_primal
 from ..core.errors import ArgumentError
 from ..core.families import Differentiable, rebuilt
 from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, project, shape_and_dtype
@@ -314,7 +314,7 @@ def vjp(f, *primals):
     >>> pullback(np.array([1.0, 0.0]))
     (array([1., 2.]),)
     """
-    function, inputs, structure = enter(f, primals, {}, None, "vjp")
+    function, inputs, structure = enter(f, primals, {}, ALL, "vjp")
     run = ReverseRun(function, inputs, keep=True)
 
     def pullback(cotangent):

@@ -298,3 +298,11 @@ def test_stop_gradient():
     stopped = grad(lambda t: np.sum(adlib.stop_gradient(t)["a"][0]) * t["a"][1])(tree)
     np.testing.assert_array_equal(stopped["a"][0], np.zeros(3))
     assert stopped["a"][1] == np.sum(X)
+
+
+@pytest.mark.parametrize("x", [1.5, np.float64(1.5), X])
+def test_a_rule_that_forgets_to_return_its_tangent_is_refused(x):
+    """None would pass for a result that does not depend on the input."""
+    f = new(lambda f: adlib.rule(f, lambda tangents, y, x: None, lambda g, y, x: (2 * g,)), lambda x: 2 * x)
+    with pytest.raises(adlib.ArgumentError, match="returned None for the tangent"):
+        adlib.jvp(f, (x,), (x,))

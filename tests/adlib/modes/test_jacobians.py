@@ -85,3 +85,9 @@ def test_the_function_runs_once_for_all_rows():
     jacfwd(lambda x: (runs.append(1), x * x)[1])(np.ones(5))
     assert len(runs) == 1 + 5
     assert adlib.jacrev(lambda x: x)(np.ones(1000)).shape == (1000, 1000)
+
+
+@pytest.mark.parametrize("transform", [adlib.grad, adlib.value_and_grad, adlib.jacfwd, adlib.jacrev, adlib.jacobian])
+def test_none_is_no_argnums(transform):
+    with pytest.raises(adlib.ArgumentError, match="was asked for argument None"):
+        transform(lambda a, b: a * b, None)(2.0, 3.0)
