@@ -115,6 +115,11 @@ def shape_and_dtype(value):
     raise with_user_line(_not_real(value))
 
 
+def can_vary(y):
+    """Whether one of several results has a derivative: what is no float, a rank or an exponent, is a constant."""
+    return type(y) is float or y.dtype.kind == "f"
+
+
 def _not_real(value):
     dtype = getattr(value, "dtype", None)
     if type(value) is complex or dtype is not None and dtype.kind == "c":

@@ -8,7 +8,7 @@ values in place of tracers.
 import itertools
 
 from ..core.families import rebuilt
-from ..core.trace import TRACERS, Trace, shape_and_dtype
+from ..core.trace import TRACERS, Trace, can_vary, shape_and_dtype
 from ..modes.forward import ForwardTrace
 from ..modes.reverse import ReverseTrace
 
@@ -53,8 +53,7 @@ class UnrecordedTrace(Trace):
             raise self.escaped()
         ans = call(*[x._value if type(x) in TRACERS else x for x in args], **kwargs)
         if isinstance(ans, tuple):
-            # A result that is not real (a sign, a rank) is a constant.
-            return rebuilt(ans, [self._result(y) if type(y) is float or y.dtype.kind == "f" else y for y in ans])
+            return rebuilt(ans, [self._result(y) if can_vary(y) else y for y in ans])
         return self._result(ans)
 
     def _result(self, y):

@@ -16,7 +16,17 @@ import numpy as np
 from ..core.arguments import ALL, collect, copied, cotangent_for, enter, like_primal
 from ..core.errors import ArgumentError
 from ..core.families import Differentiable, rebuilt
-from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, is_traced, project, shape_and_dtype
+from ..core.trace import (
+    FLOAT64,
+    TRACERS,
+    ArrayTracer,
+    ScalarTracer,
+    Trace,
+    can_vary,
+    is_traced,
+    project,
+    shape_and_dtype,
+)
 from ..core.tree import flatten, outline, unflatten
 from .readonly import hold, release
 
@@ -141,13 +151,12 @@ class ReverseTrace(Trace):
         """Record an operation with several results: its entry, then one for each result.
 
         The adjoint of the operation is the list of the adjoints of its results.
-        A result that is no float (a rank, an exponent) is a constant.
         """
         position = len(self.entries)
         self.entries.append(entry)
         outputs = []
         for k, y in enumerate(ans):
-            if type(y) is float or y.dtype.kind == "f":
+            if can_vary(y):
                 self.entries.append((OUTPUT, (0,), [position], k, *shape_and_dtype(y)))
                 y = self.tracer(y, len(self.entries) - 1)
             outputs.append(y)
