@@ -103,7 +103,9 @@ def small(data: dict) -> str:
             ratios = [Ratio(data, "chains", program, task, other, "adlib") for other in others(data)]
             seen += ratios
             rows.append([words, task, f"{own:.1f} µs", str(plain), *map(str, ratios)])
-    return spread(seen) + table(["chain of", "task", "`adlib`, per operation", "× plain", *(OTHERS[o] for o in others(data))], rows)
+    return spread(seen) + table(
+        ["chain of", "task", "`adlib`, per operation", "× plain", *(OTHERS[o] for o in others(data))], rows
+    )
 
 
 def large(data: dict) -> str:
@@ -116,7 +118,9 @@ def large(data: dict) -> str:
             ratios = [hand, *(Ratio(data, "arrays", program, task, other, "adlib") for other in others(data))]
             seen += ratios
             rows.append([words, task, f"{own:.1f} ms", str(plain), *map(str, ratios)])
-    return spread(seen) + table(["program", "task", "`adlib`", "× plain", "by hand", *(OTHERS[o] for o in others(data))], rows)
+    return spread(seen) + table(
+        ["program", "task", "`adlib`", "× plain", "by hand", *(OTHERS[o] for o in others(data))], rows
+    )
 
 
 def growing(data: dict) -> str:
@@ -158,7 +162,9 @@ def goals(data: dict) -> list[tuple[str, str, bool]]:
 
     for program, words in CHAINS.items():
         chain = "chains", program
-        at_least(f"gradient, chain of {words}: 3 times faster than autograd", 3, *chain, "gradient", "autograd", "adlib")
+        at_least(
+            f"gradient, chain of {words}: 3 times faster than autograd", 3, *chain, "gradient", "autograd", "adlib"
+        )
         at_least(f"gradient, chain of {words}: not slower than PyTorch", 1, *chain, "gradient", "torch", "adlib")
         at_least(f"hvp, chain of {words}: 6 times faster than autograd", 6, *chain, "hvp", "autograd", "adlib")
     for program, words in ARRAYS.items():

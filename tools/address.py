@@ -16,7 +16,9 @@ from tools import ROOT, generated
 from tools.generated import Wrong
 
 SETUP_TITLE = "# @title Set-up (run me first)"
-SETUP_CELL = SETUP_TITLE + """
+SETUP_CELL = (
+    SETUP_TITLE
+    + """
 import sys
 
 if "google.colab" in sys.modules:
@@ -26,6 +28,7 @@ import adlib
 
 if not hasattr(adlib, "make_graph"):
     raise ImportError("another project named 'adlib' is installed here; run: pip uninstall -y adlib, then pip install 'git+{address}@{ref}'")"""
+)
 SETUP_METADATA = {
     "cellView": "form",
     "jupyter": {"source_hidden": True},
@@ -76,7 +79,12 @@ def places(root: Path) -> list[Path]:
     names = ["pyproject.toml", "_config.yml", "README.md", "CITATION.cff", "index.md"]
     files = [root / name for name in names] + sorted((root / "pages").glob("*.md"))
     files += sorted((root / "adlib").rglob("*.py")) + sorted((root / "chapters").glob("*.ipynb"))
-    for folder in ("chapters/exercises", "instructor", "exercises", "pages/exercises"):  # the last two are made by tools.exercises
+    for folder in (
+        "chapters/exercises",
+        "instructor",
+        "exercises",
+        "pages/exercises",
+    ):  # the last two are made by tools.exercises
         files += sorted((root / folder).glob("*.ipynb"))
     return [file for file in files if file.is_file()]
 

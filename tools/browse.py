@@ -28,7 +28,8 @@ from tools.serve import serving
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 MATHJAX_SECONDS = 20
-REACH_SECONDS = 10  # how long what scrolls may take to become reachable; the theme does it 300 ms after a change of width
+# How long what scrolls may take to become reachable; the theme does it 300 ms after a change of width
+REACH_SECONDS = 10
 BROWSERS = 2  # pages looked at side by side: the number of cores of a small machine
 
 # What one page may weigh, plain and packed as a server sends it. The theme (2.3 MB, 0.8 MB packed) and MathJax (2.3 MB,

@@ -22,7 +22,9 @@ from pathlib import Path
 from tools import ROOT
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_PROBLEM = re.compile(r"^(?:[a-z ]+\.\.\. )?(?P<place>\S.*?): (?:WARNING|ERROR|CRITICAL): (?P<text>.*)$|^(?:WARNING|ERROR): (?P<bare>.*)$")
+_PROBLEM = re.compile(
+    r"^(?:[a-z ]+\.\.\. )?(?P<place>\S.*?): (?:WARNING|ERROR|CRITICAL): (?P<text>.*)$|^(?:WARNING|ERROR): (?P<bare>.*)$"
+)
 _CATEGORY = re.compile(r" ?\[[a-z_.]+\]$")  # Sphinx appends it: [myst.xref_missing]
 # Jupyter's kernels say this at every start; it concerns machines that several people share.
 _NOISE = "[IPKernelApp] WARNING | Kernel is running over TCP without encryption"

@@ -154,7 +154,9 @@ def current(root: Path = ROOT) -> dict[str, str]:
     for name, found in sets.items():
         public = root / PUBLIC / f"{name}.ipynb"
         if not public.is_file():
-            raise Wrong(f"{RESERVED}/{name}.ipynb: the first cells are taken from {PUBLIC}/{name}.ipynb; write that one")
+            raise Wrong(
+                f"{RESERVED}/{name}.ipynb: the first cells are taken from {PUBLIC}/{name}.ipynb; write that one"
+            )
         head = sections(public)[0]
         reserved = root / RESERVED / f"{name}.ipynb"
         if reserved.is_file() and _code(sections(reserved)[0]) != _code(head):
@@ -267,7 +269,9 @@ def _table(sets: dict[str, list[Section]]) -> str:
             anchor = re.sub(r"[^\w\- ]", "", f"Exercise {section.number}. {section.title}".lower()).replace(" ", "-")
             link = f"[{section.number} {section.title}](exercises/{name}.ipynb#{anchor})"
             shown = "in the book" if section.public else "kept for courses"
-            rows.append(f"| {link} | {data['objective']} | {data['minutes']} | {data['difficulty']} | {data['points']} | {shown} |")
+            rows.append(
+                f"| {link} | {data['objective']} | {data['minutes']} | {data['difficulty']} | {data['points']} | {shown} |"
+            )
     return "\n".join(rows)
 
 

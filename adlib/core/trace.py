@@ -157,9 +157,7 @@ def project(adjoint, shape, dtype):
                 f"a derivative rule returned a cotangent of shape {given} "
                 f"for an argument of shape {shape}; the two must be equal or broadcast"
             )
-        axes = tuple(range(extra)) + tuple(
-            extra + i for i, s in enumerate(shape) if s == 1 and given[extra + i] != 1
-        )
+        axes = tuple(range(extra)) + tuple(extra + i for i, s in enumerate(shape) if s == 1 and given[extra + i] != 1)
         adjoint = np.add.reduce(adjoint, axes) if plain else np.sum(adjoint, axes)
         if np.shape(adjoint) != shape:
             adjoint = np.reshape(adjoint, shape)
@@ -336,6 +334,7 @@ class Tracer:
         return self
 
     __hash__ = object.__hash__
+
 
 def in_place(what, x):
     return with_user_line(

@@ -171,8 +171,7 @@ class Graph:
         seeds, _ = flatten(cotangents or tuple(1.0 for _ in self.outputs))
         if len(seeds) != len(self.outputs):
             raise ArgumentError(
-                f"the graph of {self.name} has {len(self.outputs)} outputs, "
-                f"but the seed has {len(seeds)} cotangents"
+                f"the graph of {self.name} has {len(self.outputs)} outputs, but the seed has {len(seeds)} cotangents"
             )
         received = [[] for _ in self.nodes]
         start = [0.0] * len(self.nodes)
@@ -282,9 +281,7 @@ class Graph:
             if node._rule is None:
                 lines.append(f"{node.name} = {value}")
                 continue
-            operands = ", ".join(
-                self.nodes[x.index].name if isinstance(x, Ref) else _short(x) for x in node.operands
-            )
+            operands = ", ".join(self.nodes[x.index].name if isinstance(x, Ref) else _short(x) for x in node.operands)
             lines.append(f"{node.name} = {node.op}({operands}) = {value}")
         return "\n".join(lines)
 

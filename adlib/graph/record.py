@@ -83,8 +83,7 @@ def make_graph(f):
         function, inputs, _ = enter(f, args, {}, ALL, "make_graph")
         if any(is_traced(x) for x in inputs):
             raise ArgumentError(
-                "make_graph was called on a traced value, inside another transformation; "
-                "call it on plain numbers"
+                "make_graph was called on a traced value, inside another transformation; call it on plain numbers"
             )
         trace = GraphTrace()
         _, positions, _ = collect(trace, function, [trace.input(x) for x in inputs])

@@ -116,7 +116,9 @@ class Checkpointed(Differentiable):
             execution.pull(references, cotangents, adjoints, dict.fromkeys(operands, 0))
             return list(adjoints.values())
 
-        return [Continuation(execution, references, cotangents, dict(zip(operands, parents)))] + [None] * (len(argnums) - 1)
+        return [Continuation(execution, references, cotangents, dict(zip(operands, parents)))] + [None] * (
+            len(argnums) - 1
+        )
 
 
 def run_chain(step, state, inputs, shared, schedule, function, name):

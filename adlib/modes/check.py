@@ -70,8 +70,7 @@ def check_grads(f, args, order=1, modes=("fwd", "rev"), seed=0):
     """
     if order not in (1, 2) or not set(modes) <= {"fwd", "rev"} or not modes:
         raise ArgumentError(
-            f"check_grads takes order 1 or 2 and modes from ('fwd', 'rev'), "
-            f"but got order={order!r} and modes={modes!r}"
+            f"check_grads takes order 1 or 2 and modes from ('fwd', 'rev'), but got order={order!r} and modes={modes!r}"
         )
     rng = np.random.default_rng(seed)
     name = getattr(f, "__name__", "f")

@@ -171,8 +171,7 @@ def hvp_operator(f, *primals):
     def product(*tangents):
         if len(tangents) != len(primals):
             raise ArgumentError(
-                f"the product takes one tangent for each of the {len(primals)} primals, "
-                f"but got {len(tangents)}"
+                f"the product takes one tangent for each of the {len(primals)} primals, but got {len(tangents)}"
             )
         products = pullback(tangents[0] if len(primals) == 1 else tangents)
         return products[0] if len(primals) == 1 else products

@@ -226,6 +226,7 @@ equivalent(np.nanmin, _without_nan(RULES[np.min].general.code, np.inf))
 composite(np.nancumsum, _without_nan(np.cumsum, 0.0))
 composite(np.nancumprod, _without_nan(np.cumprod, 1.0))
 
+
 # The methods of ufuncs.  Their axis is 0 when it is not given.
 def _along_first(function):
     def reduce(array, axis=0, dtype=None, out=None, keepdims=False, **given):

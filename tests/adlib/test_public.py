@@ -46,7 +46,9 @@ def documented(function):
     return sorted(name.strip(" *") for head in heads for name in head.split(","))
 
 
-@pytest.mark.parametrize("module", [adlib, adlib.data, adlib.optimize, adlib.schedules], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [adlib, adlib.data, adlib.optimize, adlib.schedules], ids=lambda module: module.__name__
+)
 def test_docstrings_describe_every_parameter_and_no_other(module):
     """One section names the parameters of the signature; others are there, by their numpydoc names."""
     for name in module.__all__:

@@ -106,7 +106,11 @@ def small(tmp_path):
 
 
 def test_a_circle_is_found(small):
-    modules = {"core/one": "from .two import x", "core/two": "from . import three", "core/three": "import adlib.core.one"}
+    modules = {
+        "core/one": "from .two import x",
+        "core/two": "from . import three",
+        "core/three": "import adlib.core.one",
+    }
     (fault,) = faults(small(modules))
     assert fault.startswith("a circle: ") and all(f"adlib.core.{name}" in fault for name in ("one", "two", "three"))
 
@@ -117,9 +121,13 @@ def test_a_way_up_is_found(small, source):
     assert faults(package) == ["adlib.core.one imports adlib.rules.two, which stands above it"]
 
 
-@pytest.mark.parametrize("source", ["def f():\n    from .two import x", "def g():\n    def h():\n        import adlib.core.two"])
+@pytest.mark.parametrize(
+    "source", ["def f():\n    from .two import x", "def g():\n    def h():\n        import adlib.core.two"]
+)
 def test_an_import_inside_a_function_is_found(small, source):
-    assert faults(small({"core/one": source, "core/two": ""})) == ["adlib.core.one imports adlib.core.two inside a function"]
+    assert faults(small({"core/one": source, "core/two": ""})) == [
+        "adlib.core.one imports adlib.core.two inside a function"
+    ]
 
 
 def test_a_reason_lets_it_pass(small):
@@ -157,7 +165,10 @@ CALLS = {
     "a gradient of an array": (lambda: adlib.grad(lambda x: x @ x)(X), {"rules/products"}),
     "a sum": (lambda: adlib.grad(lambda x: np.sum(np.sin(x)))(X), {"rules/arithmetic", "rules/reductions"}),
     "an index": (lambda: adlib.grad(lambda x: x[0] * x[1])(X), {"rules/arithmetic", "rules/indexing"}),
-    "both": (lambda: adlib.grad(lambda x: np.sum(np.sin(x) * x[0]))(X), {"rules/arithmetic", "rules/reductions", "rules/indexing"}),
+    "both": (
+        lambda: adlib.grad(lambda x: np.sum(np.sin(x) * x[0]))(X),
+        {"rules/arithmetic", "rules/reductions", "rules/indexing"},
+    ),
 }
 
 

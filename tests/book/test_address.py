@@ -16,8 +16,7 @@ def book(tmp_path):
     """The places of a small repository."""
     (tmp_path / "chapters").mkdir()
     (tmp_path / "pyproject.toml").write_text(
-        f'[project]\nversion = "0.1.0"\n[project.urls]\nRepository = "{OLD}"\n'
-        f'[tool.adlib-book]\nrepository = "{OLD}"\n'
+        f'[project]\nversion = "0.1.0"\n[project.urls]\nRepository = "{OLD}"\n[tool.adlib-book]\nrepository = "{OLD}"\n'
     )
     (tmp_path / "_config.yml").write_text(f"repository:\n  url: {OLD}\n  branch: v0.1.0\n")
     (tmp_path / "README.md").write_text(
@@ -60,7 +59,7 @@ def test_a_new_version_is_the_new_release_everywhere(book):
         ("_config.yml", OLD, NEW, f"_config.yml:2: url: {NEW}"),
         ("README.md", "@v0.1.0", "@main", f"README.md:2: pip install 'git+{OLD}@main'"),
         ("CITATION.cff", "0.1.0", "0.0.9", "CITATION.cff:1: version: 0.0.9"),
-        ("chapters/05-a.ipynb", OLD, NEW, "chapters/05-a.ipynb:35: \"    %pip install"),
+        ("chapters/05-a.ipynb", OLD, NEW, 'chapters/05-a.ipynb:35: "    %pip install'),
     ],
 )
 def test_a_stale_place_is_named(book, capsys, name, old, new, line):
@@ -72,7 +71,9 @@ def test_a_stale_place_is_named(book, capsys, name, old, new, line):
 
 
 def test_a_notebook_without_the_set_up_cell_is_named_and_nothing_is_written(book, capsys):
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]), book / "chapters" / "06-b.ipynb")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]), book / "chapters" / "06-b.ipynb"
+    )
     before = snapshot(book)
     (book / "README.md").write_text(f"git clone {NEW}\n")
     before[book / "README.md"] = (book / "README.md").read_bytes()
@@ -103,7 +104,9 @@ def test_the_set_up_cell_names_a_foreign_adlib(monkeypatch):
     source = address.SETUP_CELL.format(address=OLD, ref="v0.1.0").replace("%pip", "# %pip").replace(
         'if "google.colab" in sys.modules:\n', "")  # fmt: skip
     monkeypatch.setitem(sys.modules, "adlib", ModuleType("adlib"))
-    with pytest.raises(ImportError, match=rf"another project named 'adlib'.*pip uninstall -y adlib.*git\+{re.escape(OLD)}@v0\.1\.0"):
+    with pytest.raises(
+        ImportError, match=rf"another project named 'adlib'.*pip uninstall -y adlib.*git\+{re.escape(OLD)}@v0\.1\.0"
+    ):
         exec(source.replace("    # %pip", "# %pip"), {})
 
 

@@ -49,7 +49,9 @@ def test_a_wrong_solution_in_a_source_is_red(tmp_path, monkeypatch):
     text = (ROOT / exercises.PUBLIC / FORWARD).read_text(encoding="utf-8")
     path.write_text(text.replace("np.cos(v1) * v1_dot", "np.cos(v1)"), encoding="utf-8")
     result = reader.check_notebook(path)
-    assert [failure.partition(": ")[0] for failure in result.failures] == ['cell 6 (check("forward-trace", forward_trace))']
+    assert [failure.partition(": ")[0] for failure in result.failures] == [
+        'cell 6 (check("forward-trace", forward_trace))'
+    ]
     assert "v2_dot is 0.96017, expected -1.4403" in result.report()
 
 
@@ -96,7 +98,10 @@ def test_a_source_that_fails_when_it_is_run_is_named(small, capsys, monkeypatch)
     path = sorted((small / exercises.PUBLIC).glob("*.ipynb"))[0]
     text = path.read_text(encoding="utf-8")
     id = exercises.sections(path)[1][0].data["id"]
-    path.write_text(text.replace(f'check(\\"{id}\\"', 'check(\\"no-such-exercise\\"', 1).replace(f'"{id}"', '"no-such-exercise"'), encoding="utf-8")
+    path.write_text(
+        text.replace(f'check(\\"{id}\\"', 'check(\\"no-such-exercise\\"', 1).replace(f'"{id}"', '"no-such-exercise"'),
+        encoding="utf-8",
+    )
     assert exercises.main(["--execute"], small) == 1
     line = capsys.readouterr().out.splitlines()[-1]
     assert line.startswith(f"{path.name}: a cell fails with NotSolved: ❌ there is no exercise 'no-such-exercise'")
@@ -169,8 +174,14 @@ def test_the_students_notebook_holds_no_solution_and_the_page_the_public_ones():
         page = (ROOT / exercises.PAGE / f"{name}.ipynb").read_text(encoding="utf-8")
         assert "SOLUTION" not in student + page
         for section in found:
-            given = "\n".join(exercises.REGION.sub("", cell.source) for cell in section.cells if not exercises.is_explanation(cell))
-            whole = [json.dumps(line, ensure_ascii=False)[1:-1] for line in section.secret() if len(line) > 30 and line not in given]
+            given = "\n".join(
+                exercises.REGION.sub("", cell.source) for cell in section.cells if not exercises.is_explanation(cell)
+            )
+            whole = [
+                json.dumps(line, ensure_ascii=False)[1:-1]
+                for line in section.secret()
+                if len(line) > 30 and line not in given
+            ]
             assert whole, f"{section.number} has no line long enough to look for"
             assert not any(line in student for line in whole)
             assert all((line in page) == section.public for line in whole)

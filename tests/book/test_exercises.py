@@ -241,7 +241,19 @@ BEHAVIOURS = {
     "runs out of memory": fails(MemoryError()),
     "calls itself": lambda *args: (lambda f: f(f))(lambda f: f(f)),
 }
-METHODS = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__rtruediv__", "__pow__", "exp", "backward")
+METHODS = (
+    "__add__",
+    "__radd__",
+    "__sub__",
+    "__rsub__",
+    "__mul__",
+    "__rmul__",
+    "__truediv__",
+    "__rtruediv__",
+    "__pow__",
+    "exp",
+    "backward",
+)
 
 
 def behaving(id, behaviour):

@@ -25,12 +25,18 @@ def test_what_is_not_current_is_named_and_mended(tmp_path, text, words):
     found = generated.stale(tmp_path, WANTED, there)
     assert found == {"pages/table.md": words, "pages/old.md": "pages/old.md: has no source"}
     assert generated.write(tmp_path, WANTED, there) == list(found)
-    assert {file.name: file.read_text() for file in (tmp_path / "pages").iterdir()} == {"table.md": "a\nb\n", "new.md": "c\n"}
+    assert {file.name: file.read_text() for file in (tmp_path / "pages").iterdir()} == {
+        "table.md": "a\nb\n",
+        "new.md": "c\n",
+    }
     assert generated.write(tmp_path, WANTED) == []
 
 
 def test_a_missing_file_is_named_and_made_with_its_folder(tmp_path):
-    assert list(generated.stale(tmp_path, WANTED).values()) == ["pages/table.md: is missing", "pages/new.md: is missing"]
+    assert list(generated.stale(tmp_path, WANTED).values()) == [
+        "pages/table.md: is missing",
+        "pages/new.md: is missing",
+    ]
     generated.write(tmp_path, WANTED)
     assert generated.stale(tmp_path, WANTED) == {}
 

@@ -34,9 +34,7 @@ def problems(text, chapters=ROOT / "chapters"):
         found.append("the terms are not in alphabetical order")
     rows = INDEX_ROW.findall(index)
     found += [f"not in the Russian index: {row[0]} ({row[1]})" for row in expected if row not in rows]
-    found += [
-        f"in the Russian index and nowhere else: {row[0]} ({row[1]})" for row in rows if row not in expected
-    ]
+    found += [f"in the Russian index and nowhere else: {row[0]} ({row[1]})" for row in rows if row not in expected]
     words = [row[0].lower().replace("ё", "е") for row in rows]
     if words != sorted(words):
         found.append("the Russian index is not in alphabetical order")
@@ -54,9 +52,7 @@ def test_the_glossary_is_in_order(glossary):
 
 
 def test_a_word_missing_from_the_index_is_named(glossary):
-    planted = glossary.replace(
-        '| <span lang="ru">дуальное число</span> | [Dual number](#dual-number) |\n', ""
-    )
+    planted = glossary.replace('| <span lang="ru">дуальное число</span> | [Dual number](#dual-number) |\n', "")
     assert problems(planted) == ["not in the Russian index: дуальное число (Dual number)"]
 
 

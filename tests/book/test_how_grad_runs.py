@@ -13,7 +13,10 @@ from tests.adlib.test_structure import PACKAGE, imports, module_name
 from tools import ROOT
 
 LINK = re.compile(r"\[`([\w./]+)`\]\(\.\./(adlib/[\w/]+\.py)\)")
-ELSEWHERE = {"Tracer.__array_function__", "project"}  # np.sum takes the one, contributions that do not fit as they are the other
+ELSEWHERE = {
+    "Tracer.__array_function__",
+    "project",
+}  # np.sum takes the one, contributions that do not fit as they are the other
 FOLDER = re.compile(r'data-folder="(\w+)" data-layer="(\d)"')
 
 
@@ -59,7 +62,11 @@ def wrong_steps(page):
         first = []
         for name, file in links:
             # A file, a function, or a class, which is reached by its methods.
-            at = [k for (other, path), k in order.items() if path == file and (name in file or f"{other}.".startswith(f"{name}."))]
+            at = [
+                k
+                for (other, path), k in order.items()
+                if path == file and (name in file or f"{other}.".startswith(f"{name}."))
+            ]
             first += at
             if not at and name not in ELSEWHERE:
                 found.append(f"step {number}: {name} of {file} is not called")
@@ -98,10 +105,26 @@ def test_the_picture_shows_the_folders_as_they_import(page):
 @pytest.mark.parametrize(
     ("there", "instead", "finding"),
     [
-        ("[`ReverseTrace.process`](../adlib/modes/reverse.py) computes", "[`enter`](../adlib/core/arguments.py) computes", "step 5 begins before step 4"),
-        ("[`collect`](../adlib/core/arguments.py) calls", "[`gather`](../adlib/core/arguments.py) calls", "step 3: gather of adlib/core/arguments.py is not called"),
-        ("[`ReverseRun`](../adlib/modes/reverse.py) opens", "[`push`](../adlib/modes/forward.py) opens", "step 2: push of adlib/modes/forward.py is not called"),
-        ("[`rules/arithmetic.py`](../adlib/rules/arithmetic.py)", "[`rules/sorting.py`](../adlib/rules/sorting.py)", "step 7: rules/sorting.py of adlib/rules/sorting.py is not called"),
+        (
+            "[`ReverseTrace.process`](../adlib/modes/reverse.py) computes",
+            "[`enter`](../adlib/core/arguments.py) computes",
+            "step 5 begins before step 4",
+        ),
+        (
+            "[`collect`](../adlib/core/arguments.py) calls",
+            "[`gather`](../adlib/core/arguments.py) calls",
+            "step 3: gather of adlib/core/arguments.py is not called",
+        ),
+        (
+            "[`ReverseRun`](../adlib/modes/reverse.py) opens",
+            "[`push`](../adlib/modes/forward.py) opens",
+            "step 2: push of adlib/modes/forward.py is not called",
+        ),
+        (
+            "[`rules/arithmetic.py`](../adlib/rules/arithmetic.py)",
+            "[`rules/sorting.py`](../adlib/rules/sorting.py)",
+            "step 7: rules/sorting.py of adlib/rules/sorting.py is not called",
+        ),
     ],
 )
 def test_a_wrong_step_is_named(page, there, instead, finding):

@@ -91,9 +91,7 @@ def problems(text, slides, listed, gaps, page=MAP):
 
     missing = [item for item, cell in places(text).items() if "to come" in cell]
     found += [f"missing and not listed as missing: {item}" for item in missing if item not in listed]
-    found += [
-        f"listed as missing but on the map, remove it: {item}" for item in listed if item not in missing
-    ]
+    found += [f"listed as missing but on the map, remove it: {item}" for item in listed if item not in missing]
     if len(listed) > gaps:
         found.append(f"the list of missing items grew: {len(listed)} items, {gaps} allowed")
     elif len(listed) < gaps:
@@ -169,7 +167,5 @@ def test_a_shorter_list_must_lower_the_number(state):
 
 def test_anchors_are_those_of_the_book(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(
-        "# A `b` and *c*\n\n```python\n# not a heading\n```\n\n## Same\n\n## Same\n", encoding="utf-8"
-    )
+    page.write_text("# A `b` and *c*\n\n```python\n# not a heading\n```\n\n## Same\n\n## Same\n", encoding="utf-8")
     assert anchors(page) == {"a-b-and-c", "same", "same-1"}

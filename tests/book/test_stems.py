@@ -68,7 +68,7 @@ def strays(root, stems):
     found = []
     for pattern in [*(pattern for pattern, _ in PARTS.values()), *MORE]:
         folder, _, file = pattern.rpartition("/")
-        for path in sorted((root / folder).glob(f"*{file[file.rindex('.'):]}")):
+        for path in sorted((root / folder).glob(f"*{file[file.rindex('.') :]}")):
             if "{stem}" in file:
                 belongs = path.stem in stems
             else:  # `_engine` and the like are no chapter's
@@ -99,7 +99,9 @@ def test_every_chapter_has_its_parts_under_its_name_and_nothing_else_is_there():
 
 def test_the_checks_know_the_chapters_in_the_books_order():
     known = [module.__name__.rpartition(".")[2] for module in _check.CHAPTERS]
-    assert known == [module_of(stem) for stem in contents(ROOT, "chapters")], "the import and CHAPTERS in adlib/exercises/_check.py"
+    assert known == [module_of(stem) for stem in contents(ROOT, "chapters")], (
+        "the import and CHAPTERS in adlib/exercises/_check.py"
+    )
 
 
 def test_the_exercises_of_a_chapter_have_its_number():
@@ -142,7 +144,11 @@ def test_a_missing_part_and_one_of_another_name_are_named(names, pattern):
 def test_a_new_chapter_is_told_which_files_to_make(names):
     toc = names / "_toc.yml"
     text = toc.read_text(encoding="utf-8")
-    toc.write_text(text.replace("chapters/06-reverse-mode\n", "chapters/06-reverse-mode\n      - file: chapters/07-cheap-gradients\n"))
+    toc.write_text(
+        text.replace(
+            "chapters/06-reverse-mode\n", "chapters/06-reverse-mode\n      - file: chapters/07-cheap-gradients\n"
+        )
+    )
     found = "\n".join(faults(names))
     for name in ("chapters/07-cheap-gradients.ipynb", "adlib/exercises/cheap_gradients.py", "exercises/07-cheap-gradients.ipynb",
                  "chapters/exercises/07-cheap-gradients.ipynb", "tests/book/wrong_statements/07-cheap-gradients.py"):  # fmt: skip
@@ -161,6 +167,11 @@ def test_a_chapter_outside_the_contents_and_a_second_module_of_none_are_named(na
 
 def test_a_chapter_with_nothing_to_touch_is_named(tmp_path):
     (tmp_path / "chapters").mkdir()
-    for stem, body in {"05-a": '<div class="ad-w ad-stepper" id="x">', "06-b": '<p class="ad-stepper-no">ad-stepper</p>'}.items():
+    for stem, body in {
+        "05-a": '<div class="ad-w ad-stepper" id="x">',
+        "06-b": '<p class="ad-stepper-no">ad-stepper</p>',
+    }.items():
         (tmp_path / "chapters" / f"{stem}.html").write_text(body)
-    assert without_widget(tmp_path, ["05-a", "06-b"]) == ["chapters/06-b.ipynb shows no explorable, no stepper and no puzzle"]
+    assert without_widget(tmp_path, ["05-a", "06-b"]) == [
+        "chapters/06-b.ipynb shows no explorable, no stepper and no puzzle"
+    ]

@@ -159,9 +159,22 @@ def test_containers_that_are_not_trees_are_refused():
         def __init__(self, x):
             self.x = x
 
-    for wrap in (lambda x: {x}, Box, lambda x: (i for i in [x]), lambda x: (1.0, Box(x)), lambda x: "text", lambda x: np.array([None, "x"])):
+    for wrap in (
+        lambda x: {x},
+        Box,
+        lambda x: (i for i in [x]),
+        lambda x: (1.0, Box(x)),
+        lambda x: "text",
+        lambda x: np.array([None, "x"]),
+    ):
         f = lambda x: wrap(x * x)  # noqa: B023, E731
-        for transform in (lambda f: jvp(f, (1.0,), (1.0,)), lambda f: vjp(f, 1.0), lambda f: jacfwd(f)(1.0), lambda f: jacrev(f)(1.0), lambda f: adlib.derivative(f)(1.0)):
+        for transform in (
+            lambda f: jvp(f, (1.0,), (1.0,)),
+            lambda f: vjp(f, 1.0),
+            lambda f: jacfwd(f)(1.0),
+            lambda f: jacrev(f)(1.0),
+            lambda f: adlib.derivative(f)(1.0),
+        ):
             with pytest.raises(adlib.ArgumentError, match="returns numbers, arrays, or tuples, lists and dicts"):
                 transform(f)
 

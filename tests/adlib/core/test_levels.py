@@ -217,7 +217,9 @@ class Mine(Exception):
 
 
 @pytest.mark.parametrize("raising", [Mine, KeyboardInterrupt, GeneratorExit])
-@pytest.mark.parametrize("nesting", ["grad", "jvp", "vjp", "jacrev", "jvp of grad", "grad of grad", "make_graph", "after the inner"])
+@pytest.mark.parametrize(
+    "nesting", ["grad", "jvp", "vjp", "jacrev", "jvp of grad", "grad of grad", "make_graph", "after the inner"]
+)
 def test_an_exception_leaves_nothing_behind(raising, nesting):
     held = np.arange(3.0)
 

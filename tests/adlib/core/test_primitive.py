@@ -67,7 +67,12 @@ def test_a_parameter_of_a_partial_derivative_says_what_it_needs():
     adlib.elementwise(product, lambda x2: x2, lambda y, x: y / x - y / x + x)
     assert grad(product, (0, 1))(3.0, 2.0) == (2.0, 3.0)
     # A setting keeps its default; so does one that is given by keyword alone, or bound beforehand.
-    for slope in (lambda x, n=2: n * x, lambda x, *, n=2: n * x, functools.partial(lambda x, n: n * x, n=2), lambda x=9.0: 2 * x):
+    for slope in (
+        lambda x, n=2: n * x,
+        lambda x, *, n=2: n * x,
+        functools.partial(lambda x, n: n * x, n=2),
+        lambda x=9.0: 2 * x,
+    ):
         f = new(lambda f, slope=slope: adlib.elementwise(f, slope), np.square)
         assert grad(f)(3.0) == 6.0
     # NumPy's own functions name their argument x.
@@ -104,10 +109,15 @@ def test_a_partial_derivative_with_another_parameter_is_refused(partial, named):
         grad(f)(1.0, 1.0)
 
 
-@pytest.mark.parametrize("partial, shown", [("x", "'x'"), ([1.0], "a list"), (1j, "1j"), (np.ones(3), r"a ndarray of shape \(3,\)"), (max, "a builtin")])
+@pytest.mark.parametrize(
+    "partial, shown",
+    [("x", "'x'"), ([1.0], "a list"), (1j, "1j"), (np.ones(3), r"a ndarray of shape \(3,\)"), (max, "a builtin")],
+)
 def test_a_partial_derivative_is_a_number_a_function_or_none(partial, shown):
     f = new(lambda f: None)
-    message = f"a partial derivative of f is a number, None, or a function whose parameters have names, but one is {shown}"
+    message = (
+        f"a partial derivative of f is a number, None, or a function whose parameters have names, but one is {shown}"
+    )
     with pytest.raises(adlib.ArgumentError, match=message):
         adlib.elementwise(f, partial)
 
@@ -118,7 +128,9 @@ def test_there_is_a_partial_derivative_for_each_argument():
     f = new(lambda f: adlib.elementwise(f, lambda x: 2 * x), lambda x, n: x * x + n)
     assert grad(f)(3.0, 1.0) == 6.0  # a constant needs none
     for transformation in (grad(f, 1), grad(f, (0, 1)), adlib.jacfwd(f, 1)):
-        with pytest.raises(adlib.ArgumentError, match="f takes 2 arguments, but was declared with 1 partial derivative; give one"):
+        with pytest.raises(
+            adlib.ArgumentError, match="f takes 2 arguments, but was declared with 1 partial derivative; give one"
+        ):
             transformation(3.0, 1.0)
 
 
@@ -154,7 +166,9 @@ def test_bilinear():
 
 def test_the_transposes_of_a_bilinear_function_receive_its_keywords():
     f = new(
-        lambda f: adlib.bilinear(f, lambda g, shape_a, b, scale=1.0: scale * g * b, lambda g, a, shape_b, scale=1.0: scale * g * a),
+        lambda f: adlib.bilinear(
+            f, lambda g, shape_a, b, scale=1.0: scale * g * b, lambda g, a, shape_b, scale=1.0: scale * g * a
+        ),
         lambda a, b, scale=1.0, order=None: scale * a * b,
     )
     adlib.check_grads(lambda a, b: f(a, b, scale=3.0), (X, W), order=2)
@@ -170,7 +184,9 @@ def test_a_keyword_that_a_transpose_does_not_name_is_refused(naming):
     f = new(lambda f: adlib.bilinear(f, first, second), lambda a, b, scale=1.0: scale * a * b)
     assert grad(lambda a: f(a, 2.0))(1.0) == 2.0
     for argnum in (0, 1):
-        with pytest.raises(adlib.TracedValueError, match=r"the keyword 'scale' of .* is not supported on a traced value"):
+        with pytest.raises(
+            adlib.TracedValueError, match=r"the keyword 'scale' of .* is not supported on a traced value"
+        ):
             grad(lambda a, b: f(a, b, scale=3.0), argnum)(1.0, 2.0)
 
 
@@ -202,7 +218,12 @@ def test_rule_with_several_results():
 
 
 def test_a_rule_may_leave_cotangents_out():
-    f = new(lambda f: adlib.rule(f, lambda t, y, x, n: t[0] * n if t[0] is not None else 0.0, lambda g, y, x, n: (g * n, None)), lambda x, n: x * n)
+    f = new(
+        lambda f: adlib.rule(
+            f, lambda t, y, x, n: t[0] * n if t[0] is not None else 0.0, lambda g, y, x, n: (g * n, None)
+        ),
+        lambda x, n: x * n,
+    )
     assert grad(f, (0, 1))(2.0, 3.0) == (3.0, 0.0)
     assert jvp(lambda n: f(2.0, n), (3.0,), (1.0,))[1] == 0.0
 
@@ -226,17 +247,25 @@ def test_zero_refuse_and_undeclared():
     f = new(lambda f: adlib.zero(f), np.sign)
     assert grad(lambda x: f(x) * x)(3.0) == 1.0
     g = new(lambda f: adlib.refuse(f, "it makes no sense; use something else"), np.sign)
-    with pytest.raises(adlib.TracedValueError, match=r"f on a traced value \(shape \(\), float64\): it makes no sense; use something else"):
+    with pytest.raises(
+        adlib.TracedValueError,
+        match=r"f on a traced value \(shape \(\), float64\): it makes no sense; use something else",
+    ):
         grad(g)(3.0)
     assert g(3.0) == 1.0
     h = new(lambda f: None)
-    with pytest.raises(adlib.TracedValueError, match=r"adlib has no derivative rule for the primitive f, called on a traced value"):
+    with pytest.raises(
+        adlib.TracedValueError, match=r"adlib has no derivative rule for the primitive f, called on a traced value"
+    ):
         grad(h)(3.0)
     assert h(0.0) == 0.0
 
 
 def test_keywords():
-    f = new(lambda f: adlib.rule(f, lambda t, y, x, scale=1.0: scale * t[0], lambda g, y, x, scale=1.0: (scale * g,)), lambda x, scale=1.0: scale * x)
+    f = new(
+        lambda f: adlib.rule(f, lambda t, y, x, scale=1.0: scale * t[0], lambda g, y, x, scale=1.0: (scale * g,)),
+        lambda x, scale=1.0: scale * x,
+    )
     assert grad(lambda x: f(x, scale=3.0))(2.0) == 3.0
     assert grad(lambda x: f(x))(2.0) == 1.0
 
@@ -280,9 +309,14 @@ def test_the_wrapper_keeps_name_and_docstring():
 
 def test_wrong_shapes_from_rules_are_named():
     f = new(lambda f: adlib.rule(f, lambda t, y, x: np.ones(2), lambda g, y, x: (np.ones(2),)), lambda x: x * 1.0)
-    with pytest.raises(adlib.ArgumentError, match=r"a derivative rule returned a tangent of shape \(2,\) for a result of shape \(3,\)"):
+    with pytest.raises(
+        adlib.ArgumentError, match=r"a derivative rule returned a tangent of shape \(2,\) for a result of shape \(3,\)"
+    ):
         jvp(f, (X,), (X,))
-    with pytest.raises(adlib.ArgumentError, match=r"a derivative rule returned a cotangent of shape \(2,\) for an argument of shape \(3,\)"):
+    with pytest.raises(
+        adlib.ArgumentError,
+        match=r"a derivative rule returned a cotangent of shape \(2,\) for an argument of shape \(3,\)",
+    ):
         vjp(f, X)[1](X)
 
 

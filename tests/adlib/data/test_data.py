@@ -57,7 +57,13 @@ def test_the_first_cities_are_spread():
 
 
 def city(name, country, population, latitude=10.123, longitude=20.456):
-    return {"name": name, "countrycode": country, "population": population, "latitude": latitude, "longitude": longitude}
+    return {
+        "name": name,
+        "countrycode": country,
+        "population": population,
+        "latitude": latitude,
+        "longitude": longitude,
+    }
 
 
 def wheel(folder, known):
@@ -69,15 +75,31 @@ def wheel(folder, known):
 
 def test_of_two_cities_of_one_name_the_larger_one_in_the_country_is_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(geography, "CITIES", "Paris FR, Seville:Sevilla ES")
-    known = [city("Paris", "FR", 5, 1.0, 1.0), city("Paris", "FR", 9), city("Paris", "US", 99), city("Sevilla", "ES", 1, -3.5, 7.0)]
+    known = [
+        city("Paris", "FR", 5, 1.0, 1.0),
+        city("Paris", "FR", 9),
+        city("Paris", "US", 99),
+        city("Sevilla", "ES", 1, -3.5, 7.0),
+    ]
     assert geography.cities(wheel(tmp_path, known)) == [("Paris", 10.12, 20.46), ("Seville", -3.5, 7.0)]
     with pytest.raises(SystemExit, match="the list of cities has no Sevilla in ES"):
         geography.cities(wheel(tmp_path, known[:-1]))
 
 
 def test_the_coast_is_read_from_differences_cut_at_the_window_and_without_small_islands(tmp_path):
-    across = [[0, 400], [10, 0], [10, 0], [10, 5], [300, 0], [-310, 5], [10, 0]]  # from inside to the far east, and back
-    topology = {"transform": {"scale": [1.0, 0.1], "translate": [0.0, 0.0]}, "arcs": [across, [[0, 400], [1, 0], [-1, 1]]]}
+    across = [
+        [0, 400],
+        [10, 0],
+        [10, 0],
+        [10, 5],
+        [300, 0],
+        [-310, 5],
+        [10, 0],
+    ]  # from inside to the far east, and back
+    topology = {
+        "transform": {"scale": [1.0, 0.1], "translate": [0.0, 0.0]},
+        "arcs": [across, [[0, 400], [1, 0], [-1, 1]]],
+    }
     text = json.dumps(topology).encode()
     with tarfile.open(tmp_path / "atlas.tgz", "w:gz") as archive:
         member = tarfile.TarInfo("package/land-110m.json")

@@ -72,7 +72,13 @@ def test_constants_are_operands_but_not_parents():
 
 
 def test_names():
-    assert [n.name for n in make_graph(lambda p, x: p["w"] * x + p["b"])({"w": 2.0, "b": 1.0}, 3.0).nodes] == ["p1", "p2", "x", "v1", "y"]
+    assert [n.name for n in make_graph(lambda p, x: p["w"] * x + p["b"])({"w": 2.0, "b": 1.0}, 3.0).nodes] == [
+        "p1",
+        "p2",
+        "x",
+        "v1",
+        "y",
+    ]
     assert [n.name for n in make_graph(lambda *xs: xs[0] * xs[1])(2.0, 3.0).nodes] == ["x1", "x2", "y"]
     assert [n.name for n in make_graph(np.sin)(2.0).nodes][-1] == "sin"
     assert [n.name for n in make_graph(lambda v1: v1 * v1 + 1.0)(2.0).nodes] == ["v1", "v2", "y"]
@@ -137,18 +143,26 @@ def test_forward_steps_are_forward_mode(program):
     assert [s.node for s in steps] == list(graph.nodes)
     value, tangent = adlib.jvp(f, xs, vs)
     np.testing.assert_array_equal(graph.nodes[graph.outputs[0]].value, value)
-    np.testing.assert_allclose(steps[graph.outputs[0]].tangent, tangent, rtol=1e-6 if np.asarray(value).dtype == np.float32 else 1e-14)
+    np.testing.assert_allclose(
+        steps[graph.outputs[0]].tangent, tangent, rtol=1e-6 if np.asarray(value).dtype == np.float32 else 1e-14
+    )
     for step in steps:
         if not step.terms or isinstance(graph.nodes[step.terms[0].parent].value, tuple):
             continue
         assert np.shape(step.tangent) == step.node.shape
-        np.testing.assert_allclose(np.broadcast_to(sum(t.contribution for t in step.terms), step.node.shape), step.tangent, rtol=1e-14)
+        np.testing.assert_allclose(
+            np.broadcast_to(sum(t.contribution for t in step.terms), step.node.shape), step.tangent, rtol=1e-14
+        )
         assert tuple(t.parent for t in step.terms) == step.node.parents
         for term in step.terms:
             np.testing.assert_array_equal(term.tangent, steps[term.parent].tangent)
             if term.partial is not None:
                 product = np.asarray(term.partial, float) * term.tangent
-                np.testing.assert_allclose(np.broadcast_to(product, step.node.shape), np.broadcast_to(term.contribution, step.node.shape), rtol=1e-6)
+                np.testing.assert_allclose(
+                    np.broadcast_to(product, step.node.shape),
+                    np.broadcast_to(term.contribution, step.node.shape),
+                    rtol=1e-6,
+                )
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

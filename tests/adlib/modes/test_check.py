@@ -79,7 +79,10 @@ def test_a_wrong_rule_inside_a_program_is_rejected(kind):
 
 
 @pytest.mark.parametrize("mode", ["fwd", "rev"])
-@pytest.mark.parametrize("kind", ["lost factor", "wrong sign", "off by a thousandth", "not a number", "lost second argument", "one entry wrong"])
+@pytest.mark.parametrize(
+    "kind",
+    ["lost factor", "wrong sign", "off by a thousandth", "not a number", "lost second argument", "one entry wrong"],
+)
 def test_each_mode_alone_rejects(kind, mode):
     function, declare, args, _ = WRONG[kind]
     with pytest.raises(adlib.GradientCheckError, match="forward mode" if mode == "fwd" else "reverse mode"):
@@ -118,10 +121,16 @@ def test_messages():
     f = declared(lambda x: x**3, lambda f: adlib.elementwise(f, lambda x: 2.0 * x**2))
     cube = lambda x: f(x)  # noqa: E731
     cube.__name__ = "cube"
-    with pytest.raises(adlib.GradientCheckError, match=r"^Taylor test of cube, forward mode: the remainder falls with slope 1\.\d\d in the step, where 2 is right; the derivative is off by about [345]\.\de-01 of its size$"):
+    with pytest.raises(
+        adlib.GradientCheckError,
+        match=r"^Taylor test of cube, forward mode: the remainder falls with slope 1\.\d\d in the step, where 2 is right; the derivative is off by about [345]\.\de-01 of its size$",
+    ):
         adlib.check_grads(cube, (2.0,))
     f = declared(np.sin, lambda f: adlib.rule(f, jvp_of(np.cos), vjp_of(np.sin)))
-    with pytest.raises(adlib.GradientCheckError, match=r"^adjoint test of sin: <Jv, w> = .* by forward mode, but <v, J\^T w> = .* by reverse mode; one of the two rules is wrong$"):
+    with pytest.raises(
+        adlib.GradientCheckError,
+        match=r"^adjoint test of sin: <Jv, w> = .* by forward mode, but <v, J\^T w> = .* by reverse mode; one of the two rules is wrong$",
+    ):
         adlib.check_grads(f, (X,))
     f = declared(np.sin, lambda f: adlib.elementwise(f, once))
     with pytest.raises(adlib.GradientCheckError, match="of the jvp of sin"):

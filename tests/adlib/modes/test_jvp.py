@@ -102,7 +102,9 @@ METHODS = {
     "spread": lambda x: x.std(ddof=1) + x.var(0),
     "parts": lambda x: x.real * x.conj() + x.imag,
     "picking": lambda x: x.take([0, 0, 2], axis=1).diagonal() * x.trace() * x.repeat(2)[3],
-    "constants": lambda x: x * x.round(1) + x.argmax() + x.any() + x.nonzero()[0][0] + x.size + x.ndim + len(x) + x.shape[1],
+    "constants": lambda x: (
+        x * x.round(1) + x.argmax() + x.any() + x.nonzero()[0][0] + x.size + x.ndim + len(x) + x.shape[1]
+    ),
 }
 
 

@@ -31,7 +31,9 @@ def test_the_same_value_twice_in_one_operation():
     np.testing.assert_array_equal(grad(lambda x: np.sum(x * x))(X), 2 * X)
     np.testing.assert_array_equal(grad(lambda x: x @ x)(X), 2 * X)
     np.testing.assert_array_equal(grad(lambda x: np.sum(np.stack([x, x, x])))(X), [3.0, 3.0, 3.0])
-    np.testing.assert_array_equal(grad(lambda x: np.sum(np.concatenate([x, x[::-1]]) * np.arange(6.0)))(X), [5.0, 5.0, 5.0])
+    np.testing.assert_array_equal(
+        grad(lambda x: np.sum(np.concatenate([x, x[::-1]]) * np.arange(6.0)))(X), [5.0, 5.0, 5.0]
+    )
 
 
 def test_an_adjoint_that_is_a_view_of_another():
@@ -228,10 +230,19 @@ def test_forward_mode_holds_nothing():
     assert value == tangent == 8.0
 
 
-@pytest.mark.parametrize("what", ["constant", "file", "index array", "index list", "index tuple", "mask", "list operand", "primal"])
+@pytest.mark.parametrize(
+    "what", ["constant", "file", "index array", "index list", "index tuple", "mask", "list operand", "primal"]
+)
 def test_a_pullback_does_not_see_later_changes(what):
     x = X.copy()
-    a, i, li, ti, m, lo = np.arange(3.0), np.array([0, 2]), [0, 2], (np.array([0, 2]),), np.array([True, False, True]), [1.0, 2.0, 3.0]
+    a, i, li, ti, m, lo = (
+        np.arange(3.0),
+        np.array([0, 2]),
+        [0, 2],
+        (np.array([0, 2]),),
+        np.array([True, False, True]),
+        [1.0, 2.0, 3.0],
+    )
     file = mapped()
     f = lambda x: np.sum(x * x * a * lo * file) + np.sum(x[i] * x[li] * x[ti] * x[m])  # noqa: E731
     _, pullback = vjp(f, x)
@@ -352,7 +363,11 @@ def test_values_do_not_depend_on_the_layout(layout):
     b = rng.normal(size=(last, 11))[:, ::2]
     f = lambda x: (np.sum(x), np.sum(x, axis=0), np.mean(x, -1), x @ b, np.sum(np.sin(x) * x), x @ b[:, 0], b.T @ b)  # noqa: E731
     plain = f(x)
-    for traced in (jvp(f, (x,), (x,))[0], vjp(f, x)[0], adlib.value_and_grad(lambda x: (np.sum(x), f(x)), has_aux=True)(x)[0][1]):
+    for traced in (
+        jvp(f, (x,), (x,))[0],
+        vjp(f, x)[0],
+        adlib.value_and_grad(lambda x: (np.sum(x), f(x)), has_aux=True)(x)[0][1],
+    ):
         for ours, theirs in zip(traced, plain, strict=True):
             np.testing.assert_array_equal(ours, theirs)
     g = lambda c: (x @ c, np.sum(c * c))  # noqa: E731

@@ -73,7 +73,11 @@ OPERATIONS = {
     "spread": (1, of_dimension((2,)), lambda xp, a: xp.std(a + xp.arange(3.0), axis=1)[0] * a),
     "norm": (1, of_dimension((1,), (2,)), lambda xp, a: a / xp.sqrt(1.0 + xp.linalg.norm(a) ** 2)),
     "einsum": (2, of_dimension((2, 1)), lambda xp, a, b: xp.einsum("ij,j,kj->k", a, b, xp.tanh(a))[0] * b),
-    "solved": (1, of_dimension((1,)), lambda xp, a: xp.linalg.solve(xp.outer(xp.sin(a), xp.sin(a)) + 2.0 * xp.eye(3), a)),
+    "solved": (
+        1,
+        of_dimension((1,)),
+        lambda xp, a: xp.linalg.solve(xp.outer(xp.sin(a), xp.sin(a)) + 2.0 * xp.eye(3), a),
+    ),
     "clipped": (1, anything, lambda xp, a: xp.clip(a, -0.75, 0.75)),
     "rolled": (1, of_dimension((1,), (2,)), lambda xp, a: xp.roll(a, 1, axis=-1) * a),
     "an inner gradient": (1, anything, lambda xp, a: gradient(xp)(lambda u: xp.sum(xp.sin(u) * a * u))(xp.tanh(a))),
@@ -95,7 +99,10 @@ class Program:
         return sum(xp.sum(xp.sin(v)) for v in values[len(inputs) :])
 
     def __repr__(self):
-        lines = [f"v{k} = {name}({', '.join(f'v{i}' for i in operands)})" for k, (name, operands) in enumerate(self.lines, len(self.shapes))]
+        lines = [
+            f"v{k} = {name}({', '.join(f'v{i}' for i in operands)})"
+            for k, (name, operands) in enumerate(self.lines, len(self.shapes))
+        ]
         return "\n".join([f"inputs {self.shapes}", *lines])
 
 

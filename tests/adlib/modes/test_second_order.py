@@ -56,7 +56,12 @@ def test_linearize_trees_and_numbers():
 
 def test_linearize_is_differentiable_in_the_direction():
     close(grad(lambda v: np.sum(linearize(f, X)[1](v)))(V), np.sum(jacfwd(f)(X), axis=0), "linearize", 1e-13)
-    close(grad(lambda x: np.sum(linearize(f, x)[1](V)))(X), jvp(lambda x: vjp(f, x)[1](np.ones(4))[0], (X,), (V,))[1], "linearize", 1e-13)
+    close(
+        grad(lambda x: np.sum(linearize(f, x)[1](V)))(X),
+        jvp(lambda x: vjp(f, x)[1](np.ones(4))[0], (X,), (V,))[1],
+        "linearize",
+        1e-13,
+    )
 
 
 @pytest.mark.parametrize("jac", [jacobian, jacfwd, jacrev])
@@ -125,14 +130,20 @@ def test_an_operator_does_not_run_the_function_again():
 
 
 def test_second_derivatives_under_a_third():
-    third = jax.grad(lambda x: jnp.sum(jax.jvp(jax.grad(lambda y: loss(jnp, y)), (x,), (jnp.asarray(V),))[1]))(jnp.asarray(X))
+    third = jax.grad(lambda x: jnp.sum(jax.jvp(jax.grad(lambda y: loss(jnp, y)), (x,), (jnp.asarray(V),))[1]))(
+        jnp.asarray(X)
+    )
     close(grad(lambda x: np.sum(hvp(g, (x,), (V,))[1]))(X), third, "third derivative")
     close(grad(lambda x: np.sum(hvp_operator(g, x)[1](V)))(X), third, "third derivative")
     close(grad(lambda x: np.sum(hessian(g)(x) @ V))(X), third, "third derivative")
     close(jvp(lambda x: np.sum(hessian(g)(x) @ V), (X,), (X,))[1], np.sum(np.asarray(third) * X), "third derivative")
     value, tangent = jvp(lambda x: jacobian(f)(x), (X,), (V,))
     np.testing.assert_allclose(value, jacfwd(f)(X))
-    close(tangent, jax.jvp(jax.jacfwd(lambda x: curve(jnp, x)), (jnp.asarray(X),), (jnp.asarray(V),))[1], "third derivative")
+    close(
+        tangent,
+        jax.jvp(jax.jacfwd(lambda x: curve(jnp, x)), (jnp.asarray(X),), (jnp.asarray(V),))[1],
+        "third derivative",
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -65,8 +65,12 @@ def test_second_derivatives_at_corners():
     assert adlib.derivative(adlib.derivative(lambda x: x**3))(0.0) == 0.0
     assert adlib.derivative(adlib.derivative(lambda x: x**1.5))(0.0) == INF
     assert adlib.derivative(adlib.derivative(lambda x: x**1))(0.0) == 0.0
-    np.testing.assert_array_equal(adlib.hessian(lambda x: np.sum(x ** np.array([0.0, 1.0, 2.0, 3.0])))(np.zeros(4)), np.diag([0.0, 0.0, 2.0, 0.0]))
-    np.testing.assert_array_equal(adlib.hessian(lambda x: np.sum(np.abs(x) * x))(np.array([-1.0, 0.0, 1.0])), np.diag([-2.0, 0.0, 2.0]))
+    np.testing.assert_array_equal(
+        adlib.hessian(lambda x: np.sum(x ** np.array([0.0, 1.0, 2.0, 3.0])))(np.zeros(4)), np.diag([0.0, 0.0, 2.0, 0.0])
+    )
+    np.testing.assert_array_equal(
+        adlib.hessian(lambda x: np.sum(np.abs(x) * x))(np.array([-1.0, 0.0, 1.0])), np.diag([-2.0, 0.0, 2.0])
+    )
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

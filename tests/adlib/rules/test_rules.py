@@ -21,7 +21,9 @@ from tests.adlib.rules.cases import CASES, draw
 from tests.adlib.rules.numpy_cases import LINES, subjects
 
 CHECKS = [
-    pytest.param(case, shapes, id=f"{case.name} {' '.join(map(str, shapes))}") for case in CASES for shapes in case.shapes
+    pytest.param(case, shapes, id=f"{case.name} {' '.join(map(str, shapes))}")
+    for case in CASES
+    for shapes in case.shapes
 ]
 
 
@@ -35,7 +37,11 @@ TABLE = dict(RULES)
 
 def ours(rules):
     """The rules of adlib's own table; primitives that tests and examples declare are not its."""
-    return {f for f, rule in rules.items() if getattr(f, "__module__", "").startswith(("numpy", "adlib", "_operator")) or isinstance(f, np.ufunc)}
+    return {
+        f
+        for f, rule in rules.items()
+        if getattr(f, "__module__", "").startswith(("numpy", "adlib", "_operator")) or isinstance(f, np.ufunc)
+    }
 
 
 # Primitives inside other rules, which are checked with these; functions of like= build arrays of others.

@@ -233,7 +233,9 @@ def test_a_curve_of_many_points_goes_where_its_end_goes(show):
         new MutationObserver(() => window.apart.push(apart())).observe(panel, {attributes: true, subtree: true}) }"""
     )
     page.locator(".ax-play").click()
-    page.wait_for_function("+document.querySelector('.ax-bar input').value === 2 && !document.querySelector('[data-going]')")
+    page.wait_for_function(
+        "+document.querySelector('.ax-bar input').value === 2 && !document.querySelector('[data-going]')"
+    )
     apart = page.evaluate("window.apart")
     assert len(apart) > 3 and max(map(abs, apart)) < 5, apart
 
