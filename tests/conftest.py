@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from tools import chapters
-from tools.browse import NoBrowser, chromium
+from tools.chromium import NoBrowser, chromium
 
 # Long ones begin first, so that no process is left alone with one at the end.
 FIRST = ("test_notebooks", "test_site", "test_build", "test_claims", "test_planted_pages", "test_exercise_notebooks")
