@@ -1,5 +1,7 @@
 """Every page of the built book, as a reader's browser shows it: see tools/browse.py for what is looked at."""
 
+from functools import cache
+
 import pytest
 
 from tools import browse, links
@@ -13,7 +15,12 @@ SHARES = [pytest.param(k, id=f"share {k + 1}", marks=pytest.mark.xdist_group(f"s
 @pytest.fixture(scope="module", params=SHARES)
 def reports(request, need_browser, built_book):
     need_browser()
-    return browse.browse(built_book, only=browse.shares(built_book, len(SHARES))[request.param], browsers=1)
+    return looked_at(built_book, request.param)
+
+
+@cache  # pytest may make a fixture with parameters more than once
+def looked_at(book, share):
+    return browse.browse(book, only=browse.shares(book, len(SHARES))[share], browsers=1)
 
 
 RULES = {
