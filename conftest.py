@@ -1,8 +1,8 @@
 """What the ordinary `pytest --nbval chapters` needs to find the committed outputs again.
 
-The kernel is the one of the Python that runs pytest, whatever other kernels there are, and what a machine says on
-stderr is not compared: that a font cache is being built, or that a card is not used. The build of the book is strict
-about stderr, and `tools.reader` about everything else that a machine could add.
+The kernel is the one of the Python that runs pytest, whatever other kernels there are, and adlib is this clone's. What is
+written to stderr is not compared: it is the machine's, that a font cache is being built or that a card is not used. The
+build of the book is strict about it.
 """
 
 import os
@@ -18,6 +18,7 @@ def pytest_configure(config):
     options = config.option
     if not (getattr(options, "nbval", False) or getattr(options, "nbval_lax", False)):
         return
+    from tools import ROOT
     from tools.normalise import CELL_TIMEOUT
 
     options.nbval_current_env = not options.nbval_kernel_name
@@ -28,6 +29,7 @@ def pytest_configure(config):
     config.add_cleanup(own.cleanup)
     os.environ["IPYTHONDIR"] = own.name  # the user's IPython may print more, and a backend of his no figures
     os.environ.pop("MPLBACKEND", None)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
 
 
 @pytest.hookimpl(tryfirst=True)  # before tools.compared

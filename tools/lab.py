@@ -39,16 +39,18 @@ def ensure(root: Path, yes: bool) -> str:
     return env.python_of(venv)
 
 
-def offer_kernel(share: Path) -> None:
-    """Make the kernel that the notebooks name the Python that runs this: the one of the book's environment.
+def write_settings(share: Path) -> None:
+    """Let the kernel that the notebooks name be the Python that runs this, and keep JupyterLab from asking for news.
 
-    Written anew each time, since it holds a full path and a clone may move.
+    Written anew each time, since a kernel holds a full path and a clone may move.
     """
-    folder = share / "kernels" / KERNELSPEC["name"]
-    folder.mkdir(parents=True, exist_ok=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": argv, "display_name": KERNELSPEC["display_name"], "language": KERNELSPEC["language"]}
-    (folder / "kernel.json").write_text(json.dumps(spec, indent=1) + "\n", encoding="utf-8")
+    kernel = {"argv": argv, "display_name": KERNELSPEC["display_name"], "language": KERNELSPEC["language"]}
+    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    files = {f"kernels/{KERNELSPEC['name']}/kernel.json": kernel, "lab/settings/overrides.json": quiet}
+    for name, content in files.items():
+        (share / name).parent.mkdir(parents=True, exist_ok=True)
+        (share / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int | str:
@@ -61,12 +63,10 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int | str:
     except env.Missing as problem:
         return str(problem)
     share = root / VENV / "share" / "jupyter"
-    offer_kernel(share)
+    write_settings(share)
     path = os.pathsep.join(filter(None, (str(share), os.environ.get("JUPYTER_PATH"))))
     command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", "--LabApp.default_url=/lab/tree/chapters"]
-    # Ctrl+C ends it at once, and versions are the lock's: nobody is asked about a newer one.
-    command += ["--ServerApp.answer_yes=True", "--LabApp.news_url=None"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += ["--ServerApp.answer_yes=True"]  # Ctrl+C ends it without a question
     return env.run([*command, *others], env=os.environ | {"JUPYTER_PATH": path}, cwd=root)
 
 
