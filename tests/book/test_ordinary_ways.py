@@ -79,14 +79,16 @@ def test_what_a_machine_says_on_stderr_is_not_compared(clone, unlike_ours):
         v4.new_output("stream", name="stdout", text="one\ntwo\n"),
         v4.new_output("display_data", {"text/plain": "0.25"}),
     ]
+    origin = v4.new_code_cell("import adlib; print(adlib.__file__)", execution_count=2)
+    origin.outputs = [v4.new_output("stream", name="stdout", text=f"{clone / 'adlib' / '__init__.py'}\n")]
     open_cell = v4.new_code_cell("print('not run yet')")
     inside = clone / "exercises"
     inside.mkdir()
-    notebook = v4.new_notebook(cells=[cell, open_cell], metadata={"kernelspec": normalise.KERNELSPEC})
+    notebook = v4.new_notebook(cells=[cell, origin, open_cell], metadata={"kernelspec": normalise.KERNELSPEC})
     (inside / "05-tiny.ipynb").write_text(normalise.text_of(notebook), encoding="utf-8")
     failed, printed = nbval(inside, unlike_ours, "05-tiny.ipynb")
     assert failed == []
-    assert "2 passed" in printed
+    assert "3 passed" in printed
 
 
 @pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="another Python than that of .venv runs the tests")
