@@ -18,8 +18,8 @@ serve:    ## open the built book in the browser
 lab:      ## open the chapters in JupyterLab; asks before it installs that
 	$(IN_ENV) -m tools.lab $(OPTIONS)
 
-test:     ## run every test; the book is built on the way
-	$(IN_ENV) -m pytest --durations=15
+test:     ## run every test, as many at a time as there are cores; the book is built on the way
+	$(IN_ENV) -m tools.test
 
 chapter:  ## build one chapter quickly: make chapter N=05
 	$(IN_ENV) -m tools.chapter $(N)

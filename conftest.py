@@ -25,9 +25,11 @@ def pytest_configure(config):
     options.nbval_kernel_startup_timeout = max(options.nbval_kernel_startup_timeout, CELL_TIMEOUT)
     if options.nbval_cell_timeout == NBVALS_TIMEOUT:
         options.nbval_cell_timeout = CELL_TIMEOUT
+    if getattr(options, "dist", "no") != "no":
+        options.dist = "loadfile"  # the cells of a notebook need one kernel, so one process
     own = tempfile.TemporaryDirectory(prefix="adbook-ipython-")
     config.add_cleanup(own.cleanup)
-    os.environ["IPYTHONDIR"] = own.name  # the user's IPython may print more, and a backend of his no figures
+    os.environ["IPYTHONDIR"] = own.name  # an IPython of one's own may print more, and a backend no figures
     os.environ.pop("MPLBACKEND", None)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
 

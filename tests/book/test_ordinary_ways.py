@@ -66,7 +66,7 @@ def test_a_chapter_is_green_and_red_by_exactly_the_changed_cell(clone, unlike_ou
     number = next(k for k, c in enumerate(code) if c.outputs and "text" in c.outputs[0] and k > 3)
     code[number].outputs[0].text = "9" + code[number].outputs[0].text
     (clone / "chapters" / "05-changed.ipynb").write_text(normalise.text_of(notebook), encoding="utf-8")
-    failed, printed = nbval(clone, unlike_ours, "-n", "2", "--dist", "loadfile", "chapters")
+    failed, printed = nbval(clone, unlike_ours, "-n", "2", "chapters")
     assert failed == [f"05-changed.ipynb::Cell {number}"]
     assert f"1 failed, {2 * len(code) - 1} passed" in printed
     assert "Cell outputs differ" in printed
