@@ -36,9 +36,10 @@ from pathlib import Path
 import nbformat
 from ipykernel.ipkernel import IPythonKernel
 
-from tools import ROOT, chapters
+from tools import ROOT, chapters, compared
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
-from tools.normalise import CELL_TIMEOUT, KEPT_MIME, read, text_of
+from tools.compared import KEPT_MIME
+from tools.normalise import CELL_TIMEOUT, read, text_of
 
 PACKAGE_FILES = ("adlib", "pyproject.toml", "README.md", "LICENSE")
 NOTEBOOK_TIMEOUT = 3600  # seconds, for what hangs; a chapter is meant to take twenty
@@ -70,24 +71,12 @@ with open(_os.environ["ADBOOK_PROOF"], "w", encoding="utf-8") as _file:
     }, _file)
 """
 
-# Runs inside the reader's environment. nbval compares every MIME type it is not told to skip, and the committed
-# form keeps only the text (tools.normalise), so everything else is skipped here.
+# Runs inside the reader's environment, beside tools/compared.py.
 _PLUGIN = f"""
 import json, os
 import pytest
 
 CELLS = []
-
-class AllButText(tuple):
-    def __contains__(self, key):
-        return tuple.__contains__(self, key) or ("/" in key and key != {KEPT_MIME!r})
-
-def pytest_collectstart(collector):
-    if type(collector).__name__ == "IPyNbFile":
-        collector.skip_compare = AllButText(collector.skip_compare)
-
-def pytest_runtest_setup(item):
-    item.output_timeout = 120  # seconds between the end of a cell and its last output: long only on a busy machine
 
 def texts(outputs):
     lines = []
@@ -227,7 +216,7 @@ def _run(notebook: Path, colab: Colab) -> ReaderResult:
         done = subprocess.run(
             [
                 *(colab.python, "-m", "pytest", "-q", "--color=no", "-p", "nbval.plugin", "-p", "adbook_nbval"),
-                *("-p", "no:cacheprovider", "--nbval", "--nbval-current-env"),
+                *("-p", "adbook_compared", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"),
                 *(f"--nbval-cell-timeout={CELL_TIMEOUT}", f"--nbval-kernel-startup-timeout={CELL_TIMEOUT}"),
                 *("-c", scratch / "pytest.ini", "--rootdir", alone),
                 alone / notebook.name,
@@ -267,9 +256,9 @@ def _copy_with_proof(source: nbformat.NotebookNode, count: int, target: Path) ->
 
 
 def _environment(folder: Path) -> tuple[Path, Path]:
-    """A virtual environment without pip or packages of its own, in which the running one's packages are visible: its interpreter, and where it keeps packages.
+    """A virtual environment without pip or packages of its own, in which the running one's packages are visible.
 
-    Only folders are passed on, not the `.pth` files in them: an editable install of `adlib` stays behind.
+    Its interpreter, and the folder of its packages.     Only folders are passed on, not the `.pth` files in them: the one that leads to the clone stays behind.
     """
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     scheme = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)}, scheme="venv")
@@ -282,6 +271,7 @@ def _environment(folder: Path) -> tuple[Path, Path]:
     (colab / "output.py").touch()  # JAX imports it where it finds itself on Colab
     (site / "z_colab.pth").write_text("import google.colab\n", encoding="utf-8")
     (site / "adbook_nbval.py").write_text(_PLUGIN, encoding="utf-8")
+    shutil.copy(compared.__file__, site / "adbook_compared.py")
     return Path(scheme["scripts"]) / ("python.exe" if os.name == "nt" else "python"), site
 
 
