@@ -44,9 +44,9 @@ from tools.normalise import CELL_TIMEOUT, read, text_of
 PACKAGE_FILES = ("adlib", "pyproject.toml", "README.md", "LICENSE")
 NOTEBOOK_TIMEOUT = 3600  # seconds, for what hangs; a chapter is meant to take twenty
 
-# What a fixed piece of work takes the machine on which the budget of a chapter was set, in seconds of its processor.
-# Measured beside a notebook, it tells a slow machine from a long notebook.
-YARDSTICK = 0.042
+# What a chapter may take of the processor, in seconds, and what a fixed piece of work took on the machine on which that was
+# set. The same work is measured beside each notebook: it tells a slow machine from a long notebook.
+BUDGET, YARDSTICK = 20, 0.042
 
 # Variables that would let the reader's environment see more, or less, than Colab's.
 _DROPPED = re.compile(
@@ -125,6 +125,10 @@ class ReaderResult:
     @property
     def ok(self) -> bool:
         return not self.failures
+
+    def row(self) -> str:
+        here = f"{self.processor:.1f} s of the processor here"
+        return f"{self.notebook.stem}: {here}, {self.budgeted:.1f} of {BUDGET} s where the budget was set"
 
     def report(self) -> str:
         head = f"{self.notebook.name}: {self.cells} cells, {self.seconds:.1f} s, processor {self.processor:.1f} s, "
@@ -256,9 +260,10 @@ def _copy_with_proof(source: nbformat.NotebookNode, count: int, target: Path) ->
 
 
 def _environment(folder: Path) -> tuple[Path, Path]:
-    """A virtual environment without pip or packages of its own, in which the running one's packages are visible.
+    """A virtual environment without packages of its own, in which the running one's are visible.
 
-    Its interpreter, and the folder of its packages.     Only folders are passed on, not the `.pth` files in them: the one that leads to the clone stays behind.
+    Returned are its interpreter and the folder of its packages. Only folders are passed on, not the `.pth` files in them:
+    the one that leads to the clone stays behind.
     """
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     scheme = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)}, scheme="venv")

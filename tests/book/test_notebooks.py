@@ -5,13 +5,12 @@ The last is the only run of a whole chapter in the tests: the build of the book 
 
 import pytest
 
-from tools import chapters, lint, normalise
+from tools import chapters, lint, normalise, reader
 
 CHAPTERS = [pytest.param(path, id=path.stem) for path in chapters()]
 EACH_ALONE = [
     pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"reader {path.stem}")) for path in chapters()
 ]
-BUDGET = 20  # seconds of the processor for a chapter, on the machine that tools.reader.YARDSTICK stands for
 
 
 def test_there_are_chapters():
@@ -41,7 +40,6 @@ def test_a_reader_on_colab_gets_what_is_committed(path, read_as_on_colab):
 def test_no_chapter_takes_more_of_the_processor_than_its_budget(read_as_on_colab, capsys):
     """Seconds that the kernel counts, not those of the clock, beside what a fixed piece of work takes here."""
     results = [read_as_on_colab(path) for path in chapters()]
-    table = [f"{r.notebook.stem:32} {r.processor:5.1f} s here, {r.budgeted:5.1f} s of {BUDGET}" for r in results]
     with capsys.disabled():
-        print("\nprocessor\n" + "\n".join(table))
-    assert [line for line, r in zip(table, results) if r.budgeted > BUDGET] == []
+        print("\n" + "\n".join(map(reader.ReaderResult.row, results)))
+    assert [r.row() for r in results if r.budgeted > reader.BUDGET] == []
