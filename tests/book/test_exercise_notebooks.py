@@ -214,10 +214,9 @@ def test_every_reserved_exercise_has_lines_and_a_word_to_look_for(wanted):
     assert reserved and set(wanted.lines.values()) == set(wanted.words.values()) == reserved
 
 
-def test_nothing_published_holds_a_line_of_a_reserved_solution(wanted, built_book, wheel, capsys):
+def test_nothing_published_holds_a_line_of_a_reserved_solution(wanted, built_book, wheel, table):
     found, count = leaks.leaks([built_book, ROOT / exercises.STUDENT, ROOT / "pages", ROOT / "chapters", wheel], wanted)
-    with capsys.disabled():
-        print(f"\nleak scan: {count} files, {len(wanted.lines)} lines, {len(wanted.words)} words: {len(found)} found")
+    table("leaks", f"{count} files, {len(wanted.lines)} lines, {len(wanted.words)} words: {len(found)} found")
     assert found == []
     names = {name for name, _ in leaks.published([built_book, wheel])}
     assert {"searchindex.js", f"_sources/{exercises.PAGE}/06-reverse-mode.ipynb"} <= names

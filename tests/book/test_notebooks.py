@@ -37,9 +37,8 @@ def test_a_reader_on_colab_gets_what_is_committed(path, read_as_on_colab):
     assert result.adlib_from is not None
 
 
-def test_no_chapter_takes_more_of_the_processor_than_its_budget(read_as_on_colab, capsys):
+def test_no_chapter_takes_more_of_the_processor_than_its_budget(read_as_on_colab, table):
     """Seconds that the kernel counts, not those of the clock, beside what a fixed piece of work takes here."""
     results = [read_as_on_colab(path) for path in chapters()]
-    with capsys.disabled():
-        print("\n" + "\n".join(map(reader.ReaderResult.row, results)))
+    table("processor", "\n".join(map(reader.ReaderResult.row, results)))
     assert [r.row() for r in results if r.budgeted > reader.BUDGET] == []
