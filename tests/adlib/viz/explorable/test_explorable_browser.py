@@ -155,7 +155,7 @@ def test_a_picker_keeps_the_value_or_else_the_place(show):
 # The player ----------------------------------------------------------------------------------------------
 
 
-def paused(page):
+def by_hand(page):
     """The page, with its clock stopped: from here on time passes when a test says so."""
     page.clock.pause_at(page.evaluate("Date.now()") + 3_600_000)
     return page
@@ -184,7 +184,7 @@ def test_it_plays_to_the_end_and_stops_and_begins_again(show):
 
 
 def test_it_pauses_at_a_frame_and_goes_on(show):
-    page = paused(show(player(seconds=30)))
+    page = by_hand(show(player(seconds=30)))
     play = page.locator(".ax-play")
     play.click()
     page.clock.run_for(3000)
@@ -254,7 +254,7 @@ def test_many_frames_take_the_seconds_that_were_asked_for(show):
     page = show(
         Explorable("T", "Q?", plot, Scene([Points(x, x)], range(1000)), axis="k", telling=[0], play=True, seconds=2)
     )
-    paused(page).locator(".ax-play").click()
+    by_hand(page).locator(".ax-play").click()
     page.clock.run_for(1000)
     assert state(page)["going"] and 250 < state(page)["frame"] < 750, "half-way by the page's own clock"
     page.clock.run_for(1500)
@@ -279,7 +279,7 @@ def test_speed(show):
 
 
 def test_a_picker_while_it_plays_lets_it_go_on(show):
-    page = paused(show(player(seconds=30)))
+    page = by_hand(show(player(seconds=30)))
     page.get_by_label("Play").click()
     page.get_by_role("button", name="wide").click()
     assert state(page)["going"] and state(page)["pressed"] == ["2", "wide"]
