@@ -15,8 +15,8 @@ book:     ## build the whole book and say where it is
 serve:    ## open the built book in the browser
 	$(IN_ENV) -m tools.serve
 
-test:     ## run every test; the book is built on the way
-	$(IN_ENV) -m pytest --durations=15
+test:     ## run every test, as many at a time as there are cores; the book is built on the way
+	$(IN_ENV) -m tools.test
 
 chapter:  ## build one chapter quickly: make chapter N=05
 	$(IN_ENV) -m tools.chapter $(N)

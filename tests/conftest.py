@@ -1,10 +1,61 @@
-"""What the tests of the package and of the book share: a browser, or a word about what is missing."""
+"""What the tests of the package and of the book share: how they are spread over processes, a browser, the table of costs."""
 
 import os
+import re
+import sys
+from collections import Counter, defaultdict
 
 import pytest
 
+from tools import chapters
 from tools.browse import NoBrowser, chromium
+
+# Long ones begin first, so that no process is left alone with one at the end.
+FIRST = ("test_notebooks", "test_site", "test_build", "test_claims", "test_planted_pages", "test_exercise_notebooks")
+COMPARED = Counter()
+STEMS = {path.stem for path in chapters()}
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of one file stay in one process, for they share fixtures; those of a chapter are marked with its name."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        names = f"{item.nodeid} {item.get_closest_marker('xdist_group').args[0]}"
+        item.user_properties += [("chapter", stem) for stem in STEMS & set(re.findall(r"\d\d-[a-z-]+", names))]
+    place = {name: k for k, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(FIRST)))
+
+
+def pytest_sessionfinish(session):
+    """How many derivatives were compared is counted in every process, and added up in the one that reports."""
+    oracles = sys.modules.get("tests.adlib.oracles")
+    COMPARED.update(oracles.CHECKS if oracles else {})
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["compared"] = dict(COMPARED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    COMPARED.update(getattr(node, "workeroutput", {}).get("compared", {}))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What each chapter costs, in seconds of one process, and what does not depend on how many there are."""
+    if COMPARED:
+        counts = ", ".join(f"{kind} {count}" for kind, count in sorted(COMPARED.items()))
+        terminalreporter.write_line(f"adlib: derivatives compared: {counts}")
+    spent = defaultdict(Counter)
+    for reports in terminalreporter.stats.values():
+        for report in (r for r in reports if hasattr(r, "user_properties")):
+            file = re.match(r"tests/book/test_(\w+)\.py", report.nodeid)
+            chapter = dict(report.user_properties).get("chapter", "fixed")
+            spent[chapter][file[1] if file else "adlib"] += report.duration
+    if len(spent) > 1:
+        terminalreporter.section("what it costs")
+        for chapter, files in sorted(spent.items()):
+            parts = ", ".join(f"{file} {seconds:.0f}" for file, seconds in files.most_common() if seconds >= 1)
+            terminalreporter.write_line(f"{chapter:32} {files.total():6.0f} s  {parts}")
 
 
 @pytest.fixture(scope="session")

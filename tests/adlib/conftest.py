@@ -1,16 +1,8 @@
-"""A browser for widgets, and at the end how many derivatives were compared."""
+"""A browser for widgets."""
 
 import pytest
 
 from tools.browse import CHROMIUM_ARGUMENTS, chromium
-
-
-def pytest_terminal_summary(terminalreporter):
-    from tests.adlib.oracles import CHECKS
-
-    if CHECKS:
-        counts = ", ".join(f"{kind} {count}" for kind, count in sorted(CHECKS.items()))
-        terminalreporter.write_line(f"adlib: derivatives compared: {counts}")
 
 
 def page_of(*widgets, dark=False):

@@ -1,12 +1,18 @@
 """Run a chapter with wrong statements put into it, and say which cell noticed each of them.
 
-    python planting.py chapter.ipynb < plants.json > findings.json
+    python planting.py chapter.ipynb < plants.json
 
-The plants are pairs, what stands in the chapter and what takes its place. The chapter runs once, as it is; before the cell of
-a plant the process forks, and the child runs on with the edit until a cell fails. So twenty plants cost little more than one
-run. JAX has threads, which a fork loses: where it is loaded already, the plant gets a run of its own.
+The plants are triples: what stands in the chapter, what takes its place, and the check that must notice. For each a line of
+JSON is printed, its number and the first failure, or null. The chapter runs once, as it is; before the cell of a plant the
+process forks, and the child runs on with the edit until a cell fails or the check has spoken. So twenty plants cost little
+more than one run.
+
+A fork keeps one thread, and JAX needs more as soon as it computes. So from the first cell on that names it, every cell runs in
+a fork of its own, which goes on with the chapter; when its cell started threads, it stops, and the process before it takes the
+plants that are left.
 """
 
+import gc
 import io
 import json
 import os
@@ -16,10 +22,13 @@ import sys
 import warnings
 from contextlib import redirect_stdout
 
+import matplotlib
 import nbformat
+import psutil
 
-LIMIT = 300  # seconds for one plant
-FORKED = hasattr(os, "fork")
+LIMIT = 1200  # seconds of the processor for one plant: only what hangs gets there
+THREADED = 3  # how a process ends that forks no more
+FILE = "<chapter>"
 
 
 def place(cells: list[str], there: str) -> int:
@@ -30,70 +39,115 @@ def place(cells: list[str], there: str) -> int:
     return found[0]
 
 
-def run_until_failure(cells: list[str], names: dict) -> dict | None:
-    """The first line of the cell that fails, and its error; None when all run."""
+def run_until_failure(cells: list[str], names: dict, check: str) -> dict | None:
+    """The cell that fails, the statement in it and the error; None when all run, or the check has passed."""
     for source in cells:
+        first = source.splitlines()[0]
         try:
-            exec(compile(source, "<chapter>", "exec"), names)
+            exec(compile(source, FILE, "exec"), names)
         except Exception as error:
-            return {"line": source.splitlines()[0], "error": type(error).__name__, "text": str(error)}
+            return {"line": first, "error": type(error).__name__, "text": str(error), "at": failing(source, error)}
+        if first.startswith(f"# {check}"):
+            return None
     return None
 
 
-def in_child(cells: list[str], names: dict) -> dict | None:
-    """`run_until_failure` in a fork of this process, which stays as it is."""
-    reading, writing = os.pipe()
-    if not (child := os.fork()):
-        signal.alarm(LIMIT)
-        with os.fdopen(writing, "w") as out:
-            json.dump(run_until_failure(cells, names), out)
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        text = answer.read()
-    os.waitpid(child, 0)
-    return (
-        json.loads(text)
-        if text
-        else {"line": "", "error": "stopped", "text": f"it ran longer than {LIMIT} s, or crashed"}
-    )
+def failing(source: str, error: Exception) -> str:
+    """The line of the cell itself at which the error arose, also when it arose in a function."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_filename != FILE:
+        trace = trace.tb_next
+    return source.splitlines()[trace.tb_lineno - 1].strip() if trace else ""
 
 
-def alone(chapter: str, plant: list[str]) -> dict | None:
-    """The finding of one plant, from a process of its own."""
-    command = [sys.executable, __file__, chapter, "--whole"]
-    answer = subprocess.run(command, input=json.dumps([plant]), capture_output=True, text=True, check=True)
-    return json.loads(answer.stdout)[0]
+class Chapter:
+    """A chapter's cells and what is planted in them."""
+
+    def __init__(self, file: str, plants: list[list[str]]):
+        notebook = nbformat.read(file, 4)
+        self.cells = [c.source for c in notebook.cells if c.cell_type == "code"][1:]  # the first sets Colab up
+        self.plants = plants
+        self.at = [place(self.cells, there) for there, *_ in plants]
+        self.names = {"__name__": "__main__"}
+
+    def try_plant(self, number: int, since: int) -> dict | None:
+        """Who notices the plant; all cells before the one numbered `since` have run."""
+        there, instead, check = self.plants[number]
+        cells = [s.replace(there, instead) if k == self.at[number] else s for k, s in enumerate(self.cells)]
+        return run_until_failure(cells[since:], self.names, check)
+
+    def try_in_forks(self) -> None:
+        """Say for every plant who notices it."""
+        last, quiet = max(self.at), None
+        for k, source in enumerate(self.cells[: last + 1]):
+            self.in_forks([number for number, at in enumerate(self.at) if at == k], k)
+            if k == last:
+                return
+            if quiet is None and "jax" in source:
+                quiet = threads_with_jax()
+            if quiet is not None and (child := os.fork()):  # this process keeps the state before the cell
+                status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                if status == THREADED:
+                    self.in_forks([number for number, at in enumerate(self.at) if at > k], k)
+                elif status:
+                    sys.exit(status)
+                return
+            exec(compile(source, FILE, "exec"), self.names)
+            if quiet is not None and threads() > quiet:
+                os._exit(THREADED)
+
+    def in_forks(self, numbers: list[int], since: int) -> None:
+        """`try_plant` for each, in a fork of this process, which stays as it is."""
+        for number in numbers:
+            if not (child := os.fork()):
+                signal.setitimer(signal.ITIMER_PROF, LIMIT)
+                say(number, self.try_plant(number, since))
+                os._exit(0)
+            if os.waitpid(child, 0)[1]:
+                text = f"it crashed, or used the processor for more than {LIMIT} s"
+                say(number, {"line": "", "error": "stopped", "text": text, "at": ""})
 
 
-def findings(chapter: str, plants: list[list[str]], whole: bool) -> list[dict | None]:
-    notebook = nbformat.read(chapter, 4)
-    cells = [c.source for c in notebook.cells if c.cell_type == "code"][1:]  # the first sets Colab up
-    at = [place(cells, there) for there, _ in plants]
+def threads() -> int:
+    """How many threads this process has, those of libraries included."""
+    return psutil.Process().num_threads()
 
-    def planted(i: int) -> list[str]:
-        there, instead = plants[i]
-        return [source.replace(there, instead) for source in cells[at[i] :]]
 
-    names, found = {"__name__": "__main__"}, [None] * len(plants)
-    for k, source in enumerate(cells[: max(at) + 1]):
-        for i in (i for i in range(len(plants)) if at[i] == k):
-            if whole:
-                found[i] = run_until_failure(planted(i), names)
-            elif FORKED and "jax" not in sys.modules:
-                found[i] = in_child(planted(i), names)
-            else:
-                found[i] = alone(chapter, plants[i])
-        if k < max(at):
-            exec(compile(source, chapter, "exec"), names)
-    return found
+def threads_with_jax() -> int:
+    """`threads` after JAX is loaded, once for all forks to come. What it brings along is loaded with it: SciPy."""
+    import jax  # noqa: F401
+    import scipy.optimize  # noqa: F401
+
+    gc.freeze()  # a collection in a fork would copy all the memory that it looks through
+    return threads()
+
+
+def say(number: int, found: dict | None) -> None:
+    """Print a finding, past everything that the cells do with the standard output."""
+    os.write(1, (json.dumps([number, found]) + "\n").encode())
+
+
+def alone(file: str, plants: list[list[str]]) -> None:
+    """Say for every plant who notices it, each in a process of its own: for systems that cannot fork."""
+    for number, plant in enumerate(plants):
+        command = [sys.executable, __file__, file, "--whole"]
+        answer = subprocess.run(command, input=json.dumps([plant]), capture_output=True, text=True, check=True)
+        say(number, json.loads(answer.stdout)[1])
+
+
+def main() -> None:
+    file, plants = sys.argv[1], json.load(sys.stdin)
+    chapter = Chapter(file, plants)
+    with redirect_stdout(io.StringIO()):  # what the cells print is not the result
+        if "--whole" in sys.argv:
+            say(0, chapter.try_plant(0, 0))
+        elif hasattr(os, "fork"):
+            chapter.try_in_forks()
+        else:
+            alone(file, plants)
 
 
 if __name__ == "__main__":
-    import matplotlib
-
-    matplotlib.use("agg")
-    warnings.simplefilter("ignore")  # figures cannot be shown here
-    with redirect_stdout(io.StringIO()):  # what the cells print is not the result
-        found = findings(sys.argv[1], json.load(sys.stdin), "--whole" in sys.argv)
-    json.dump(found, sys.stdout)
+    matplotlib.use("agg")  # figures cannot be shown here
+    warnings.simplefilter("ignore")
+    main()

@@ -3,8 +3,8 @@
 PLANTS = [
     ("n in the steps of the multi-point method, as on the slide",
      "assert gradient == axes == 55", "assert axes > 2 * gradient", "Check 3.1:"),
-    ("the factor n is lost", "return W.shape[-1] * slopes(loss, W, u)[:, None] * u",
-     "return slopes(loss, W, u)[:, None] * u", "Check 3.1:"),
+    ("half of the factor n is lost", "return W.shape[-1] * slopes(loss, W, u)[:, None] * u",
+     "return W.shape[-1] / 2 * slopes(loss, W, u)[:, None] * u", "Check 3.1:"),
     ("a Gaussian direction has no longer estimates than one of length 1",
      '"Gaussian": total + 2 * g,', '"Gaussian": n / (n + 2) * (total + 2 * g),', "Check 3.2:"),
     ("the floor falls with eps itself", "ends[eps] / (-(eps**2) / (2 * (n + 2)))", "ends[eps] / (-eps / (2 * (n + 2)))", "Check 3.3:"),
