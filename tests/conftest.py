@@ -47,7 +47,7 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"adlib: derivatives compared: {counts}")
     spent = defaultdict(Counter)
     for reports in terminalreporter.stats.values():
-        for report in (r for r in reports if hasattr(r, "user_properties")):
+        for report in (r for r in reports if hasattr(r, "duration")):
             file = re.match(r"tests/book/test_(\w+)\.py", report.nodeid)
             chapter = dict(report.user_properties).get("chapter", "fixed")
             spent[chapter][file[1] if file else "adlib"] += report.duration

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from tools import ROOT
+from tools import ROOT, pages
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROBLEM = re.compile(
@@ -27,7 +27,7 @@ _PROBLEM = re.compile(
 )
 _CATEGORY = re.compile(r" ?\[[a-z_.]+\]$")  # Sphinx appends it: [myst.xref_missing]
 # Jupyter's kernels say this at every start; it concerns machines that several people share.
-_NOISE = "[IPKernelApp] WARNING | Kernel is running over TCP without encryption"
+NOISE = "[IPKernelApp] WARNING | Kernel is running over TCP without encryption"
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,16 @@ def build(
     ) as process:  # fmt: skip
         for raw in process.stdout:
             line = _COLOUR.sub("", raw.rstrip("\n"))
-            if _NOISE in line:
+            if NOISE in line:
                 continue
             lines.append(line)
             if echo:
                 echo(line)
-    problems = tuple(_problems(lines, source, html))
-    return BuildResult(process.returncode, "\n".join(lines), time.monotonic() - started, html, problems)
+    found = _problems(lines, source, html)
+    if process.returncode == 0:
+        found += pages.problems(source, html, toc)
+    rc = process.returncode or int(strict and bool(found))
+    return BuildResult(rc, "\n".join(lines), time.monotonic() - started, html, tuple(found))
 
 
 def _prepare(made: Path, html: Path, key: str, *, keep: bool) -> None:
