@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN_ENV = @$(PYTHON) tools/env.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab test chapter lock clean
+.PHONY: help book serve lab test chapter tidy canary lock clean
 
 help:     ## this list
 	@sed -n 's/^\([a-z]*\): *## /  make \1	/p' Makefile
@@ -23,6 +23,12 @@ test:     ## run every test, as many at a time as there are cores; the book is b
 
 chapter:  ## build one chapter quickly: make chapter N=05
 	$(IN_ENV) -m tools.chapter $(N)
+
+tidy:     ## mend layout and spelling, and say what is left
+	$(IN_ENV) -m tools.tidy
+
+canary:   ## build the book without Jupyter Book, with the newest Sphinx, and compare the pages
+	$(IN_ENV) -m tools.canary
 
 lock:     ## resolve requirements.in anew into requirements.txt, and the same for JupyterLab
 	$(IN_ENV) -m tools.lock

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
-from nbformat import NotebookNode
+from tools import ROOT, pages
 
-from tools import ROOT
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROBLEM = re.compile(
@@ -31,7 +31,7 @@ _PROBLEM = re.compile(
 )
 _CATEGORY = re.compile(r" ?\[[a-z_.]+\]$")  # Sphinx appends it: [myst.xref_missing]
 # Jupyter's kernels say this at every start; it concerns machines that several people share.
-_NOISE = "[IPKernelApp] WARNING | Kernel is running over TCP without encryption"
+NOISE = "[IPKernelApp] WARNING | Kernel is running over TCP without encryption"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def build(
     toc: Path | None = None,
     strict: bool = True,
     echo: Callable[[str], None] | None = None,
-    executed: Iterable[NotebookNode] = (),
+    executed: Iterable["NotebookNode"] = (),
 ) -> BuildResult:
     """Build the book in the folder ``source`` into ``output / '_build'``.
 
@@ -119,13 +119,16 @@ def build(
     ) as process:  # fmt: skip
         for raw in process.stdout:
             line = _COLOUR.sub("", raw.rstrip("\n"))
-            if _NOISE in line:
+            if NOISE in line:
                 continue
             lines.append(line)
             if echo:
                 echo(line)
-    problems = tuple(_problems(lines, source, html))
-    return BuildResult(process.returncode, "\n".join(lines), time.monotonic() - started, html, problems)
+    found = _problems(lines, source, html)
+    if process.returncode == 0:
+        found += pages.problems(source, html, toc)
+    rc = process.returncode or int(strict and bool(found))
+    return BuildResult(rc, "\n".join(lines), time.monotonic() - started, html, tuple(found))
 
 
 def _prepare(made: Path, html: Path, key: str, *, keep: bool) -> None:
@@ -138,8 +141,11 @@ def _prepare(made: Path, html: Path, key: str, *, keep: bool) -> None:
     stamp.write_text(key)
 
 
-def _keep(folder: Path, executed: Iterable[NotebookNode]) -> None:
+def _keep(folder: Path, executed: Iterable["NotebookNode"]) -> None:
     """Put executed notebooks into the cache of the build."""
+    from jupyter_cache import get_cache  # here, for a Python without it gets to `require_environment` first
+    from jupyter_cache.base import CacheBundleIn
+
     for notebook in executed:
         bundle = CacheBundleIn(notebook, "executed by the tests")
         get_cache(folder).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)

@@ -151,7 +151,7 @@ def hutchinson_diagonal(matvec, n, rng, m, distribution="rademacher", batched=Fa
     mean_square = np.mean(squares, axis=0)
     diagonal = np.mean(products, axis=0) / mean_square
     # A quotient of two means has no samples of its own.  These have it as their mean; and their scatter is, to first
-    # order, that of the quotient (its linearization in the two means, the delta method).
+    # order, that of the quotient (its linearisation in the two means, the delta method).
     return estimate_from(diagonal + (products - diagonal * squares) / mean_square, multiply.count)
 
 

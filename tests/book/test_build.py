@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from tools import ROOT, build, chapter, chapters, env
+from tools import ROOT, build, chapter, chapters, env, pages
 from tools.build import execution_key, report
 from tools.serve import serving
 
@@ -82,6 +82,30 @@ def test_a_page_outside_the_contents_is_named(tiny_book, capsys):
 def test_a_file_that_the_contents_name_but_nobody_wrote_is_red(tiny_book, capsys):
     assert report(tiny_book.build()) == 1
     assert "toctree contains reference to nonexisting document 'chapters/05-tiny'" in capsys.readouterr().out
+
+
+def test_a_page_that_is_lost_without_a_warning_is_red(tiny_book, capsys):
+    tiny_book.notebook("x = 1")
+    tiny_book.write("_config.yml", "title: Tiny\nonly_build_toc_files: true\nsphinx: {local_extensions: {loses: .}}\n")
+    tiny_book.write("loses.py", "from pathlib import Path\n\n\ndef setup(app):\n    app.connect('build-finished', lose)\n\n\n"
+                    "def lose(app, error):\n    Path(app.outdir, 'chapters', '05-tiny.html').unlink()\n")  # fmt: skip
+    assert report(tiny_book.build()) == 1
+    assert "  chapters/05-tiny: the build made no page of it" in capsys.readouterr().out
+
+
+def test_a_page_that_the_contents_do_not_name_is_red(tiny_book, capsys):
+    tiny_book.notebook("x = 1")
+    tiny_book.write("_config.yml", "title: Tiny\nonly_build_toc_files: false\n")
+    tiny_book.write("forgotten.md", "---\norphan: true\n---\n# Forgotten\n")
+    assert report(tiny_book.build()) == 1
+    assert "  forgotten.html: no file of _toc.yml makes this page" in capsys.readouterr().out
+
+
+def test_the_pages_of_the_book_are_its_files_and_those_of_the_package():
+    names = pages.expected(ROOT)
+    assert {"index", "chapters/05-forward-mode", "pages/exercises/06-reverse-mode", "search", "genindex"} <= names
+    assert {"_modules/adlib", "_modules/adlib/modes/forward"} <= names
+    assert names.isdisjoint(pages.INDEXES)
 
 
 def test_no_stale_result_after_a_change_of_adlib(tiny_book):

@@ -48,9 +48,8 @@ def test_every_finding_has_a_test(reports):
     assert {finding.rule for report in reports for finding in report.findings} <= set(RULES)
 
 
-def test_every_page_was_looked_at_and_weighed(reports, capsys):
-    with capsys.disabled():
-        print("\n" + "\n".join([browse.HEADER, *(report.row() for report in reports)]))
+def test_every_page_was_looked_at_and_weighed(reports, table):
+    table("pages", "\n".join([browse.HEADER, *(report.row() for report in reports)]))
     assert all(report.visit > report.own > 0 for report in reports)
 
 
