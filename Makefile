@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN_ENV = @$(PYTHON) tools/env.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test chapter tidy canary lock clean
+.PHONY: help book serve lab test latest chapter tidy canary lock clean
 
 help:     ## this list
 	@sed -n 's/^\([a-z]*\): *## /  make \1	/p' Makefile
@@ -15,8 +15,14 @@ book:     ## build the whole book and say where it is
 serve:    ## open the built book in the browser
 	$(IN_ENV) -m tools.serve
 
+lab:      ## open the chapters in JupyterLab; asks before it installs that
+	$(IN_ENV) -m tools.lab $(OPTIONS)
+
 test:     ## run every test, as many at a time as there are cores; the book is built on the way
 	$(IN_ENV) -m tools.test
+
+latest:   ## run every test with the newest packages that requirements.in allows, not with the lock
+	$(IN_ENV) -m tools.latest
 
 chapter:  ## build one chapter quickly: make chapter N=05
 	$(IN_ENV) -m tools.chapter $(N)
@@ -27,8 +33,8 @@ tidy:     ## mend layout and spelling, and say what is left
 canary:   ## build the book without Jupyter Book, with the newest Sphinx, and compare the pages
 	$(IN_ENV) -m tools.canary
 
-lock:     ## resolve requirements.in anew into requirements.txt
+lock:     ## resolve requirements.in anew into requirements.txt, and the same for JupyterLab
 	$(IN_ENV) -m tools.lock
 
 clean:    ## remove what the commands made: _build and the environments
-	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('_build', '.venv', '.venv-bench')]"
+	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('_build', '.venv', '.venv-lab', '.venv-bench')]"

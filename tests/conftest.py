@@ -41,21 +41,31 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """What each chapter costs, in seconds of one process, and what does not depend on how many there are."""
+    """The tables of single tests; what each chapter costs, in seconds of one process, and what all of them need once."""
     if COMPARED:
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(COMPARED.items()))
         terminalreporter.write_line(f"adlib: derivatives compared: {counts}")
+    reports = [r for found in terminalreporter.stats.values() for r in found if isinstance(r, pytest.TestReport)]
+    for report in reports:
+        if report.when == "call" and (table := dict(report.user_properties).get("table")):
+            terminalreporter.section(table[0])
+            terminalreporter.write_line(table[1])
     spent = defaultdict(Counter)
-    for reports in terminalreporter.stats.values():
-        for report in (r for r in reports if hasattr(r, "duration")):
-            file = re.match(r"tests/book/test_(\w+)\.py", report.nodeid)
-            chapter = dict(report.user_properties).get("chapter", "fixed")
-            spent[chapter][file[1] if file else "adlib"] += report.duration
+    for report in reports:
+        file = re.match(r"tests/book/test_(\w+)\.py", report.nodeid)
+        chapter = dict(report.user_properties).get("chapter", "fixed")
+        spent[chapter][file[1] if file else "adlib"] += report.duration
     if len(spent) > 1:
         terminalreporter.section("what it costs")
         for chapter, files in sorted(spent.items()):
             parts = ", ".join(f"{file} {seconds:.0f}" for file, seconds in files.most_common() if seconds >= 1)
             terminalreporter.write_line(f"{chapter:32} {files.total():6.0f} s  {parts}")
+
+
+@pytest.fixture
+def table(record_property):
+    """`table(title, text)` is printed at the end of the run: what a test prints in a process of its own is lost."""
+    return lambda title, text: record_property("table", (title, text))
 
 
 @pytest.fixture(scope="session")

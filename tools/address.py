@@ -20,14 +20,20 @@ SETUP_CELL = (
     SETUP_TITLE
     + """
 import sys
+from importlib import metadata, util
 
 if "google.colab" in sys.modules:
     %pip install -q "git+{address}@{ref}"
 
-import adlib
+foreign = any(metadata.distributions(name="adlib"))
+if foreign or not util.find_spec("adlib"):
+    raise ImportError(
+        "Another project named adlib is here. Remove it: %pip uninstall -y adlib adlib-book\\n" * foreign
+        + "The package adlib of this book is missing. In a clone: make lab, or choose the Python in .venv as the kernel.\\n"
+        'Elsewhere: %pip install matplotlib jax scipy "git+{address}@{ref}", then restart the kernel.'
+    )
 
-if not hasattr(adlib, "make_graph"):
-    raise ImportError("another project named 'adlib' is installed here; run: pip uninstall -y adlib, then pip install 'git+{address}@{ref}'")"""
+import adlib"""
 )
 SETUP_METADATA = {
     "cellView": "form",

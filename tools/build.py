@@ -14,10 +14,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from nbformat import NotebookNode
 
 from tools import ROOT, pages
 
@@ -69,6 +73,7 @@ def build(
     toc: Path | None = None,
     strict: bool = True,
     echo: Callable[[str], None] | None = None,
+    executed: Iterable[NotebookNode] = (),
 ) -> BuildResult:
     """Build the book in the folder ``source`` into ``output / '_build'``.
 
@@ -88,6 +93,9 @@ def build(
         Whether warnings make the exit status 1.
     echo
         Called with every line of the log as it comes, for example ``print``.
+    executed
+        Notebooks that were run already, with this ``code``: they are not run again. What counts as the same notebook
+        is decided by Jupyter Book's cache: all code cells are equal.
     """
     if execute not in ("cache", "force"):
         raise ValueError(f"execute is 'cache' or 'force', not {execute!r}")
@@ -95,6 +103,7 @@ def build(
     made = output / "_build"
     html = made / "html"
     _prepare(made, html, execution_key(source, code), keep=execute == "cache")
+    _keep(made / ".jupyter_cache", executed)
 
     # The command line of Jupyter Book, without relying on the script's hard-coded path to its interpreter.
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
@@ -130,6 +139,13 @@ def _prepare(made: Path, html: Path, key: str, *, keep: bool) -> None:
         shutil.rmtree(cache, ignore_errors=True)
     made.mkdir(parents=True, exist_ok=True)
     stamp.write_text(key)
+
+
+def _keep(folder: Path, executed: Iterable[NotebookNode]) -> None:
+    """Put executed notebooks into the cache of the build."""
+    for notebook in executed:
+        bundle = CacheBundleIn(notebook, "executed by the tests")
+        get_cache(folder).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def _environment(code: Path, made: Path) -> dict[str, str]:

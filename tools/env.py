@@ -4,8 +4,8 @@ Creates ``.venv``, installs ``requirements.txt`` into it and, when more argument
 python of the environment: ``python3 tools/env.py -m tools.build``. A second run finds the stamp and costs nothing.
 
 Only the standard library is used, and only syntax that old interpreters can read: this file is what tells their
-owners that the interpreter is too old. The package adlib is not installed into ``.venv``: the tools put the
-repository on the path, so that the test of a reader's environment cannot find the clone by accident.
+owners that the interpreter is too old. The package adlib is not installed into ``.venv``: a line in a ``.pth`` file
+leads to the clone, for every notebook, editor and test that uses this Python.
 """
 
 import hashlib
@@ -14,12 +14,14 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OLDEST = (3, 11)
 TESTED = ("3.13", "3.12", "3.11")
 STAMP = "adlib-book.stamp"
+LINK = "adlib_book.pth"
 
 
 class Missing(Exception):
@@ -94,15 +96,15 @@ def clean_environment():
     return env
 
 
-def make(venv, lock):
-    """Make ``venv`` from nothing and install ``lock`` into it; the stamp is written last."""
+def make(venv, lock, words):
+    """Make ``venv`` from nothing and install ``lock`` into it, which ``words`` describe; the stamp is written last."""
     if os.path.isdir(venv):
         print("The environment is older than the lock, or broken: making it again.")
         shutil.rmtree(venv)
     started = time.time()
-    print("Making .venv with Python %d.%d.%d" % sys.version_info[:3], flush=True)
+    print("Making %s with Python %d.%d.%d" % ((os.path.basename(venv),) + sys.version_info[:3]), flush=True)
     subprocess.check_call([sys.executable, "-m", "venv", venv], env=clean_environment())
-    print("Installing the lock: about a hundred packages, 1 GB on disk, one to three minutes", flush=True)
+    print("Installing " + words, flush=True)
     # --no-deps: the lock is complete, so pip has nothing to resolve and nothing to add.
     command = [python_of(venv), "-m", "pip", "install", "--no-deps", "-r", lock]
     if subprocess.call(command, env=clean_environment()) != 0:
@@ -116,12 +118,35 @@ def make(venv, lock):
     print("The environment is ready after %d s." % round(time.time() - started), flush=True)
 
 
+def link(venv, root):
+    """Let every program of ``venv`` import adlib from the clone ``root``, wherever it is started.
+
+    The line is relative, so the clone may move. It comes after the installed packages on the path.
+    """
+    site = sysconfig.get_path("purelib", "venv", {"base": str(venv)})
+    file = os.path.join(site, LINK)
+    if not os.path.isfile(file):
+        with open(file, "w") as out:
+            out.write(os.path.relpath(root, site) + "\n")
+
+
 def ensure(root=ROOT):
     """Return the python of a finished environment under ``root``, making or repairing it if needed."""
     venv, lock = os.path.join(root, ".venv"), os.path.join(root, "requirements.txt")
     if not is_ready(venv, stamp_for(lock)):
-        make(venv, lock)
+        make(venv, lock, "the lock: about a hundred packages, 1 GB on disk, one to three minutes")
+    link(venv, root)
     return python_of(venv)
+
+
+def run(command, **options):
+    """Run ``command`` until it ends by itself; Ctrl+C reaches it too, and it may have something to tidy up."""
+    process = subprocess.Popen(command, **options)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            pass
 
 
 def main(arguments):
@@ -138,7 +163,7 @@ def main(arguments):
         python = ensure()
     except Missing as problem:
         return str(problem)
-    return subprocess.call([python] + arguments, cwd=ROOT) if arguments else 0
+    return run([python] + arguments, cwd=ROOT) if arguments else 0
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ at once: does the notebook run away from the clone, does its set-up cell work, a
 committed (strict nbval).
 
 A last cell, added to the copy, reports where `adlib` and every other module came from. The pass fails when anything
-came from the clone.
+came from the clone. It also reports how much of the processor the notebook took.
+
+Many notebooks can share one such environment, a `Colab`: the set-up cell, which is the same in all of them, installs there
+once, and a notebook that asks for anything else or leaves a file behind is a failure.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import argparse
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -30,13 +34,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+from ipykernel.ipkernel import IPythonKernel
 
-from tools import ROOT, chapters
-from tools.address import settings
-from tools.normalise import CELL_TIMEOUT, KEPT_MIME, read, text_of
+from tools import ROOT, chapters, compared
+from tools.address import SETUP_CELL, SETUP_METADATA, settings
+from tools.compared import KEPT_MIME
+from tools.normalise import CELL_TIMEOUT, read, text_of
 
 PACKAGE_FILES = ("adlib", "pyproject.toml", "README.md", "LICENSE")
-NOTEBOOK_TIMEOUT = 600  # seconds; a chapter is meant to take twenty
+NOTEBOOK_TIMEOUT = 3600  # seconds, for what hangs; a chapter is meant to take twenty
+
+# What a chapter may take of the processor, in seconds, and what a fixed piece of work took on the machine on which that was
+# set. The same work is measured beside each notebook: it tells a slow machine from a long notebook.
+BUDGET, YARDSTICK = 20, 0.042
 
 # Variables that would let the reader's environment see more, or less, than Colab's.
 _DROPPED = re.compile(
@@ -44,32 +54,29 @@ _DROPPED = re.compile(
 )
 
 _PROOF_CELL = """
-import json as _json, os as _os, sys as _sys
+import json as _json, os as _os, sys as _sys, time as _time
 from importlib.util import find_spec as _find_spec
+_taken = _time.process_time()
+def _measured(start):
+    return sum(k * k % 7 for k in range(1_000_000)) and _time.process_time() - start
+_yardstick = min(_measured(_time.process_time()) for _ in range(3))
 _found = _find_spec("adlib")
 with open(_os.environ["ADBOOK_PROOF"], "w", encoding="utf-8") as _file:
     _json.dump({
         "adlib": _found and _found.origin,
+        "processor": _taken,
+        "yardstick": _yardstick,
         "path": _sys.path,
         "modules": {n: str(getattr(m, "__file__", None) or "") for n, m in list(_sys.modules.items())},
     }, _file)
 """
 
-# Runs inside the reader's environment. nbval compares every MIME type it is not told to skip, and the committed
-# form keeps only the text (tools.normalise), so everything else is skipped here.
+# Runs inside the reader's environment, beside tools/compared.py.
 _PLUGIN = f"""
 import json, os
 import pytest
 
 CELLS = []
-
-class AllButText(tuple):
-    def __contains__(self, key):
-        return tuple.__contains__(self, key) or ("/" in key and key != {KEPT_MIME!r})
-
-def pytest_collectstart(collector):
-    if type(collector).__name__ == "IPyNbFile":
-        collector.skip_compare = AllButText(collector.skip_compare)
 
 def texts(outputs):
     lines = []
@@ -91,6 +98,7 @@ def pytest_runtest_makereport(item, call):
             "trace": getattr(error, "inner_traceback", "") or "",
             "committed": texts(item.cell.outputs),
             "computed": texts(item.test_outputs),
+            "outputs": item.test_outputs or [],
         }})
     return report
 
@@ -110,32 +118,89 @@ class ReaderResult:
     failures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     adlib_from: str | None = None
+    processor: float = 0.0  # seconds of the processor, as this machine's kernel counts them
+    budgeted: float = 0.0  # the same on the machine on which the budget was set
+    executed: nbformat.NotebookNode | None = None  # the notebook with all its outputs, pictures too
 
     @property
     def ok(self) -> bool:
         return not self.failures
 
+    def row(self) -> str:
+        here = f"{self.processor:.1f} s of the processor here"
+        return f"{self.notebook.stem}: {here}, {self.budgeted:.1f} of {BUDGET} s where the budget was set"
+
     def report(self) -> str:
-        head = f"{self.notebook.name}: {self.cells} cells, {self.seconds:.1f} s, "
+        head = f"{self.notebook.name}: {self.cells} cells, {self.seconds:.1f} s, processor {self.processor:.1f} s, "
         head += "as committed" if self.ok else f"{len(self.failures)} failed"
         return "\n".join([head, *(f"  note: {n}" for n in self.notes), *(f"  {f}" for f in self.failures)])
 
 
-def check_notebook(notebook: Path, package: Path = ROOT) -> ReaderResult:
+class Colab:
+    """One reader's environment for many notebooks: the set-up cell has installed `adlib` in it.
+
+    After that pip is gone from it. What answers in its place knows the set-up cell's own command alone, which is done.
+    """
+
+    def __init__(self, folder: Path, package: Path = ROOT, set_up: bool = True):
+        self.folder, self.book = folder.resolve(), settings(package)
+        self.served = serve(package, folder / "published", self.book["ref"])
+        self.python, self.site = _environment(folder / "environment")
+        self.files: set[str] | None = None
+        if set_up:
+            self._set_up()
+
+    def _set_up(self) -> None:
+        cell = nbformat.v4.new_code_cell(SETUP_CELL.format(**self.book), metadata=SETUP_METADATA, execution_count=1)
+        alone = self.folder / "set-up.ipynb"
+        alone.write_text(text_of(nbformat.v4.new_notebook(cells=[cell])), encoding="utf-8")
+        if not (first := check_notebook(alone, colab=self)).ok:
+            raise RuntimeError(first.report())
+        self._replace_pip(cell.source)
+        self.files = self._list()
+
+    def _replace_pip(self, set_up: str) -> None:
+        known = [shlex.split(line) for line in re.findall(r"^ *%pip (.+)$", set_up, re.MULTILINE)]
+        stub = self.site / "pip"
+        stub.mkdir()
+        (stub / "__init__.py").touch()
+        (stub / "__main__.py").write_text(
+            f"import sys\nif sys.argv[1:] not in {known!r}:\n"
+            "    sys.exit('ERROR: only the set-up cell installs something: pip ' + ' '.join(sys.argv[1:]))\n",
+            encoding="utf-8",
+        )
+
+    def _list(self) -> set[str]:
+        return {str(p.relative_to(self.site)) for p in self.site.rglob("*") if p.suffix != ".pyc" and p.is_file()}
+
+    def left_behind(self) -> list[str]:
+        """The files that a notebook added to the environment or took from it."""
+        return sorted(self._list() ^ self.files) if self.files is not None else []
+
+
+def check_notebook(notebook: Path, package: Path = ROOT, colab: Colab | None = None) -> ReaderResult:
     """Run one notebook alone, with `adlib` installed by its own set-up cell, and compare its outputs.
 
-    `package` is the folder that stands in for the published repository; the tests put a wrong rule into a copy.
+    `package` is the folder that stands in for the published repository; the tests put a wrong rule into a copy. With a
+    `colab` the notebook runs in that environment, where `adlib` is installed already; without, in one of its own.
     An installation that fails because the index could not be reached is tried once more, and the result says so.
     """
-    result = _run(notebook, package)
+    if colab:
+        return _run(notebook, colab)
+    result = _alone(notebook, package)
     if any("could not be fetched" in failure for failure in result.failures):
         first = result.failures
-        result = _run(notebook, package)
+        result = _alone(notebook, package)
         result.notes.append("the first attempt failed: " + first[0])
     return result
 
 
-def _run(notebook: Path, package: Path) -> ReaderResult:
+def _alone(notebook: Path, package: Path) -> ReaderResult:
+    with tempfile.TemporaryDirectory(prefix="adbook-reader-") as folder:
+        return _run(notebook, Colab(Path(folder).resolve(), package, set_up=False))
+
+
+def _run(notebook: Path, colab: Colab) -> ReaderResult:
     result = ReaderResult(notebook)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="adbook-reader-") as scratch:
@@ -151,16 +216,17 @@ def _run(notebook: Path, package: Path) -> ReaderResult:
             if c.execution_count is None
         ]
         _copy_with_proof(source, len(code), alone / notebook.name)
-        python = _environment(scratch / "environment")
+        (scratch / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         done = subprocess.run(
             [
-                *(python, "-m", "pytest", "-q", "--color=no", "-p", "nbval.plugin", "-p", "adbook_nbval"),
-                *("-p", "no:cacheprovider", "--nbval", "--nbval-current-env"),
-                *(f"--nbval-cell-timeout={CELL_TIMEOUT}", "-c", scratch / "pytest.ini", "--rootdir", alone),
+                *(colab.python, "-m", "pytest", "-q", "--color=no", "-p", "nbval.plugin", "-p", "adbook_nbval"),
+                *("-p", "adbook_compared", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"),
+                *(f"--nbval-cell-timeout={CELL_TIMEOUT}", f"--nbval-kernel-startup-timeout={CELL_TIMEOUT}"),
+                *("-c", scratch / "pytest.ini", "--rootdir", alone),
                 alone / notebook.name,
             ],
             cwd=alone,
-            env=_variables(scratch, package),
+            env=_variables(scratch, colab),
             timeout=NOTEBOOK_TIMEOUT,
             capture_output=True,
             text=True,
@@ -170,9 +236,21 @@ def _run(notebook: Path, package: Path) -> ReaderResult:
         result.failures += _cell_failures(cells, code)
         if done.returncode and not result.failures:
             result.failures.append("the run itself failed:\n" + (done.stdout + done.stderr).strip()[-2000:])
-        result.failures += _strays(_load(scratch / "proof.json"), scratch, result)
+        result.failures += _strays(_load(scratch / "proof.json"), (scratch, colab.folder), result)
+    result.failures += [f"changed its environment: {name}" for name in colab.left_behind()]
+    result.executed = _executed(source, cells)
     result.seconds = time.perf_counter() - started
     return result
+
+
+def _executed(source: nbformat.NotebookNode, cells: list[dict]) -> nbformat.NotebookNode:
+    """The notebook with the outputs of this run; what the set-up cell prints concerns this environment alone."""
+    outputs = {cell["number"]: cell["outputs"] for cell in cells if cell["number"] > 0}
+    copy = nbformat.from_dict(source)
+    copy.metadata["language_info"] = IPythonKernel.language_info  # decides the colours of the code
+    for number, cell in enumerate(c for c in copy.cells if c.cell_type == "code"):
+        cell.outputs = nbformat.from_dict(outputs.get(number, []))
+    return copy
 
 
 def _copy_with_proof(source: nbformat.NotebookNode, count: int, target: Path) -> None:
@@ -181,10 +259,11 @@ def _copy_with_proof(source: nbformat.NotebookNode, count: int, target: Path) ->
     target.write_text(text_of(copy), encoding="utf-8")
 
 
-def _environment(folder: Path) -> Path:
-    """A virtual environment without pip or packages of its own, in which the running one's packages are visible.
+def _environment(folder: Path) -> tuple[Path, Path]:
+    """A virtual environment without packages of its own, in which the running one's are visible.
 
-    Only folders are passed on, not the `.pth` files in them: an editable install of `adlib` stays behind.
+    Returned are its interpreter and the folder of its packages. Only folders are passed on, not the `.pth` files in them:
+    the one that leads to the clone stays behind.
     """
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     scheme = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)}, scheme="venv")
@@ -197,15 +276,13 @@ def _environment(folder: Path) -> Path:
     (colab / "output.py").touch()  # JAX imports it where it finds itself on Colab
     (site / "z_colab.pth").write_text("import google.colab\n", encoding="utf-8")
     (site / "adbook_nbval.py").write_text(_PLUGIN, encoding="utf-8")
-    return Path(scheme["scripts"]) / ("python.exe" if os.name == "nt" else "python")
+    shutil.copy(compared.__file__, site / "adbook_compared.py")
+    return Path(scheme["scripts"]) / ("python.exe" if os.name == "nt" else "python"), site
 
 
-def _variables(scratch: Path, package: Path) -> dict[str, str]:
+def _variables(scratch: Path, colab: Colab) -> dict[str, str]:
     """The environment variables of the run; git finds the book's address in a temporary repository."""
-    book = settings(package)
-    address = book["address"]
-    served = serve(package, scratch / "published", book["ref"]).as_uri()
-    (scratch / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    address, served = colab.book["address"], colab.served.as_uri()
     kept = {k: v for k, v in os.environ.items() if not _DROPPED.fullmatch(k)}
     return kept | {
         "GIT_CONFIG_COUNT": "2",
@@ -216,6 +293,7 @@ def _variables(scratch: Path, package: Path) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PIP_NO_COLOR": "1",
+        "OMP_NUM_THREADS": "1",  # threads that wait for each other are counted as work
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
         "ADBOOK_PROOF": str(scratch / "proof.json"),
@@ -274,13 +352,15 @@ def _difference(cell: dict) -> str:
     return "output differs: " + " ".join(_plain(cell["trace"]).split())
 
 
-def _strays(proof: dict | None, scratch: Path, result: ReaderResult) -> list[str]:
+def _strays(proof: dict | None, own: tuple[Path, ...], result: ReaderResult) -> list[str]:
     """Modules and search paths that lead out of the reader's world into the clone."""
     if proof is None:
         return [] if result.failures else ["the notebook never reached its end: the kernel died"]
     result.adlib_from = proof["adlib"]
+    result.processor = proof["processor"]
+    result.budgeted = proof["processor"] * YARDSTICK / proof["yardstick"]
     found = []
-    if proof["adlib"] and not Path(proof["adlib"]).resolve().is_relative_to(scratch):
+    if proof["adlib"] and not any(Path(proof["adlib"]).resolve().is_relative_to(folder) for folder in own):
         found.append(f"adlib came from {proof['adlib']}, not from the git address")
     for entry in proof["path"]:
         if entry and _in_clone(Path(entry)):
@@ -326,10 +406,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="*", type=Path, help="notebooks (default: every chapter)")
     options = parser.parse_args(arguments)
     failed = False
-    for path in options.files or chapters():
-        result = check_notebook(path)
-        failed |= not result.ok
-        print(result.report(), flush=True)
+    with tempfile.TemporaryDirectory(prefix="adbook-colab-") as folder:
+        colab = Colab(Path(folder))
+        for path in options.files or chapters():
+            result = check_notebook(path, colab=colab)
+            failed |= not result.ok
+            print(result.report(), flush=True)
     return int(failed)
 
 

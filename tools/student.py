@@ -106,12 +106,12 @@ def verdicts(notebook: NotebookNode) -> list[str]:
     return [line for text in texts for line in text.splitlines() if not line.startswith(" ")]
 
 
-def walk(name: str, root: Path = ROOT) -> reader.ReaderResult:
+def walk(name: str, colab: reader.Colab, root: Path = ROOT) -> reader.ReaderResult:
     """Run the walk through one set as Colab would, and compare everything that is printed."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{name}.ipynb"
         file.write_text(text_of(walked(name, root)), encoding="utf-8")
-        return reader.check_notebook(file, root)
+        return reader.check_notebook(file, colab=colab)
 
 
 # In the book -----------------------------------------------------------------------------------------------------
@@ -200,11 +200,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pictures", type=Path, help="go through the built book as well, and write pictures here")
     options = parser.parse_args(arguments)
     failed = False
-    for name in everything():
-        print("\n".join(verdicts(walked(name))))
-        result = walk(name)
-        failed |= not result.ok
-        print(result.report(), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        colab = reader.Colab(Path(folder))
+        for name in everything():
+            print("\n".join(verdicts(walked(name))))
+            result = walk(name, colab)
+            failed |= not result.ok
+            print(result.report(), flush=True)
     if options.pictures:
         faults = book_faults(HTML, pictures=options.pictures)
         failed |= bool(faults)

@@ -1,20 +1,53 @@
 """What the tests of the book share: the built book itself, and small books with a planted defect."""
 
+import os
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 from nbformat import NotebookNode, v4
 
-from tools import ROOT
+from tools import ROOT, chapters, reader
 from tools.build import BuildResult, build
 from tools.normalise import normalised, text_of
 
 
 @pytest.fixture(scope="session")
-def book_build() -> BuildResult:
-    """The whole book, built as `make book` does."""
-    return build(ROOT, ROOT)
+def once(tmp_path_factory):
+    """`once(name, make)` is what `make()` gives in the first process of the run that asks; the others wait for it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def once(name: str, make: Callable):
+        file = folder / f"{name}.pickle"
+        with FileLock(folder / f"{name}.lock"):
+            if not file.is_file():
+                file.write_bytes(pickle.dumps(make()))
+        return pickle.loads(file.read_bytes())
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def colab(tmp_path_factory) -> reader.Colab:
+    """A reader's environment for all notebooks of this process."""
+    return reader.Colab(tmp_path_factory.mktemp("colab"))
+
+
+@pytest.fixture(scope="session")
+def read_as_on_colab(once, colab):
+    """A chapter's `ReaderResult`. A chapter runs once: the build and the budgets take what came of it here."""
+    return lambda path: once(f"reader-{path.stem}", lambda: reader.check_notebook(path, colab=colab))
+
+
+@pytest.fixture(scope="session")
+def book_build(once, read_as_on_colab) -> BuildResult:
+    """The whole book, built as `make book` does, of the chapters as they were run for a reader on Colab."""
+    results = [read_as_on_colab(path) for path in chapters()]
+    return once("build", lambda: build(ROOT, ROOT, executed=[r.executed for r in results if r.ok]))
 
 
 @pytest.fixture(scope="session")

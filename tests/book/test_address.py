@@ -1,7 +1,8 @@
 """One place holds the repository's address; every other place follows it, and a stale one is named."""
 
 import json
-import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -59,7 +60,7 @@ def test_a_new_version_is_the_new_release_everywhere(book):
         ("_config.yml", OLD, NEW, f"_config.yml:2: url: {NEW}"),
         ("README.md", "@v0.1.0", "@main", f"README.md:2: pip install 'git+{OLD}@main'"),
         ("CITATION.cff", "0.1.0", "0.0.9", "CITATION.cff:1: version: 0.0.9"),
-        ("chapters/05-a.ipynb", OLD, NEW, 'chapters/05-a.ipynb:35: "    %pip install'),
+        ("chapters/05-a.ipynb", OLD, NEW, 'chapters/05-a.ipynb:36: "    %pip install'),
     ],
 )
 def test_a_stale_place_is_named(book, capsys, name, old, new, line):
@@ -96,18 +97,45 @@ def test_a_rewritten_notebook_is_as_nbformat_writes_it(book):
     assert notebook.cells[1].metadata == json.loads(json.dumps(address.SETUP_METADATA))
 
 
-def test_the_set_up_cell_names_a_foreign_adlib(monkeypatch):
-    """The name adlib belongs to another project on PyPI; its owner is told what to do."""
-    import sys
-    from types import ModuleType
+@pytest.fixture
+def set_up(tmp_path):
+    """What the set-up cell says outside Colab in a Python that finds `adlib` in one folder alone, or not at all."""
+    cell = address.SETUP_CELL.format(address=OLD, ref="v0.1.0").replace("%pip install -q", "pass  #")
 
-    source = address.SETUP_CELL.format(address=OLD, ref="v0.1.0").replace("%pip", "# %pip").replace(
-        'if "google.colab" in sys.modules:\n', "")  # fmt: skip
-    monkeypatch.setitem(sys.modules, "adlib", ModuleType("adlib"))
-    with pytest.raises(
-        ImportError, match=rf"another project named 'adlib'.*pip uninstall -y adlib.*git\+{re.escape(OLD)}@v0\.1\.0"
-    ):
-        exec(source.replace("    # %pip", "# %pip"), {})
+    def run():
+        code = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{cell}\nprint(adlib.__file__)"
+        plain = [sys.executable, "-I", "-S", "-c", code]  # -S: without what is installed
+        done = subprocess.run(plain, cwd=tmp_path, capture_output=True, text=True)
+        return done.stdout + done.stderr.partition("\nImportError: ")[2]
+
+    return run
+
+
+MISSING = f"""\
+The package adlib of this book is missing. In a clone: make lab, or choose the Python in .venv as the kernel.
+Elsewhere: %pip install matplotlib jax scipy "git+{OLD}@v0.1.0", then restart the kernel.
+"""
+
+
+def test_the_set_up_cell_says_what_to_do_without_adlib(set_up):
+    assert set_up() == MISSING
+
+
+def test_the_set_up_cell_names_a_foreign_adlib_without_importing_it(set_up, tmp_path):
+    """The name adlib belongs to another project on PyPI, whose import needs packages that may be missing too."""
+    (tmp_path / "adlib").mkdir()
+    (tmp_path / "adlib" / "__init__.py").write_text("import sklearn_of_2018\n")
+    (tmp_path / "adlib-1.2.1.dist-info").mkdir()
+    (tmp_path / "adlib-1.2.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: adlib\nVersion: 1.2.1\n")
+    assert set_up() == "Another project named adlib is here. Remove it: %pip uninstall -y adlib adlib-book\n" + MISSING
+
+
+def test_the_set_up_cell_imports_the_books_adlib(set_up, tmp_path):
+    (tmp_path / "adlib").mkdir()
+    (tmp_path / "adlib" / "__init__.py").touch()
+    (tmp_path / "adlib_book-0.1.0.dist-info").mkdir()
+    (tmp_path / "adlib_book-0.1.0.dist-info" / "METADATA").write_text("Name: adlib-book\nVersion: 0.1.0\n")
+    assert set_up() == f"{tmp_path / 'adlib' / '__init__.py'}\n"
 
 
 def test_no_place_of_this_repository_is_stale():

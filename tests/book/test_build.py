@@ -4,7 +4,9 @@ import sys
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import nbformat
 import pytest
+from nbformat import v4
 
 from tools import ROOT, build, chapter, chapters, env, pages
 from tools.build import execution_key, report
@@ -126,6 +128,25 @@ def test_nothing_is_executed_again_when_nothing_changed(tiny_book):
     assert counter.read_text() == "run run "
 
 
+def test_a_notebook_that_was_executed_already_is_shown_as_it_came_out(tiny_book):
+    tiny_book.notebook("print(6 * 7)")
+    executed = nbformat.read(tiny_book.source / "chapters" / "05-tiny.ipynb", 4)
+    executed.cells[1].outputs = [v4.new_output("stream", name="stdout", text="forty-two")]
+    assert tiny_book.build(executed=[executed]).rc == 0
+    assert "forty-two" in tiny_book.page()
+    tiny_book.notebook("print(6 * 7 + 1)")  # another notebook by now
+    assert tiny_book.build(executed=[executed]).rc == 0
+    assert "forty-two" not in tiny_book.page() and "43" in tiny_book.page()
+
+
+def test_what_an_executed_notebook_wrote_to_stderr_is_red(tiny_book, capsys):
+    tiny_book.notebook("print(6 * 7)")
+    executed = nbformat.read(tiny_book.source / "chapters" / "05-tiny.ipynb", 4)
+    executed.cells[1].outputs = [v4.new_output("stream", name="stderr", text="a warning")]
+    assert report(tiny_book.build(executed=[executed])) == 1
+    assert "chapters/05-tiny.ipynb, cell 2: stderr was found in the cell outputs" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["adlib/rules/sums.py", "adlib/data/cities.csv", "_config.yml"])
 def test_the_key_sees_every_file_that_a_notebook_may_depend_on(tiny_book, name):
     before = execution_key(tiny_book.source, tiny_book.source)
@@ -182,6 +203,6 @@ def test_the_server_shows_the_folder(tmp_path):
 def test_every_makefile_command_goes_through_the_environment():
     """So that the plain form in the README is the same command."""
     recipes = [line for line in (ROOT / "Makefile").read_text().splitlines() if "-m " in line and line[0] == "\t"]
-    assert len(recipes) == 8
-    assert all(line.startswith("\t$(IN_ENV) -m ") for line in recipes)
+    assert {"tools.build", "tools.test"} <= {line.split()[2] for line in recipes}
+    assert all(line.startswith("\t$(IN_ENV) -m tools.") for line in recipes)
     assert str(ROOT) == env.ROOT

@@ -1,12 +1,15 @@
-"""The environment: what is missing is named with its cure; a finished one is left alone, a broken one replaced."""
+"""The environment: what is missing is named with its cure; a finished one is left alone, a broken one replaced.
+
+Every program in it finds the clone's adlib.
+"""
 
 import os
 import subprocess
-import sys
+from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
-from tools import ROOT, env
+from tools import env
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,33 @@ def test_the_users_own_pip_settings_cannot_lead_the_install_elsewhere(monkeypatc
     assert variables["PIP_USER"] == "0"
 
 
-def test_adlib_is_not_installed_in_the_environment():
-    """Else the test of a reader's environment could find the clone through it."""
-    code = "import importlib.util, sys; sys.exit(importlib.util.find_spec('adlib') is not None)"
-    assert subprocess.call([sys.executable, "-I", "-c", code], cwd=ROOT.parent) == 0
+def where_adlib_is(python, folder):
+    """The folder that a program of this Python imports adlib from, when it is started in `folder`."""
+    code = "import adlib, os; print(os.path.dirname(adlib.__file__))"
+    return subprocess.run([python, "-I", "-c", code], cwd=folder, capture_output=True, text=True).stdout.strip()
+
+
+def test_every_program_of_the_environment_finds_the_clone(clone, tmp_path_factory, capfd):
+    """One that was made before there was such a link gets it, and the clone may move."""
+    (clone / "adlib").mkdir()
+    (clone / "adlib" / "__init__.py").touch()
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    python = env.ensure(clone)
+    assert where_adlib_is(python, elsewhere) == str(clone / "adlib")
+
+    (link,) = clone.rglob(env.LINK)
+    link.unlink()
+    assert where_adlib_is(python, elsewhere) == ""
+    capfd.readouterr()
+    env.ensure(clone)
+    assert where_adlib_is(python, elsewhere) == str(clone / "adlib")
+    assert capfd.readouterr().out == ""
+
+    moved = clone.rename(elsewhere / "moved")
+    assert where_adlib_is(env.python_of(moved / ".venv"), elsewhere) == str(moved / "adlib")
+
+
+def test_nothing_but_the_link_makes_adlib_importable():
+    """It is not installed: a second adlib would be there beside the clone, and might be an older one."""
+    with pytest.raises(PackageNotFoundError):
+        version("adlib-book")

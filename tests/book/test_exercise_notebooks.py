@@ -15,7 +15,11 @@ from tools import ROOT, exercises, leaks, lint, normalise, reader
 if not (ROOT / exercises.RESERVED).is_dir():
     pytest.skip("the exercises' sources are not all here", allow_module_level=True)
 
-SOURCES = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in exercises.sources()]
+NAMES = {f"{path.parent.name}/{path.stem}": path for path in exercises.sources()}
+SOURCES = [pytest.param(path, id=name) for name, path in NAMES.items()]
+EACH_ALONE = [
+    pytest.param(path, id=name, marks=pytest.mark.xdist_group(f"source {name}")) for name, path in NAMES.items()
+]
 STUDENTS = [pytest.param(path, id=path.stem) for path in sorted((ROOT / exercises.STUDENT).glob("*.ipynb"))]
 FORWARD = "05-forward-mode.ipynb"
 
@@ -35,20 +39,20 @@ def test_sources_keep_to_the_committed_form_and_the_subset(path, capsys):
         pytest.fail(capsys.readouterr().out, pytrace=False)
 
 
-@pytest.mark.parametrize("path", SOURCES)
-def test_sources_run_strictly_as_on_colab(path, monkeypatch):
+@pytest.mark.parametrize("path", EACH_ALONE)
+def test_sources_run_strictly_as_on_colab(path, colab, monkeypatch):
     monkeypatch.setenv("ADLIB_STRICT", "1")
-    result = reader.check_notebook(path)
+    result = reader.check_notebook(path, colab=colab)
     if not result.ok:
         pytest.fail(result.report(), pytrace=False)
 
 
-def test_a_wrong_solution_in_a_source_is_red(tmp_path, monkeypatch):
+def test_a_wrong_solution_in_a_source_is_red(tmp_path, colab, monkeypatch):
     monkeypatch.setenv("ADLIB_STRICT", "1")
     path = tmp_path / FORWARD
     text = (ROOT / exercises.PUBLIC / FORWARD).read_text(encoding="utf-8")
     path.write_text(text.replace("np.cos(v1) * v1_dot", "np.cos(v1)"), encoding="utf-8")
-    result = reader.check_notebook(path)
+    result = reader.check_notebook(path, colab=colab)
     assert [failure.partition(": ")[0] for failure in result.failures] == [
         'cell 6 (check("forward-trace", forward_trace))'
     ]
@@ -210,10 +214,9 @@ def test_every_reserved_exercise_has_lines_and_a_word_to_look_for(wanted):
     assert reserved and set(wanted.lines.values()) == set(wanted.words.values()) == reserved
 
 
-def test_nothing_published_holds_a_line_of_a_reserved_solution(wanted, built_book, wheel, capsys):
+def test_nothing_published_holds_a_line_of_a_reserved_solution(wanted, built_book, wheel, table):
     found, count = leaks.leaks([built_book, ROOT / exercises.STUDENT, ROOT / "pages", ROOT / "chapters", wheel], wanted)
-    with capsys.disabled():
-        print(f"\nleak scan: {count} files, {len(wanted.lines)} lines, {len(wanted.words)} words: {len(found)} found")
+    table("leaks", f"{count} files, {len(wanted.lines)} lines, {len(wanted.words)} words: {len(found)} found")
     assert found == []
     names = {name for name, _ in leaks.published([built_book, wheel])}
     assert {"searchindex.js", f"_sources/{exercises.PAGE}/06-reverse-mode.ipynb"} <= names

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from nbformat import v4
@@ -178,7 +179,7 @@ def test_a_release_that_does_not_exist_is_red(notebook_file):
     installing, importing = result.failures
     assert installing.startswith(place + "adlib was not installed, pip failed: error: ")
     assert installing.endswith("error: pathspec 'v9.9.9' did not match any file(s) known to git")
-    assert importing == place + "ModuleNotFoundError: No module named 'adlib'"
+    assert importing.startswith(place + "ImportError: The package adlib of this book is missing. ")
 
 
 def test_an_index_out_of_reach_is_tried_twice_and_said(notebook_file, monkeypatch):
@@ -192,3 +193,32 @@ def test_an_index_out_of_reach_is_tried_twice_and_said(notebook_file, monkeypatc
     words = "adlib was not installed, what pip needs could not be fetched: "
     assert words in result.failures[0]
     assert result.notes[0].startswith("the first attempt failed: cell 1 (# @title Set-up (run me first)): " + words)
+
+
+# Many notebooks in one environment -------------------------------------------------------------------------------
+
+
+def test_the_set_up_cell_finds_adlib_installed(notebook_file, colab):
+    result = reader.check_notebook(notebook_file(set_up(), code("print(adlib.__version__)", "0.1.0\n")), colab=colab)
+    assert result.failures == []
+    assert Path(result.adlib_from).is_relative_to(colab.site)
+
+
+def test_a_notebook_that_installs_something_else_is_red(notebook_file, colab):
+    result = reader.check_notebook(notebook_file(set_up(), code("%pip install -q tqdm")), colab=colab)
+    assert "ERROR: only the set-up cell installs something: pip install -q tqdm" in result.report()
+
+
+def test_a_notebook_that_leaves_a_file_for_the_next_is_red(notebook_file, colab):
+    leave = "import pathlib, sysconfig\nfile = pathlib.Path(sysconfig.get_path('purelib'), 'left.py')\nfile.touch()"
+    result = reader.check_notebook(notebook_file(code(leave)), colab=colab)
+    (colab.site / "left.py").unlink()
+    assert result.failures == ["changed its environment: left.py"]
+
+
+def test_work_is_measured_in_a_unit_that_the_speed_of_the_machine_does_not_change(notebook_file, colab):
+    """A hundred times the piece of work that is the yardstick, and what starts a kernel and imports adlib."""
+    work = code("for _ in range(100):\n    sum(k * k % 7 for k in range(1_000_000))")
+    idle, busy = (reader.check_notebook(notebook_file(*cells), colab=colab) for cells in ([code("1;")], [work]))
+    assert 50 < (busy.budgeted - idle.budgeted) / reader.YARDSTICK < 200
+    assert f"of {reader.BUDGET} s" in busy.row()

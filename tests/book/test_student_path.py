@@ -15,17 +15,19 @@ if not (ROOT / exercises.RESERVED).is_dir():
 SETS = exercises.everything()
 
 
-@pytest.mark.parametrize("name", SETS)
-def test_every_task_is_open_then_wrong_with_a_hint_then_right_as_on_colab(name):
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"student {name}")) for name in SETS]
+)
+def test_every_task_is_open_then_wrong_with_a_hint_then_right_as_on_colab(name, colab):
     expected = [f"{sign} {s.data['id']}: {words}" for s in SETS[name] for sign, words in (
         ("⏳", "not attempted yet"), ("❌", "not right yet"), ("✅", "right in all"))]  # fmt: skip
     assert [re.sub(r"(right in all) .*", r"\1", line) for line in student.verdicts(student.walked(name))] == expected
-    result = student.walk(name)
+    result = student.walk(name, colab)
     if not result.ok:
         pytest.fail(result.report(), pytrace=False)
 
 
-def test_a_hint_that_is_another_one_on_colab_is_named(tmp_path):
+def test_a_hint_that_is_another_one_on_colab_is_named(tmp_path, colab):
     notebook = student.walked("05-forward-mode")
     place = next(k for k, c in enumerate(notebook.cells) if c.get("outputs") and "❌" in c.outputs[0].text)
     notebook.cells = notebook.cells[: place + 1]
@@ -34,7 +36,7 @@ def test_a_hint_that_is_another_one_on_colab_is_named(tmp_path):
     assert text != notebook.cells[place].outputs[0].text
     file = tmp_path / "05-forward-mode.ipynb"
     file.write_text(text_of(notebook), encoding="utf-8")
-    (failure,) = reader.check_notebook(file).failures
+    (failure,) = reader.check_notebook(file, colab=colab).failures
     assert failure.startswith('cell 8 (check("forward-trace", forward_trace)): output differs: ')
     assert "committed '→ v1_dot follows the seed" in failure
 
