@@ -20,7 +20,7 @@ def builds(tmp_path):
 
 def test_the_same_pages_have_no_differences(builds):
     assert canary.differences(*builds) == []
-    assert canary.counts(builds[0], "index") == {"headings": 1, "figures": 1, "formulas": 1}
+    assert +canary.counts(builds[0], "index") == {"headings": 1, "figures": 1, "formulas": 1}
 
 
 def test_a_page_that_only_one_build_has_is_named(builds):

@@ -11,7 +11,7 @@ TARGETS = re.findall(r"(?m)^([a-z]+): *##", (ROOT / "Makefile").read_text(encodi
 WORKFLOWS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 COMMANDS = (
     rf"(?:make|\.ci/run)(?: (?:{'|'.join(TARGETS)}|\$\{{\{{ matrix\.command \}}\}}))?",
-    r"python -m tools\.\w+[\w ./-]*",
+    r"python tools/env.py -m tools\.\w+[\w ./-]*",
 )
 
 
