@@ -8,10 +8,19 @@ from collections import Counter, defaultdict
 import pytest
 
 from tools import chapters
-from tools.browse import NoBrowser, chromium
+from tools.chromium import NoBrowser, chromium
 
-# Long ones begin first, so that no process is left alone with one at the end.
-FIRST = ("test_notebooks", "test_site", "test_build", "test_claims", "test_planted_pages", "test_exercise_notebooks")
+# Files, or groups in them, that begin first, so that no process is left alone with a long one at the end. What shows the
+# built book comes after the chapters of which it is built, and one share of it while the other builds the book.
+FIRST = (
+    "test_notebooks",
+    "site-0",
+    "test_claims",
+    "site-1",
+    "test_build",
+    "test_planted_pages",
+    "test_exercise_notebooks",
+)
 COMPARED = Counter()
 STEMS = {path.stem for path in chapters()}
 
@@ -23,8 +32,13 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         names = f"{item.nodeid} {item.get_closest_marker('xdist_group').args[0]}"
         item.user_properties += [("chapter", stem) for stem in STEMS & set(re.findall(r"\d\d-[a-z-]+", names))]
-    place = {name: k for k, name in enumerate(FIRST)}
-    items.sort(key=lambda item: place.get(item.path.stem, len(FIRST)))
+    items.sort(key=place)
+
+
+def place(item) -> int:
+    """Where the file or the group of a test stands in `FIRST`."""
+    names = (item.path.stem, item.get_closest_marker("xdist_group").args[0])
+    return next((k for k, first in enumerate(FIRST) if first in names), len(FIRST))
 
 
 def pytest_sessionfinish(session):

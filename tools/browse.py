@@ -13,24 +13,23 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tools import links, script, stepping
+from tools.chromium import HANG_MS, NoBrowser, launched, named, patient
 from tools.serve import serving
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-MATHJAX_SECONDS = 20
-# How long what scrolls may take to become reachable; the theme does it 300 ms after a change of width
-REACH_SECONDS = 10
 BROWSERS = 2  # pages looked at side by side: the number of cores of a small machine
+PAGE_SETUP = 60_000  # what any page takes, in bytes of a page that take as long
 
 # What one page may weigh, plain and packed as a server sends it. The theme (2.3 MB, 0.8 MB packed) and MathJax (2.3 MB,
 # 0.7 MB) are the same files on every page and are loaded once; what is left to a page itself should arrive in a quarter
@@ -38,25 +37,19 @@ BROWSERS = 2  # pages looked at side by side: the number of cores of a small mac
 PAGE_KB, PAGE_KB_PACKED = 1000, 250
 VISIT_KB, VISIT_KB_PACKED = 6000, 2000
 
-CHROMIUM_ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
-)
-
 # The rules of axe-core that are asked for: WCAG 2.1 at levels A and AA, and what its authors call best practice.
 AXE_OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
     "resultTypes": ["violations"],
     "preload": False,  # else axe-core fetches style sheets by itself, and from wrong addresses
 }
-# Where the colours have been compared already: that is most of what axe-core takes.
-AXE_LAYOUT = {**AXE_OPTIONS, "rules": {"color-contrast": {"enabled": False}}}
+# To compare colours is most of what axe-core takes. In light it is done on the desktop: on a phone the same words have the
+# same colours. In dark nothing but the colours is new: the phone's layout and all that is said of it has been looked at.
+COLOURS = ("color-contrast", "link-in-text-block")
+AXE_LAYOUT = {**AXE_OPTIONS, "rules": {rule: {"enabled": False} for rule in COLOURS}}
+AXE_COLOURS = {**AXE_OPTIONS, "runOnly": {"type": "rule", "values": list(COLOURS)}}
 
 MATHEMATICS_DONE = script("mathematics_done")
-
-
-class NoBrowser(Exception):
-    """There is no Chromium, or no playwright; the message names what to install."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +74,7 @@ class PageReport:
     visit_packed: int = 0
     steppers: int = 0
     seconds: float = 0.0
+    seen_with: str = ""
 
     def add(self, rule: str, message: str) -> None:
         finding = Finding(self.page, rule, message)
@@ -95,72 +89,67 @@ class PageReport:
 HEADER = f"{'page':44}{'own kB':>9}{'packed':>9}{'visit kB':>9}{'packed':>9}{'s':>8}"
 
 
-def chromium() -> str:
-    """The path of a Chromium; raises `NoBrowser` where there is none."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    raise NoBrowser("no Chromium here, so no page was looked at; install it: apt install chromium")
+def shares(site: Path, count: int) -> list[list[str]]:
+    """The pages of a site in `count` shares of about the same work; a long page takes longer."""
+    pages = sorted(links.pages(site), key=lambda page: page.stat().st_size, reverse=True)
+    loads = [[0, number, []] for number in range(count)]
+    for page in pages:
+        least = min(loads)
+        least[0] += page.stat().st_size + PAGE_SETUP
+        least[2].append(page.relative_to(site).as_posix())
+    return [names for _, _, names in loads]
 
 
-def browse(site: Path, screenshots: Path | None = None, only: Sequence[str] = ()) -> list[PageReport]:
+def browse(
+    site: Path, screenshots: Path | None = None, only: Sequence[str] = (), browsers: int = BROWSERS
+) -> list[PageReport]:
     """Look at every page of a built site (or at those named in `only`) and report on each.
 
     Dead links are reported with the page they stand on. Raises `NoBrowser` where there is nothing to look with.
     """
     site = site.resolve()
-    program = chromium()
-    try:
-        import playwright.sync_api  # noqa: F401
-    except ImportError:
-        raise NoBrowser("playwright is not installed; run: make test, which installs the lock") from None
-    names = [p.relative_to(site).as_posix() for p in links.pages(site)]
-    if only:
-        names = [name for name in names if name in only]
+    names = [[name for name in share if not only or name in only] for share in shares(site, browsers)]
+    names = [share for share in names if share]
     if not names:
         raise FileNotFoundError(f"no pages in {site}")
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
 
-    front = "index.html" if "index.html" in names else names[0]
-    shares = [names[k::BROWSERS] for k in range(BROWSERS) if names[k::BROWSERS]]
-    with serving(site) as origin, ThreadPoolExecutor(len(shares)) as pool:
-        done = pool.map(lambda share: _look(program, origin, site, share, front, screenshots), shares)
+    every = sorted(name for share in names for name in share)
+    front = "index.html" if "index.html" in every else every[0]
+    with serving(site) as origin, ThreadPoolExecutor(len(names)) as pool:
+        done = pool.map(lambda share: _look(origin, site, share, front, screenshots), names)
         reports = {report.page: report for share in done for report in share}
-    if not only:
-        for page, message in links.broken(site):
+    for page, message in links.broken(site):
+        if page in reports:
             reports[page].add("broken-link", message)
-    return [reports[name] for name in names]
+    return [reports[name] for name in every]
 
 
-def _look(
-    program: str, origin: str, site: Path, names: list[str], front: str, screenshots: Path | None
-) -> list[PageReport]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
-        try:
-            context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
-            reports = [_page(context, f"{origin}/{name}", name, site, screenshots) for name in names]
-            context.close()
-            for report in reports:
-                if report.steppers:
-                    _without_script(browser, f"{origin}/{report.page}", report)
-            if front in names:
-                _from_file(browser, site, reports[names.index(front)])
-            return reports
-        finally:
-            browser.close()
+def _look(origin: str, site: Path, names: list[str], front: str, screenshots: Path | None) -> list[PageReport]:
+    """Look at pages one after the other in one window: what they share is then read, and compiled, once."""
+    with launched() as browser:
+        context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+        context.clock.install()
+        page = patient(context.new_page())
+        reports = [_page(page, f"{origin}/{name}", name, site, screenshots) for name in names]
+        context.close()
+        for report in reports:
+            report.seen_with = named(browser)
+            if report.steppers:
+                _without_script(browser, f"{origin}/{report.page}", report)
+        if front in names:
+            _from_file(browser, site, reports[names.index(front)])
+        return reports
 
 
-def _page(context, address: str, name: str, site: Path, screenshots: Path | None) -> PageReport:
+def _page(page, address: str, name: str, site: Path, screenshots: Path | None) -> PageReport:
     report = PageReport(name)
     started = time.perf_counter()
-    page = context.new_page()
+    page.set_viewport_size(DESKTOP)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     origin = address[: -len(name)]
-    loaded = _listen(page, report, lambda url: url.startswith(origin))
-    try:
+    with _listening(page, report, lambda url: url.startswith(origin)) as loaded:
         page.goto(address, wait_until="load")
         _wait_for_mathematics(page, report)
         if screenshots:
@@ -172,17 +161,16 @@ def _page(context, address: str, name: str, site: Path, screenshots: Path | None
             report.add("stepper", message)
         page.evaluate(script("open_all"))
         page.evaluate(script("thin_out"))
+        page.evaluate(_axe_source())
         _axe(page, report, "light, 1280 px")
-        page.set_viewport_size(PHONE)
-        for part in _out_of_reach(page):
+        _narrow(page)
+        for part in page.evaluate(script("out_of_reach")):
             report.add("keyboard", f"at {PHONE['width']} px it scrolls, and the keyboard does not reach it: {part}")
         if too_wide := page.evaluate(script("overflow")):
             report.add("overflow", f"at {PHONE['width']} px the page scrolls sideways: {too_wide}")
         _axe(page, report, "light, 390 px", AXE_LAYOUT)
         _theme(page, "dark")
-        _axe(page, report, "dark, 390 px")
-    finally:
-        page.close()
+        _axe(page, report, "dark, 390 px", AXE_COLOURS)
     _weigh(report, loaded, origin, site)
     report.seconds = time.perf_counter() - started
     return report
@@ -192,10 +180,10 @@ def _from_file(browser, site: Path, report: PageReport) -> None:
     """Open one page without a server, as from an unpacked archive."""
     file_report = PageReport(report.page)
     context = browser.new_context(viewport=DESKTOP)
-    page = context.new_page()
-    _listen(page, file_report, lambda url: url.startswith("file:"))
-    page.goto((site / report.page).as_uri(), wait_until="load")
-    _wait_for_mathematics(page, file_report)
+    page = patient(context.new_page())
+    with _listening(page, file_report, lambda url: url.startswith("file:")):
+        page.goto((site / report.page).as_uri(), wait_until="load")
+        _wait_for_mathematics(page, file_report)
     context.close()
     for finding in file_report.findings:
         report.add(finding.rule, f"opened from its file: {finding.message}")
@@ -203,15 +191,16 @@ def _from_file(browser, site: Path, report: PageReport) -> None:
 
 def _without_script(browser, address: str, report: PageReport) -> None:
     context = browser.new_context(viewport=DESKTOP, java_script_enabled=False)
-    page = context.new_page()
+    page = patient(context.new_page())
     page.goto(address, wait_until="load")
     for message in stepping.faults_without_script(page):
         report.add("stepper", message)
     context.close()
 
 
-def _listen(page, report: PageReport, own) -> list[str]:
-    """Report errors, and requests to other servers; returns the list of the addresses that get loaded."""
+@contextmanager
+def _listening(page, report: PageReport, own) -> Iterator[list[str]]:
+    """Report errors, and requests to other servers, as long as the block lasts; yields the list of what gets loaded."""
     loaded: list[str] = []
 
     def on_request(request):
@@ -229,35 +218,38 @@ def _listen(page, report: PageReport, own) -> list[str]:
             return
         report.add("script-error", f"{message.text} ({place.rpartition('/')[2]})")
 
-    page.on("request", on_request)
-    page.on("console", on_console)
-    page.on("pageerror", lambda error: report.add("script-error", str(error).split("\n")[0]))
-    return loaded
+    def on_error(error):
+        report.add("script-error", str(error).split("\n")[0])
+
+    heard = {"request": on_request, "console": on_console, "pageerror": on_error}
+    for event, hear in heard.items():
+        page.on(event, hear)
+    yield loaded
+    for event, hear in heard.items():
+        page.remove_listener(event, hear)
 
 
 def _wait_for_mathematics(page, report: PageReport) -> None:
     try:
-        page.wait_for_function(MATHEMATICS_DONE, timeout=MATHJAX_SECONDS * 1000)
+        page.wait_for_function(MATHEMATICS_DONE)
     except Exception as error:
         if type(error).__name__ != "TimeoutError":
             raise
-        report.add("mathematics", f"MathJax did not finish in {MATHJAX_SECONDS} s")
+        report.add("mathematics", f"MathJax did not finish in {HANG_MS // 1000} s")
 
 
-def _out_of_reach(page) -> list[str]:
-    """What scrolls by itself and cannot be focused, once the theme had time to make it so."""
-    out_of_reach = script("out_of_reach")
-    try:
-        page.wait_for_function(f"!({out_of_reach})().length", timeout=REACH_SECONDS * 1000)
-    except Exception as error:
-        if type(error).__name__ != "TimeoutError":
-            raise
-    return page.evaluate(out_of_reach)
+def _narrow(page) -> None:
+    """Give the page the width of a phone, and let all that it does some time after that be done.
+
+    The theme makes what scrolls reachable with a timer; the page's clock is put forward instead of waiting for it.
+    """
+    page.evaluate("() => { window.narrowed = new Promise(done => addEventListener('resize', done, {once: true})) }")
+    page.set_viewport_size(PHONE)
+    page.wait_for_function("() => window.narrowed")
+    page.clock.fast_forward(60_000)
 
 
 def _axe(page, report: PageReport, where: str, options: dict = AXE_OPTIONS) -> None:
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(_axe_source())
     violations = page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
     for violation in violations:
         nodes = violation["nodes"]
@@ -334,6 +326,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(HEADER)
     for report in reports:
         print(report.row())
+    print(reports[0].seen_with)
     findings = [finding for report in reports for finding in report.findings]
     for finding in findings:
         print(finding)

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from tools import ROOT, pages
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROBLEM = re.compile(
@@ -73,7 +73,7 @@ def build(
     toc: Path | None = None,
     strict: bool = True,
     echo: Callable[[str], None] | None = None,
-    executed: Iterable[NotebookNode] = (),
+    executed: Iterable["NotebookNode"] = (),
 ) -> BuildResult:
     """Build the book in the folder ``source`` into ``output / '_build'``.
 
@@ -141,8 +141,11 @@ def _prepare(made: Path, html: Path, key: str, *, keep: bool) -> None:
     stamp.write_text(key)
 
 
-def _keep(folder: Path, executed: Iterable[NotebookNode]) -> None:
+def _keep(folder: Path, executed: Iterable["NotebookNode"]) -> None:
     """Put executed notebooks into the cache of the build."""
+    from jupyter_cache import get_cache  # here, for a Python without it gets to `require_environment` first
+    from jupyter_cache.base import CacheBundleIn
+
     for notebook in executed:
         bundle = CacheBundleIn(notebook, "executed by the tests")
         get_cache(folder).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)

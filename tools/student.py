@@ -30,7 +30,8 @@ from nbformat.v4 import new_code_cell, new_output
 
 from adlib.exercises import all_exercises
 from tools import ROOT, reader
-from tools.browse import CHROMIUM_ARGUMENTS, DESKTOP, MATHEMATICS_DONE, PHONE, NoBrowser, chromium
+from tools.browse import DESKTOP, MATHEMATICS_DONE, PHONE
+from tools.chromium import launched, patient
 from tools.exercises import PAGE, RESERVED, STUDENT, Section, everything
 from tools.normalise import read, text_of
 from tools.serve import HTML, serving
@@ -122,16 +123,10 @@ def book_faults(html: Path, root: Path = ROOT, pictures: Path | None = None) -> 
 
     Raises `NoBrowser` where there is no Chromium.
     """
-    program = chromium()
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        raise NoBrowser("playwright is not installed; run: make test, which installs the lock") from None
     found = []
-    with serving(html) as origin, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
+    with serving(html) as origin, launched() as browser:
         for viewport, theme in ((DESKTOP, "light"), (PHONE, "dark")):
-            page = browser.new_page(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
+            page = patient(browser.new_page(viewport=viewport, color_scheme=theme, reduced_motion="reduce"))
             shoot = _camera(page, pictures, viewport["width"])
             page.goto(f"{origin}/pages/exercises.html", wait_until="load")
             shoot("how-exercises-work", page.locator("article"))
@@ -140,7 +135,6 @@ def book_faults(html: Path, root: Path = ROOT, pictures: Path | None = None) -> 
                 where = f"{PAGE}/{name}.html at {viewport['width']} px"
                 found += [f"{where}: {fault}" for fault in _page_faults(page, name, sections, root, shoot)]
             page.close()
-        browser.close()
     return found
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.browse import CHROMIUM_ARGUMENTS, chromium
+from tools.chromium import launched, patient
 
 
 def page_of(*widgets, dark=False):
@@ -20,11 +20,9 @@ def page_of(*widgets, dark=False):
 @pytest.fixture(scope="module")
 def browser(need_browser):
     need_browser()
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_ARGUMENTS))
+    pytest.importorskip("playwright.sync_api")
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -33,7 +31,8 @@ def show(browser):
     pages, wrong = [], []
 
     def show(*widgets, width=390, dark=False, **context):
-        page = browser.new_page(viewport={"width": width, "height": 900}, **context)
+        page = patient(browser.new_page(viewport={"width": width, "height": 900}, **context))
+        page.clock.install()
         pages.append(page)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: wrong.append(request.url))

@@ -133,6 +133,14 @@ FAULTS = {
             r"mathematics: not set by MathJax: \(x\)",
         ],
     ),
+    "formulas-without-mathjax": (
+        r'<p class="math">\(x\)</p><script>MathJax = {}</script><script src="gone-mathjax.js"></script>',
+        [
+            r"mathematics: not set by MathJax: \(x\)",
+            "script-error: Failed to load resource: "
+            "the server responded with a status of 404 (File not found) (gone-mathjax.js)",
+        ],
+    ),
     "scripts": (
         '<script>document.querySelector("#none").focus()</script><script>console.error("no data")</script>'
         '<script src="gone.js"></script><script src="https://cdn.example.org/lib.js"></script>',
@@ -331,7 +339,7 @@ def looked_at(need_browser, tmp_path_factory):
     need_browser()
     pages = {"index": GOOD, **{name: body for name, (body, _) in FAULTS.items()}}
     site = write_site(tmp_path_factory.mktemp("site"), pages)
-    return {report.page: [str(f) for f in report.findings] for report in browse.browse(site)}
+    return {report.page: [str(f) for f in report.findings] for report in browse.browse(site, browsers=1)}
 
 
 def test_a_good_page_is_green(looked_at):
@@ -348,7 +356,11 @@ def test_a_faulty_page_is_red(looked_at, page, line):
 def test_nothing_else_is_found_on_it(looked_at, page):
     """So that a finding is the planted fault's, and not a quirk of the small site."""
     rules = {line.partition(":")[0] for line in FAULTS[page][1]}
-    side_effects = {"pictures": {"script-error", "broken-link", "axe"}, "scripts": {"broken-link"}}
+    side_effects = {
+        "pictures": {"script-error", "broken-link", "axe"},
+        "scripts": {"broken-link"},
+        "formulas-without-mathjax": {"broken-link"},
+    }
     found = {finding.split(": ")[1] for finding in looked_at[f"{page}.html"]}
     assert found == rules | side_effects.get(page, set())
 

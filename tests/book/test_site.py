@@ -1,15 +1,26 @@
 """Every page of the built book, as a reader's browser shows it: see tools/browse.py for what is looked at."""
 
+from functools import cache
+
 import pytest
 
-from tools import browse
+from tools import browse, links
+from tools.chromium import launched, named, patient
 from tools.serve import serving
 
+# Each share has a browser of its own, and may be looked at in a process of its own.
+SHARES = [pytest.param(k, id=f"share {k + 1}", marks=pytest.mark.xdist_group(f"site-{k}")) for k in range(2)]
 
-@pytest.fixture(scope="module")
-def reports(need_browser, built_book):
+
+@pytest.fixture(scope="module", params=SHARES)
+def reports(request, need_browser, built_book):
     need_browser()
-    return browse.browse(built_book)
+    return looked_at(built_book, request.param)
+
+
+@cache  # pytest may make a fixture with parameters more than once
+def looked_at(book, share):
+    return browse.browse(book, only=browse.shares(book, len(SHARES))[share], browsers=1)
 
 
 RULES = {
@@ -30,33 +41,36 @@ RULES = {
 def test_site(reports, rule):
     found = [str(finding) for report in reports for finding in report.findings if finding.rule == rule]
     if found:
-        pytest.fail("\n".join(found), pytrace=False)
+        pytest.fail("\n".join([*found, reports[0].seen_with]), pytrace=False)
 
 
 def test_every_finding_has_a_test(reports):
     assert {finding.rule for report in reports for finding in report.findings} <= set(RULES)
 
 
-def test_every_page_was_looked_at_and_weighed(reports, capsys):
-    with capsys.disabled():
-        print("\n" + "\n".join([browse.HEADER, *(report.row() for report in reports)]))
+def test_every_page_was_looked_at_and_weighed(reports, table):
+    table("pages", "\n".join([browse.HEADER, *(report.row() for report in reports)]))
     assert all(report.visit > report.own > 0 for report in reports)
 
 
 def test_the_front_page_and_a_chapter_have_steppers(reports):
-    steppers = {report.page: report.steppers for report in reports}
-    assert steppers["index.html"] >= 1
-    assert steppers["chapters/05-forward-mode.html"] >= 1
+    for report in reports:
+        if report.page in ("index.html", "chapters/05-forward-mode.html"):
+            assert report.steppers >= 1
+
+
+def test_every_page_is_in_one_share(built_book):
+    shares = browse.shares(built_book, len(SHARES))
+    pages = [page.relative_to(built_book).as_posix() for page in links.pages(built_book)]
+    assert sorted(name for share in shares for name in share) == sorted(pages)
+    assert {"index.html", "chapters/05-forward-mode.html"} <= set(pages)
 
 
 def test_a_formula_that_gets_too_wide_is_reached_with_the_keyboard(need_browser, built_book):
     """Whatever a browser makes of its width: it is the box around a formula that scrolls, and the theme sees to that."""
     need_browser()
-    from playwright.sync_api import sync_playwright
-
-    with serving(built_book) as origin, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=browse.chromium(), args=list(browse.CHROMIUM_ARGUMENTS))
-        page = browser.new_page(viewport=browse.PHONE)
+    with serving(built_book) as origin, launched() as browser:
+        page = patient(browser.new_page(viewport=browse.PHONE))
         page.goto(f"{origin}/chapters/01-the-problem.html")
         page.wait_for_function(browse.MATHEMATICS_DONE)
         for box in page.locator(".ad-math").all():
@@ -66,5 +80,4 @@ def test_a_formula_that_gets_too_wide_is_reached_with_the_keyboard(need_browser,
         page.wait_for_function("[...document.querySelectorAll('.ad-math')].every(e => e.tabIndex === 0)")
         assert page.locator("mjx-container[display]").evaluate_all(
             "all => all.every(e => !/auto|scroll/.test(getComputedStyle(e).overflowX))"
-        )
-        browser.close()
+        ), named(browser)

@@ -1,11 +1,8 @@
-// Whether the page is loaded and MathJax, where the page has it, has set every formula.
-() => {
-  if (document.readyState !== "complete") return false;
-  if (![...document.scripts].some((s) => /mathjax/i.test(s.src))) return true;
-  if (!window.MathJax || !MathJax.startup || !MathJax.startup.promise) return false;
-  if (!window.__mathematics) {
-    window.__mathematics = "waiting";
-    MathJax.startup.promise.then(() => { window.__mathematics = "done"; });
-  }
-  return window.__mathematics === "done";
+// Comes to an end once the page is loaded with its fonts and MathJax, where the page has it, has set every formula.
+async () => {
+  if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done));
+  await document.fonts.ready;
+  // Scripts have run by now: a MathJax that is not there did not load, and the formulas are reported one by one.
+  await window.MathJax?.startup?.promise?.catch(() => {});
+  return true;
 }

@@ -3,7 +3,7 @@
 () => {
   const root = document.documentElement;
   const width = root.clientWidth;
-  if (root.scrollWidth <= width) return null;
+  if (root.scrollWidth <= width + 1) return null; // a pixel more is rounding, and differs between versions
 
   const clipped = (e) => {
     for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)

@@ -1,10 +1,17 @@
-// In highlighted code the first word of each kind stands for the others, which lose their spans: they have its colour, and
-// to compare thousands of colours takes half a minute on a long source page.
+// In highlighted code and in signatures the first word of each kind stands for the others, which lose their spans: they have
+// its colour, and to compare thousands of colours takes half a minute on a long page. A word's kind is its classes and
+// those of all that it stands in.
 () => {
-  const kinds = new Set();
-  for (const word of document.querySelectorAll(".highlight pre span:not([id])")) {
-    const kind = word.closest("pre").className + "/" + word.className;
-    if (kinds.has(kind) && !word.children.length) word.replaceWith(word.textContent);
-    kinds.add(kind);
+  const kind = (word) => {
+    const path = [];
+    for (let e = word; e && e.tagName !== "ARTICLE"; e = e.parentElement) path.push(`${e.tagName}.${e.className}`);
+    return path.join();
+  };
+  const words = [...document.querySelectorAll(".highlight pre span, .sig :is(span, em)")].map((e) => [e, kind(e)]);
+  const seen = new Set();
+  for (const [word, its] of words) {
+    if (seen.has(its)) word.replaceWith(...word.childNodes);
+    seen.add(its);
   }
+  for (const block of document.querySelectorAll(".highlight pre, .sig")) block.normalize();
 }
