@@ -89,6 +89,10 @@ class PageReport:
 HEADER = f"{'page':44}{'own kB':>9}{'packed':>9}{'visit kB':>9}{'packed':>9}{'s':>8}"
 
 
+def _names(site: Path) -> list[str]:
+    return [page.relative_to(site).as_posix() for page in links.pages(site)]
+
+
 def shares(site: Path, count: int) -> list[list[str]]:
     """The pages of a site in `count` shares of about the same work; a long page takes longer."""
     pages = sorted(links.pages(site), key=lambda page: page.stat().st_size, reverse=True)
@@ -115,7 +119,8 @@ def browse(
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
 
-    every = sorted(name for share in names for name in share)
+    looked_at = {name for share in names for name in share}
+    every = [name for name in _names(site) if name in looked_at]
     front = "index.html" if "index.html" in every else every[0]
     with serving(site) as origin, ThreadPoolExecutor(len(names)) as pool:
         done = pool.map(lambda share: _look(origin, site, share, front, screenshots), names)
