@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN_ENV = @$(PYTHON) tools/env.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab test chapter tidy canary lock clean
+.PHONY: help book serve lab test latest chapter tidy canary lock clean
 
 help:     ## this list
 	@sed -n 's/^\([a-z]*\): *## /  make \1	/p' Makefile
@@ -20,6 +20,9 @@ lab:      ## open the chapters in JupyterLab; asks before it installs that
 
 test:     ## run every test, as many at a time as there are cores; the book is built on the way
 	$(IN_ENV) -m tools.test
+
+latest:   ## run every test with the newest packages that requirements.in allows, not with the lock
+	$(IN_ENV) -m tools.latest
 
 chapter:  ## build one chapter quickly: make chapter N=05
 	$(IN_ENV) -m tools.chapter $(N)
