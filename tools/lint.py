@@ -18,7 +18,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from _ext.adbook.boxes import BOXES, NUMBER, box_class
-from tools import ROOT, chapters, numerals
+from tools import ROOT, cells, chapters, numerals
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
 from tools.normalise import read
 
@@ -61,7 +61,7 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
 def findings(notebook: NotebookNode, path: Path) -> list[Finding]:
     """Everything the lint has to say about one notebook, in the order of its cells."""
     found: list[Finding] = []
-    for rule in (_sources, _markdown, _headings, _set_up, _code, _figures, _ignored, _references, _numerals):
+    for rule in (_sources, _markdown, _headings, _set_up, _code, _unused, _figures, _ignored, _references, _numerals):
         found += rule(notebook, path)
     return sorted(dict.fromkeys(found), key=lambda finding: finding[0])
 
@@ -235,6 +235,10 @@ def _code(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
                 yield index, "check", "a check cell begins with a line such as: # Check 5.1: the claim"
             if not re.search(r"^\s*assert\b|\bassert_\w+\(", cell.source, re.MULTILINE):
                 yield index, "check", f"{lines[0]!r} asserts nothing"
+
+
+def _unused(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    return ((index, "unused", f"nothing uses the name {name}") for index, name in cells.unused(notebook))
 
 
 def _figures(notebook: NotebookNode, path: Path) -> Iterator[Finding]:

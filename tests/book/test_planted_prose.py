@@ -160,6 +160,25 @@ def test_a_figure_with_text_and_caption_is_green(lint_of):
     assert lint_of(drawn, v4.new_markdown_cell("**Figure 5.1.** The error falls, then rises.")) == []
 
 
+UNUSED = [
+    ("total = w1 + w2", "", ["5: unused: nothing uses the name total"]),
+    ("import numpy as np", "", ["5: unused: nothing uses the name np"]),
+    ("def f(x):\n    return x", "", ["5: unused: nothing uses the name f"]),
+    ("for k in range(3):\n    print(w1)", "", ["5: unused: nothing uses the name k"]),
+    ("fig, ax = plt.subplots()", "plt.show()", ["5: unused: nothing uses the name fig, ax"]),
+    ("def f():\n    return 1", "def f():\n    return 2\n\nf()", ["5: unused: nothing uses the name f"]),
+    ("total = w1 + w2", "def f():\n    return total\n\nf()", []),
+    ("total = w1 + w2\nprint(total)", "", []),
+    ("fig, ax = plt.subplots()", "ax.plot(w1)", []),
+    ("_ = [k for k in range(3)]", "", []),
+]
+
+
+@pytest.mark.parametrize(("stored", "later", "lines"), UNUSED)
+def test_a_name_that_nothing_uses_is_red(lint_of, stored, later, lines):
+    assert lint_of(code(stored), code(later or "print(w1)")) == lines
+
+
 def test_a_second_check_of_one_number_is_red(lint_of):
     cells = [code(f"# Check 5.1: {claim}\nassert x") for claim in ("one", "two")]
     assert lint_of(*cells) == ["6: reference: a second Check 5.1"]
@@ -198,8 +217,8 @@ def test_a_number_changed_in_prose_is_red(lint_of, monkeypatch, right, wrong, wr
 def test_a_number_changed_in_the_code_is_red(lint_of):
     """Prose that was right until a setting changed."""
     prose = v4.new_markdown_cell("## 5.2 A loop\n\nA chain of 1,000 nodes takes 10⁻³ seconds.")
-    assert lint_of(prose, code("n = 1000\nwait = 10**-3")) == []
-    (line,) = lint_of(prose, code("n = 2000\nwait = 10**-3"))
+    assert lint_of(prose, code("run(n=1000, wait=10**-3)")) == []
+    (line,) = lint_of(prose, code("run(n=2000, wait=10**-3)"))
     assert line.startswith("5: numeral: 1,000 is in no code and no output of this section")
 
 
