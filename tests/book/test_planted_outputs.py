@@ -90,6 +90,9 @@ def test_a_notebook_that_fails_is_not_written(notebook_file, capsys):
 # The reader's pass ---------------------------------------------------------------------------------
 
 
+IGNORED = {"tags": ["nbval-ignore-output"], "adbook": {"ignored-output": "a time"}}
+
+
 @pytest.fixture(scope="module")
 def many_faults(tmp_path_factory):
     """One run of one notebook with several faults, which do not disturb each other; no package is installed."""
@@ -104,6 +107,8 @@ def many_faults(tmp_path_factory):
             code("6 * 7"),
             code(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nimport tools"),
             code("print('never run')"),
+            code("print('took', 0.5, 's')", "took 12.25 s\n", **IGNORED),
+            code("print('took', 0.5, 's')", "took 0.5 s: twice as fast\n", **IGNORED),
         ]
     )
     notebook = normalise.normalised(notebook)
@@ -125,6 +130,8 @@ def many_faults(tmp_path_factory):
         f"sys.path leads into the clone: {ROOT}",
         f"module tools came from the clone: {ROOT / 'tools' / '__init__.py'}",
         "cell 7 (print('never run')): execution_count is null, so nothing would be compared",
+        "cell 9 (print('took', 0.5, 's')): ignored output has another form: "
+        "committed 'took # s: twice as fast', computed 'took # s'",
     ],
 )
 def test_the_reader_pass_is_red(many_faults, line):
@@ -132,7 +139,7 @@ def test_the_reader_pass_is_red(many_faults, line):
 
 
 def test_the_reader_pass_blames_no_cell_without_fault(many_faults):
-    assert not any(failure.startswith(("cell 1 ", "cell 6 ")) for failure in many_faults.failures)
+    assert not any(failure.startswith(("cell 1 ", "cell 6 ", "cell 8 ")) for failure in many_faults.failures)
 
 
 PRODUCT = """\
