@@ -21,7 +21,7 @@ def expected(source: Path, toc: Path | None = None) -> set[str]:
 
 def _shows_modules(source: Path) -> bool:
     """Whether the book uses the extension that writes a page for every module of the package."""
-    return re.search(r"(?m)^\s+adbook:", (source / "_config.yml").read_text(encoding="utf-8")) is not None
+    return re.search(r"\badbook:", (source / "_config.yml").read_text(encoding="utf-8")) is not None
 
 
 def _modules(source: Path) -> set[str]:
