@@ -25,6 +25,7 @@ COMPARED = Counter()
 STEMS = {path.stem for path in chapters()}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Tests of one file stay in one process, for they share fixtures; those of a chapter are marked with its name."""
     for item in items:

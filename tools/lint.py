@@ -4,7 +4,8 @@
     python -m tools.lint chapters/05-forward-mode.ipynb
 
 Each finding is one line, `file:cell: rule: message`, with cells counted from 1, those of text included; any finding
-makes the exit status 1. Numbers in prose have a module of their own, `tools.numerals`.
+makes the exit status 1. Numbers in prose and in
+alternative texts have a module of their own, `tools.numerals`.
 """
 
 from __future__ import annotations
@@ -248,8 +249,7 @@ def _figures(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
             continue
         if {"remove-output", "remove-cell"} & set(cell.metadata.get("tags", [])):
             continue
-        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-        if len(alt.split()) < 4:
+        if len(numerals.alternative(cell).split()) < 4:
             yield (
                 index,
                 "alt",

@@ -8,10 +8,13 @@ the text alone, or left behind by a change of the code, is reported.
   An integer must be met exactly, unless it has two digits or more, or the text says "about".
 - Where: the same second-level section. Three significant digits do not agree by chance, so such a number may stand
   anywhere in the notebook; the text before the first section speaks of the whole chapter, and so does its scope.
+- Read are text, captions and the alternative texts of figures, which belong to the section of their cell.
+- Numbers in words are compared as digits are: from four upwards, and fractions; `tools.number_words` says why not all.
 - In formulas: numbers with a decimal point, and integers (but 0 and 1) that stand alone after an equals sign.
 - Not numbers: labels (Figure 5.1, step 3, formula (5.1)), link texts, code, enumerated headings, names such as w1,
   float32, GPT-2, NumPy 2.
 - An exception is written into the cell's metadata with its reason: {"adbook": {"numerals": {"1964": "a date"}}}.
+  It is for the number as it is written, so that one which is changed in the text is reported all the same.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
+
+from tools import number_words
 
 MASK = "\ue000"  # stands for a character that is not prose
 SUPERSCRIPTS = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
@@ -103,7 +108,7 @@ class Numeral:
     @property
     def significant(self) -> int:
         """The number of significant digits; zeros at the end of an integer do not count."""
-        digits = re.sub(r"[^\d.]", "", self.written.split("e")[0])
+        digits = re.sub(r"[^\d.]", "", self.written.split("e")[0]) or f"{self.value:.0f}"
         whole = digits.replace(".", "").lstrip("0")
         return len(whole if "." in digits else whole.rstrip("0"))
 
@@ -121,6 +126,11 @@ def markdown() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, double_inline=True)
 
 
+def alternative(cell: NotebookNode) -> str:
+    """What a code cell's metadata says instead of its figure."""
+    return cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+
+
 def unguarded(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """Yield (cell index, message) for every number in prose that nothing guards, and for every useless exception."""
     parser = markdown()
@@ -129,6 +139,8 @@ def unguarded(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             sections[-1].values |= code_numbers(cell.source) | output_numbers(cell.outputs)
+            alt = alternative(cell)
+            found += [(index, sections[-1], numeral) for numeral in _in_text(alt, alt, tags)]
         if cell.cell_type != "markdown":
             continue
         for kind, block in _blocks(parser.parse(cell.source)):
@@ -237,18 +249,25 @@ def flat(block: Token) -> tuple[str, str, list[str]]:
 
 def _in_inline(block: Token, heading: bool, tags: set[str]) -> Iterator[Numeral]:
     seen, prose, formulas = flat(block)
-    prose = _LABEL.sub(lambda m: MASK * len(m.group()), prose)
-    prose = _EQUATION.sub(lambda m: MASK * len(m.group()) if m.group(1) in tags else m.group(), prose)
     if heading:
         prose = _ENUMERATOR.sub(lambda m: MASK * len(m.group()), prose)
+    yield from _in_text(seen, prose, tags)
+    for formula in formulas:
+        yield from _in_formula(formula, _sentence(seen, seen.find(formula)))
+
+
+def _in_text(seen: str, prose: str, tags: set[str]) -> Iterator[Numeral]:
+    prose = _LABEL.sub(lambda m: MASK * len(m.group()), prose)
+    prose = _EQUATION.sub(lambda m: MASK * len(m.group()) if m.group(1) in tags else m.group(), prose)
     for match in _NUMBER.finditer(prose):
         after = prose[match.end("digits") :]
         tail = re.match(r"[A-Za-z_]", after)
         if _NAME_TAIL.match(after) or (tail and not match["e"] and after[:1] not in "x"):
             continue
         yield _numeral(match, seen, bool(_ABOUT.search(prose[: match.start()])))
-    for formula in formulas:
-        yield from _in_formula(formula, _sentence(seen, seen.find(formula)))
+    for match in number_words.WORDS.finditer(prose):
+        if not 1 <= number_words.value(match) < number_words.LEAST:
+            yield _worded(match, seen, bool(_ABOUT.search(prose[: match.start()])))
 
 
 def _in_formula(block: Token | str, sentence: str | None = None) -> Iterator[Numeral]:
@@ -292,6 +311,20 @@ def _numeral(match: re.Match, text: str, about: bool, whole: str | None = None) 
         about=about,
         cut=bool(groups.get("more")),
         percent=bool(groups.get("percent")),
+    )
+
+
+def _worded(match: re.Match, text: str, about: bool) -> Numeral:
+    """A number in words; a fraction agrees where its first two digits do, a third with 0.33."""
+    value = number_words.value(match)
+    whole = value >= 1
+    return Numeral(
+        written=" ".join(match.group().split()),
+        value=value,
+        unit=1.0 if whole else 10.0 ** (math.floor(math.log10(value)) - 1),
+        sentence=_sentence(text, match.start()),
+        integer=whole,
+        about=about,
     )
 
 

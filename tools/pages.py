@@ -14,19 +14,21 @@ _OTHERS = ("_static/", "mathjax/", "reports/")  # files that are copied, and the
 
 
 def expected(source: Path, toc: Path | None = None) -> set[str]:
-    """The names of the pages of the book in ``source``: its table of contents, what Sphinx adds, the package's modules."""
+    """The names of the pages of the book in ``source``: its table of contents, what Sphinx adds, the packages' modules."""
     documents = set(_DOCUMENT.findall((toc or source / "_toc.yml").read_text(encoding="utf-8")))
     return documents | SEARCH | (_modules(source) if _shows_modules(source) else set())
 
 
 def _shows_modules(source: Path) -> bool:
     """Whether the book uses the extension that writes a page for every module of the package."""
-    return re.search(r"(?m)^\s+adbook:", (source / "_config.yml").read_text(encoding="utf-8")) is not None
+    return re.search(r"\badbook:", (source / "_config.yml").read_text(encoding="utf-8")) is not None
 
 
 def _modules(source: Path) -> set[str]:
-    names = (path.relative_to(source).with_suffix("").as_posix() for path in (source / "adlib").rglob("*.py"))
-    return {f"_modules/{name.removesuffix('/__init__')}" for name in names}
+    named = re.search(r"\badbook_packages: \[(.*?)\]", (source / "_config.yml").read_text(encoding="utf-8"))
+    packages = re.split(r",\s*", named[1]) if named else ["adlib"]
+    files = (file.relative_to(source) for package in packages for file in (source / package).rglob("*.py"))
+    return {f"_modules/{file.with_suffix('').as_posix().removesuffix('/__init__')}" for file in files}
 
 
 def made(html: Path) -> set[str]:

@@ -38,7 +38,7 @@ from tools.serve import HTML, serving
 
 
 def wrong_answers(root: Path = ROOT) -> dict[str, list[tuple]]:
-    """Id of an exercise -> its wrong answers: the name of the mistake, the key of its hint, and the edits that make it."""
+    """Id of an exercise -> its wrong answers: the name of a mistake, its hint's key and words, and the edits that make it."""
     files = sorted((root / RESERVED / "wrong_answers").glob("*.py"))
     return {id: mistakes for file in files for id, mistakes in runpy.run_path(str(file))["WRONG"].items()}
 
@@ -83,7 +83,7 @@ def walked(name: str, root: Path = ROOT) -> NotebookNode:
 def _tries(section: Section, wrong: list[tuple]) -> tuple[str, str]:
     """What a student may write: the first wrong answer that has a hint of the exercise's own, and the solution."""
     right, hints = section.solution(), all_exercises()[section.data["id"]].hints
-    return mistaken(right, next(edits for _, key, edits in wrong if key in hints)), right
+    return mistaken(right, next(edits for _, key, _, edits in wrong if key in hints)), right
 
 
 def _printed(source: str, names: dict, file: str) -> str:

@@ -101,7 +101,7 @@ THEOREM_PROMISE = Exercise(
         "averaging": "the directions were not averaged: what does the mean of m estimates do to the noise",
         "repeat": "m directions are not m times as good: random ones repeat each other, and the gradient is no noise",
         "gaussian": "this is for Gaussian directions; those of the theorem have length 1",
-        "square": "the theorem speaks of the squared distance already",
+        "square": "the rate is that of the squared distance: how often is it a factor in one step",
         "root": "the theorem speaks of the squared distance already",
         "smallest": "off by one: the first k at which the bound is at most the tolerance",
         "steps": "which constant stands before the smoothness in the rate, and how often must the rate be applied",

@@ -379,7 +379,7 @@ ADJOINT_TEST = Exercise(
     verify=adjoint_verify,
     hints={
         "accept": "a right pair was rejected: u has n entries and w has m; which two numbers are equal, but for rounding",
-        "factor": "a wrong pair was accepted",
+        "factor": "a pair was accepted whose two numbers differ by a factor: where are they compared",
         "sign": "a wrong sign was accepted: compare the two numbers themselves, not their sizes",
         "ones": "with vectors of ones only the sum of all entries is tested; draw both vectors at random",
         "loose": "a small mistake was accepted: rounding is a matter of the thirteenth digit, not of the fourth",

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import textwrap
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -134,20 +135,49 @@ def test_a_check_that_takes_long_is_found():
     assert size({"x": [[1.0] * 101] * 100}) > NUMBERS
 
 
-@pytest.mark.parametrize(("id", "name", "key", "edits"), MISTAKES, ids=[f"{id}: {name}" for id, name, *_ in MISTAKES])
-def test_a_wrong_answer_gets_the_hint_that_helps(id, name, key, edits):
+@pytest.mark.parametrize(
+    ("id", "name", "key", "words", "edits"), MISTAKES, ids=[f"{id}: {name}" for id, name, *_ in MISTAKES]
+)
+def test_a_wrong_answer_gets_the_hint_that_helps(id, name, key, words, edits):
     exercise, student = all_exercises()[id], handed_in(id, mistaken(id, edits))
     verdict = examine(exercise, student)
     assert (verdict.status, verdict.key) == ("wrong", key), verdict.text()
+    assert misplaced(verdict.hint, words, key, exercise.hints) == ""
     assert verdict.hint and verdict.case
     assert "Traceback" not in verdict.text()
     for seed in (1, 2, 3):  # found at other seeds too, as in grading
         assert examine(exercise, student, seed).status == "wrong"
 
 
+def misplaced(hint, words, key, hints):
+    """What is wrong with the hint of a mistake, whose own words stand in it and in no other hint of the exercise."""
+    elsewhere = [other for other, text in hints.items() if other != key and words in text]
+    if words in hint:
+        return f"{words!r} is in the hints {key!r} and {elsewhere[0]!r}, and tells them not apart" if elsewhere else ""
+    swapped = f", but in the hint {elsewhere[0]!r}: are the two swapped?" if elsewhere else ""
+    return f"{words!r} is not in the hint {key!r}" + swapped
+
+
+@EACH
+def test_two_hints_that_are_swapped_are_named(id):
+    """Any two, in every exercise: each of their mistakes misses its words."""
+    hints, words = all_exercises()[id].hints, {key: words for other, _, key, words, _ in MISTAKES if other == id}
+    for one, two in combinations(hints, 2):
+        swapped = hints | {one: hints[two], two: hints[one]}
+        finding = f"{words[one]!r} is not in the hint {one!r}, but in the hint {two!r}: are the two swapped?"
+        assert misplaced(swapped[one], words[one], one, swapped) == finding
+
+
+def test_words_that_two_hints_have_are_not_enough():
+    hints = {"short": "the mean is too short", "long": "the mean is too long"}
+    finding = "'the mean' is in the hints 'short' and 'long', and tells them not apart"
+    assert misplaced(hints["short"], "the mean", "short", hints) == finding
+    assert misplaced(hints["short"], "a mean", "short", hints) == "'a mean' is not in the hint 'short'"
+
+
 @EACH
 def test_every_hint_is_reached_by_a_wrong_answer(id):
-    reached = {key for other, _, key, _ in MISTAKES if other == id}
+    reached = {key for other, _, key, *_ in MISTAKES if other == id}
     unreached = set(all_exercises()[id].hints) - reached
     assert not unreached, f"no wrong answer gets the hints {sorted(unreached)}"
 
@@ -424,9 +454,10 @@ def test_the_instructors_template_works_as_it_stands():
     assert examine(exercise, run(right)["cheap_gradient"]).status == "right"
     mistakes = run(wrong)["WRONG"][exercise.id]
     assert len(mistakes) >= 3
-    for name, key, edits in mistakes:
+    for name, key, words, edits in mistakes:
         verdict = examine(exercise, run(edited(right, edits))["cheap_gradient"])
         assert (verdict.status, verdict.key) == ("wrong", key), (name, verdict.text())
+        assert misplaced(verdict.hint, words, key, exercise.hints) == ""
 
 
 def test_the_page_how_exercises_work_shows_the_three_signs_in_order(capsys):

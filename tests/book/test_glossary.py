@@ -1,20 +1,43 @@
-"""The glossary stays in order: every term complete, the Russian index in step with the terms."""
+"""The glossary stays in order: every term complete and linked, the Russian index in step with the terms."""
 
 import re
-from pathlib import Path
+import shutil
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools import ROOT, chapters
+from tools.normalise import read
+
 GLOSSARY = ROOT / "pages" / "glossary.md"
 
 ENTRY = re.compile(r'<span lang="ru">([^<]+)</span> · (.+)\n\n(\S.*)\n?')
 INDEX_ROW = re.compile(r'\| <span lang="ru">([^<]+)</span> \| \[([^\]]+)\]\(#([^)]+)\) \|')
+LINK = re.compile(r"\]\(\.\./pages/glossary\.md#([^)]+)\)")
 
 
-def problems(text, chapters=ROOT / "chapters"):
+def first_links(root):
+    """The anchor of a term -> the number of the first chapter that links to it."""
+    first = {}
+    for path in chapters(root):
+        for cell in read(path).cells:
+            for anchor in LINK.findall(cell.source if cell.cell_type == "markdown" else ""):
+                first.setdefault(anchor, int(path.name[:2]))
+    return first
+
+
+def place_problem(number, linked, written):
+    """What is wrong with `number` as the chapter that introduces a term, if `linked` is the first that links it."""
+    if linked not in (None, number):
+        return f"chapter {linked} links it first, not chapter {number}"
+    if linked is None and number in written:
+        return f"chapter {number} is written and does not link it"
+    return None  # also for a term that nothing links, of a chapter to come
+
+
+def problems(text, root=ROOT):
     """Everything that is wrong with the glossary `text`, one line each; empty when it is right."""
     found = []
+    first, written = first_links(root), [int(path.name[:2]) for path in chapters(root)]
     terms, index = text.split("## Terms\n", 1)[1].split("## Russian index\n", 1)
     expected = []
     names = []
@@ -27,9 +50,12 @@ def problems(text, chapters=ROOT / "chapters"):
             continue
         russian, chapter, _ = match.groups()
         number = int(re.search(r"chapter (\d+)", chapter).group(1))
-        if list(chapters.glob(f"{number:02}-*.ipynb")) and "](" not in chapter:
+        anchor = name.lower().replace(" ", "-")
+        if number in written and f"](../chapters/{number:02}-" not in chapter:
             found.append(f"{name}: chapter {number} exists, link it")
-        expected += [(word, name, name.lower().replace(" ", "-")) for word in russian.split(", ")]
+        if wrong := place_problem(number, first.get(anchor), written):
+            found.append(f"{name}: {wrong}")
+        expected += [(word, name, anchor) for word in russian.split(", ")]
     if names != sorted(names, key=str.lower):
         found.append("the terms are not in alphabetical order")
     rows = INDEX_ROW.findall(index)
@@ -67,5 +93,34 @@ def test_terms_out_of_order_are_named(glossary):
 
 
 def test_a_finished_chapter_must_be_linked(glossary):
-    planted = glossary.replace("· [chapter 6](../chapters/06-reverse-mode.ipynb)", "· chapter 6", 1)
-    assert problems(planted) == ["Adjoint: chapter 6 exists, link it"]
+    for wrong in "chapter 6", "[chapter 6](../chapters/05-forward-mode.ipynb)":
+        planted = glossary.replace("[chapter 6](../chapters/06-reverse-mode.ipynb)", wrong, 1)
+        assert problems(planted) == ["Adjoint: chapter 6 exists, link it"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "line"),
+    [
+        ("06-reverse-mode", "Dual number: chapter 5 links it first, not chapter 6"),
+        ("03-curse-of-dimensionality", "Dual number: chapter 5 links it first, not chapter 3"),
+    ],
+)
+def test_a_term_of_another_chapter_is_named(glossary, stem, line):
+    right = "дуальное число</span> · [chapter 5](../chapters/05-forward-mode.ipynb)"
+    wrong = f"дуальное число</span> · [chapter {int(stem[:2])}](../chapters/{stem}.ipynb)"
+    assert problems(glossary.replace(right, wrong, 1)) == [line]
+
+
+def test_a_term_that_its_chapter_does_not_link_is_named(glossary, tmp_path):
+    folder = shutil.copytree(ROOT / "chapters", tmp_path / "chapters")
+    chapter = folder / "05-forward-mode.ipynb"
+    text = chapter.read_text(encoding="utf-8")
+    chapter.write_text(
+        text.replace("[dual numbers](../pages/glossary.md#dual-number)", "dual numbers"), encoding="utf-8"
+    )
+    assert problems(glossary, tmp_path) == ["Dual number: chapter 5 is written and does not link it"]
+
+
+def test_a_term_of_a_chapter_to_come_may_wait_for_its_link(glossary):
+    assert "принцип дешёвого градиента</span> · chapter 7\n" in glossary
+    assert place_problem(7, None, written=[1, 2]) is None

@@ -51,7 +51,7 @@ def lint_of(notebook_file, capsys):
             v4.new_markdown_cell("# 5. Tiny"),
             code(SETUP_CELL.format(**settings(ROOT)), **SETUP_METADATA),
             v4.new_markdown_cell("## 5.1 The example\n\n" + GOOD),
-            code("w1, w2 = 2.0, 3.0\nprint(w2 * log(w1), L(w1, w2))", "2.0794415 3.5214686\n"),
+            code("w1, w2 = 2.0, 3.0\nprint(w2 * log(w1), L(w1, w2), len(nodes))", "2.0794415 3.5214686 5\n"),
             *cells,
         )
         status = lint.main([str(path)])
@@ -205,6 +205,7 @@ def test_an_unguarded_number_is_red(lint_of):
         ("is about 2.079", "is about 2.089", "2.089"),
         ("$L(2, 3) = 3.521$", "$L(2, 3) = 3.512$", "3.512"),
         ("| $w_1$ | 2 |", "| $w_1$ | 4 |", "4"),
+        ("Five: see", "Six: see", "Six"),
     ],
 )
 def test_a_number_changed_in_prose_is_red(lint_of, monkeypatch, right, wrong, written):
@@ -234,6 +235,11 @@ GUARDED = [
     ("Names: w1, float32, GPT-2, ResNet-32, NumPy 2.4, the 2nd, 3-D.", ""),
     ("Labels: Figures 6–17, slides 12, 13 and 14, Chapter 7, step 3, Table 4.", ""),
     ("See [the 2008 book](https://doi.org/10.1137/1) and `x[7]`.", ""),
+    ("Forty-eight dots, and four steps.", "48 4"),
+    ("A hundred thousand steps; six thousand five hundred and twelve of them.", "100000 6512"),
+    ("Two thirds of it, then a millionth, or a third.", "0.667 1e-06 0.3333"),
+    ("One of them, the two curves, three-fold, twice, half a page, a third step, the sixth, a few hundred.", ""),
+    ("See [the seven bridges](https://doi.org/10.1137/1) and `seven`.", ""),
 ]
 UNGUARDED = [
     ("It is 34 %.", "0.3333"),
@@ -245,6 +251,12 @@ UNGUARDED = [
     ("$x = 1.5\\cdot 10^{-8}$.", "1.49e-09"),
     ("$x = 13$.", "12"),
     ("Published in 1964.", ""),
+    ("Forty-eight dots.", "40 8 49"),
+    ("A hundred thousand steps.", "100 1000"),
+    ("Six thousand five hundred and twelve of them.", "6500 12"),
+    ("Two thirds of it.", "2 3 0.333"),
+    ("When it was a millionth.", "1e-05"),
+    ("It has seven nodes.", "6"),
 ]
 
 
@@ -257,6 +269,43 @@ def test_a_guarded_number_is_green(lint_of, prose, printed):
 def test_a_number_that_does_not_agree_is_red(lint_of, prose, printed):
     (line,) = lint_of(v4.new_markdown_cell(f"## 5.2 More\n\n{prose}"), code("show()", printed))
     assert line.startswith("5: numeral: ")
+
+
+ALT = "The error of seven methods falls to 0.52 and rises."
+CAPTION = "**Figure 5.1.** Nine runs, 40 steps each."
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "cell", "line"),
+    [
+        ("0.52", "0.25", 6, f'0.25 is in no code and no output of this section: "{ALT}"'),
+        ("seven", "eight", 6, f'eight is in no code and no output of this section: "{ALT}"'),
+        ("40", "30", 7, '30 is in no code and no output of this section: "Nine runs, 40 steps each."'),
+        ("Nine", "Ten", 7, 'Ten is in no code and no output of this section: "Nine runs, 40 steps each."'),
+    ],
+)
+def test_a_number_changed_in_a_figures_text_is_red(lint_of, right, wrong, cell, line):
+    """The alternative text and the caption, in digits and in words."""
+
+    def found(alt, caption):
+        drawn = figure(mystnb={"image": {"alt": alt}})
+        section = code("error = run(methods=7, runs=9, steps=40)\nprint(error)", "0.5201\n")
+        return lint_of(v4.new_markdown_cell("## 5.2 More"), drawn, v4.new_markdown_cell(caption), section)
+
+    assert found(ALT, CAPTION) == []
+    assert found(ALT.replace(right, wrong), CAPTION.replace(right, wrong)) == [
+        f"{cell}: numeral: {line.replace(right, wrong)}"
+    ]
+
+
+def test_an_exception_does_not_excuse_another_number_in_words(lint_of):
+    excused = {"adbook": {"numerals": {"eight": "an example"}}}
+    assert lint_of(v4.new_markdown_cell("Take eight cities.", metadata=excused)) == []
+    lines = lint_of(v4.new_markdown_cell("Take nine cities.", metadata=excused))
+    assert lines == [
+        '5: numeral: nine is in no code and no output of this section: "Take nine cities."',
+        "5: numeral: the exception for eight is not needed",
+    ]
 
 
 @pytest.mark.parametrize(

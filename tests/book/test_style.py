@@ -17,16 +17,20 @@ def test_there_is_nothing_to_mend(check):
         pytest.fail("\n".join([*map(str, left), "Run: make tidy"]), pytrace=False)
 
 
-def test_the_word_list_is_short_and_sorted():
-    first, *words = spelling.WORDS.read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(
+    ("file", "most"), [(spelling.WORDS, 200), (spelling.RUSSIAN_WORDS, 40)], ids=["English", "Russian"]
+)
+def test_the_word_list_is_short_and_sorted(file, most):
+    first, *words = file.read_text(encoding="utf-8").splitlines()
     assert first.startswith("# ")
     assert words == sorted(set(words), key=str.casefold)
-    assert len(words) <= 200
+    assert len(words) <= most
 
 
 def test_no_word_of_the_list_is_in_the_dictionary_anyway():
     needless = [w for w in spelling.own_words() if spelling.in_a_dictionary(w)]
     assert needless == []
+    assert [w for w in spelling.own_words(spelling.RUSSIAN_WORDS) if spelling.in_the_russian_dictionary(w)] == []
 
 
 @pytest.fixture
@@ -49,6 +53,9 @@ def plant(tmp_path):
         ("pages/a.md", "# A\n\nThe first\nand the gradeint of it.\n", "pages/a.md:4: spelling: gradeint: in no dictionary"),
         ("pages/a.md", "| a |\n| --- |\n| the **vecotr** |\n", "pages/a.md:3: spelling: vecotr: write vector"),
         ("pages/a.md", "See [the tabel](b.md).\n", "pages/a.md:1: spelling: tabel: write table"),
+        ("pages/a.md", '<span lang="ru">сопряженая переменная</span>\n', "pages/a.md:1: spelling: сопряженая: in no dictionary"),
+        ("pages/a.md", "| 1 | «многомерное шкалированние» |\n", "pages/a.md:1: spelling: шкалированние: in no dictionary"),
+        ("pages/a.md", "A Latin letter in грaдиент.\n", "pages/a.md:1: spelling: грaдиент: in no dictionary"),
         ("index.md", "The color of a curve.\n", "index.md:1: spelling: color: write colour"),
         ("index.md", "The binominal law.\n", "index.md:1: spelling: binominal: write binomial"),
         ("adlib/a.py", '"""A module.\n\nThe derivativ.\n"""\n', "adlib/a.py:3: spelling: derivativ: write derivative"),
@@ -87,7 +94,7 @@ def test_a_misspelt_word_of_a_notebook_is_red(notebook_file, tmp_path, capsys):
         "It calls np.vecotr, x_gradeint, gradeint2 and funtion() of NumPyish with --colr.",
         "A colour of the neighbours' Jacobians; Griewank's programme is minimised.",
         "<details><summary>Answer</summary>",
-        "По-русски: производная.",
+        "По-русски: производная, «сопряжённые переменные», сопряженных, метод Нелдера–Мида, 2-точечных.",
     ],
 )
 def test_code_formulas_addresses_and_british_words_are_left_alone(plant, text):
