@@ -121,6 +121,16 @@ def markdown() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, double_inline=True)
 
 
+def without_code(source: str) -> str:
+    """Blank out the contents of code fences and code spans, keeping every line where it is."""
+
+    def blank(match: re.Match) -> str:
+        return re.sub(r"[^\n]", " ", match.group())
+
+    source = re.sub(r"(?ms)^(?P<fence>`{3,}|~{3,})(?!\s*\{)[^\n]*\n.*?^(?P=fence)[ \t]*$", blank, source)
+    return re.sub(r"(?<![`}])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)", blank, source)
+
+
 def unguarded(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """Yield (cell index, message) for every number in prose that nothing guards, and for every useless exception."""
     parser = markdown()

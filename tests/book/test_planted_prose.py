@@ -214,7 +214,7 @@ GUARDED = [
     ("$x = 12$ and $y = 0$.", "12"),
     ("Names: w1, float32, GPT-2, ResNet-32, NumPy 2.4, the 2nd, 3-D.", ""),
     ("Labels: Figures 6–17, slides 12, 13 and 14, Chapter 7, step 3, Table 4.", ""),
-    ("See [the 2008 book](https://doi.org/10.1137/1) and `x[7]`.", ""),
+    ("See [the 2008 book](https://doi.org/10.1137/1.9780898717761) and `x[7]`.", ""),
 ]
 UNGUARDED = [
     ("It is 34 %.", "0.3333"),
