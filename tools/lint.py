@@ -18,7 +18,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from _ext.adbook.boxes import BOXES, NUMBER, box_class
-from tools import ROOT, chapters, numerals, references
+from tools import ROOT, asserts, chapters, numerals, references
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
 from tools.normalise import read
 
@@ -61,7 +61,19 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
 def findings(notebook: NotebookNode, path: Path) -> list[Finding]:
     """Everything the lint has to say about one notebook, in the order of its cells."""
     found: list[Finding] = []
-    for rule in (_sources, _markdown, _headings, _set_up, _code, _figures, _ignored, _references, _targets, _numerals):
+    for rule in (
+        _sources,
+        _markdown,
+        _headings,
+        _set_up,
+        _code,
+        _asserts,
+        _figures,
+        _ignored,
+        _references,
+        _targets,
+        _numerals,
+    ):
         found += rule(notebook, path)
     return sorted(dict.fromkeys(found), key=lambda finding: finding[0])
 
@@ -223,8 +235,13 @@ def _code(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
         if lines[0].startswith("# Check"):
             if not re.match(r"# Check \d+\.\d+: \S", lines[0]):
                 yield index, "check", "a check cell begins with a line such as: # Check 5.1: the claim"
-            if not re.search(r"^\s*assert\b|\bassert_\w+\(", cell.source, re.MULTILINE):
+            if not re.search(r"^\s*assert\b", cell.source, re.MULTILINE):
                 yield index, "check", f"{lines[0]!r} asserts nothing"
+
+
+def _asserts(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    for index, cell in _cells(notebook, "code"):
+        yield from ((index, "assert", line) for line in asserts.wrong(cell.source))
 
 
 def _figures(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
