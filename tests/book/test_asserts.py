@@ -56,9 +56,9 @@ def test_an_assert_about_a_value_is_green():
 
 # Planted: what a run tells ------------------------------------------------------------------------------------------
 
-VALUES = "same = mean = 0.98\nerrors = [1e-15, 2e-15]\ntable = {'a': 3.0}\n"
+VALUES = "same = mean = 0.98\nerrors = [1e-15, 2e-15]\ntable = {'a': 3.0, 'b': 2.0}\n"
 BREAKABLE = [
-    "abs(mean - 1) < 0.1", "mean == same", "max(errors) < 1e-12", "len(errors) == 2", "table['a'] > 1", "max(table) == 'a'",
+    "abs(mean - 1) < 0.1", "mean == same", "max(errors) < 1e-12", "len(errors) == 2", "table['a'] > 1", "max(table, key=table.get) == 'a'",
     "not np.isclose(mean, table['a'])", "1 < table['a'] < 100", "all(e < 1e-12 for e in errors)", "adlib.grad(np.sin)(mean) < 1",
 ]  # fmt: skip
 UNBREAKABLE = [
