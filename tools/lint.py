@@ -19,7 +19,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from _ext.adbook.boxes import BOXES, NUMBER, box_class
-from tools import ROOT, cells, chapters, numerals
+from tools import ROOT, asserts, cells, chapters, numerals, references
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
 from tools.normalise import read
 
@@ -62,7 +62,20 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
 def findings(notebook: NotebookNode, path: Path) -> list[Finding]:
     """Everything the lint has to say about one notebook, in the order of its cells."""
     found: list[Finding] = []
-    for rule in (_sources, _markdown, _headings, _set_up, _code, _unused, _figures, _ignored, _references, _numerals):
+    for rule in (
+        _sources,
+        _markdown,
+        _headings,
+        _set_up,
+        _code,
+        _asserts,
+        _unused,
+        _figures,
+        _ignored,
+        _references,
+        _targets,
+        _numerals,
+    ):
         found += rule(notebook, path)
     return sorted(dict.fromkeys(found), key=lambda finding: finding[0])
 
@@ -71,19 +84,9 @@ def _cells(notebook: NotebookNode, kind: str) -> Iterator[tuple[int, NotebookNod
     return ((i, c) for i, c in enumerate(notebook.cells) if c.cell_type == kind)
 
 
-def _without_code(source: str) -> str:
-    """Blank out the contents of code fences and code spans, keeping every line where it is."""
-
-    def blank(match: re.Match) -> str:
-        return re.sub(r"[^\n]", " ", match.group())
-
-    source = re.sub(r"(?ms)^(?P<fence>`{3,}|~{3,})(?!\s*\{)[^\n]*\n.*?^(?P=fence)[ \t]*$", blank, source)
-    return re.sub(r"(?<![`}])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)", blank, source)
-
-
 def _sources(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
     for index, cell in _cells(notebook, "markdown"):
-        text = _without_code(cell.source)
+        text = numerals.without_code(cell.source)
         for rule, pattern, message in _PATTERNS:
             for match in re.finditer(pattern, text, re.MULTILINE):
                 yield index, rule, f"{match.group().strip()!r}: {message}"
@@ -234,12 +237,17 @@ def _code(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
         if lines[0].startswith("# Check"):
             if not re.match(r"# Check \d+\.\d+: \S", lines[0]):
                 yield index, "check", "a check cell begins with a line such as: # Check 5.1: the claim"
-            if not re.search(r"^\s*assert\b|\bassert_\w+\(", cell.source, re.MULTILINE):
+            if not re.search(r"^\s*assert\b", cell.source, re.MULTILINE):
                 yield index, "check", f"{lines[0]!r} asserts nothing"
 
 
 def _unused(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
     return ((index, "unused", f"nothing uses the name {name}") for index, name in cells.unused(notebook))
+
+
+def _asserts(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    for index, cell in _cells(notebook, "code"):
+        yield from ((index, "assert", line) for line in asserts.wrong(cell.source))
 
 
 def _figures(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
@@ -284,7 +292,10 @@ def _references(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
         return
     chapter = number.group(1)
     # What a link names may stand on the page that it leads to.
-    prose = [(i, re.sub(r"\[[^\]]*\]\([^)]*\)", "", _without_code(c.source))) for i, c in _cells(notebook, "markdown")]
+    prose = [
+        (i, re.sub(r"\[[^\]]*\]\([^)]*\)", "", numerals.without_code(c.source)))
+        for i, c in _cells(notebook, "markdown")
+    ]
     checks = [(i, c.source) for i, c in _cells(notebook, "code")]
     for word, there in (
         ("Figure", rf"(?m)^\*\*Figure ({chapter}\.\d+)\.\*\*"),
@@ -304,6 +315,13 @@ def _references(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
             for label in re.findall(named, text):
                 if label not in known:
                     yield index, "reference", f"there is no {word} {label}"
+
+
+def _targets(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    for index, cell in enumerate(notebook.cells):
+        text = cell.cell_type == "markdown"
+        for line in references.wrong(cell.source, path) if text else references.unknown(cell.source):
+            yield index, "reference", line
 
 
 def _numerals(notebook: NotebookNode, path: Path) -> Iterator[Finding]:

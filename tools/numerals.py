@@ -131,6 +131,16 @@ def alternative(cell: NotebookNode) -> str:
     return cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
 
 
+def without_code(source: str) -> str:
+    """Blank out the contents of code fences and code spans, keeping every line where it is."""
+
+    def blank(match: re.Match) -> str:
+        return re.sub(r"[^\n]", " ", match.group())
+
+    source = re.sub(r"(?ms)^(?P<fence>`{3,}|~{3,})(?!\s*\{)[^\n]*\n.*?^(?P=fence)[ \t]*$", blank, source)
+    return re.sub(r"(?<![`}])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)", blank, source)
+
+
 def unguarded(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """Yield (cell index, message) for every number in prose that nothing guards, and for every useless exception."""
     parser = markdown()
@@ -171,13 +181,18 @@ def unguarded(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
 
 def code_numbers(source: str) -> set[float]:
     """The numbers a cell's code shows: literals, and constant expressions such as 10**6 or 1 / 3."""
+    tree = parsed(source)
+    folded = (constant(node) for node in ast.walk(tree)) if tree else ()
+    return {value for value in folded if value is not None}
+
+
+def parsed(source: str) -> ast.Module | None:
+    """A code cell without its magic lines, or nothing where it is no Python."""
     plain = "\n".join(re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in source.split("\n"))
     try:
-        tree = ast.parse(plain)
+        return ast.parse(plain)
     except SyntaxError:
-        return set()
-    folded = (_fold(node) for node in ast.walk(tree))
-    return {value for value in folded if value is not None}
+        return None
 
 
 def output_numbers(outputs: list) -> set[float]:
@@ -187,14 +202,15 @@ def output_numbers(outputs: list) -> set[float]:
     return {float(n) for n in _OUTPUT_NUMBER.findall(plain)}
 
 
-def _fold(node: ast.AST) -> float | None:
+def constant(node: ast.AST) -> float | None:
+    """The number that an expression of numbers alone is; None for any other."""
     if isinstance(node, ast.Constant):
         return float(node.value) if type(node.value) in (int, float) and abs(node.value) < 1e300 else None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        value = _fold(node.operand)
+        value = constant(node.operand)
         return None if value is None else -value
     if isinstance(node, ast.BinOp):
-        left, right = _fold(node.left), _fold(node.right)
+        left, right = constant(node.left), constant(node.right)
         if left is None or right is None:
             return None
         try:

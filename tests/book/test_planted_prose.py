@@ -234,12 +234,12 @@ GUARDED = [
     ("$x = 12$ and $y = 0$.", "12"),
     ("Names: w1, float32, GPT-2, ResNet-32, NumPy 2.4, the 2nd, 3-D.", ""),
     ("Labels: Figures 6–17, slides 12, 13 and 14, Chapter 7, step 3, Table 4.", ""),
-    ("See [the 2008 book](https://doi.org/10.1137/1) and `x[7]`.", ""),
+    ("See [the 2008 book](https://doi.org/10.1137/1.9780898717761) and `x[7]`.", ""),
     ("Forty-eight dots, and four steps.", "48 4"),
     ("A hundred thousand steps; six thousand five hundred and twelve of them.", "100000 6512"),
     ("Two thirds of it, then a millionth, or a third.", "0.667 1e-06 0.3333"),
     ("One of them, the two curves, three-fold, twice, half a page, a third step, the sixth, a few hundred.", ""),
-    ("See [the seven bridges](https://doi.org/10.1137/1) and `seven`.", ""),
+    ("See [the seven bridges](https://doi.org/10.1137/1.9780898717761) and `seven`.", ""),
 ]
 UNGUARDED = [
     ("It is 34 %.", "0.3333"),
