@@ -215,6 +215,14 @@ def test_a_number_changed_in_prose_is_red(lint_of, monkeypatch, right, wrong, wr
     assert line.startswith(f"3: numeral: {written} is in no code and no output of this")
 
 
+def test_an_output_that_nothing_compares_guards_no_number(lint_of):
+    prose = v4.new_markdown_cell("## 5.2 Time\n\nIt takes 6.42 seconds.")
+    assert lint_of(prose, code("show()", "6.42")) == []
+    ignored = code("show()", "6.42", tags=["nbval-ignore-output"], adbook={"ignored-output": "a time"})
+    (line,) = lint_of(prose, ignored)
+    assert line == '5: numeral: 6.42 is in no code and no output of this notebook: "It takes 6.42 seconds."'
+
+
 def test_a_number_changed_in_the_code_is_red(lint_of):
     """Prose that was right until a setting changed."""
     prose = v4.new_markdown_cell("## 5.2 A loop\n\nA chain of 1,000 nodes takes 10⁻³ seconds.")
