@@ -1,7 +1,7 @@
 """Find the numbers in a chapter's prose that nothing guards.
 
 A number in prose is guarded when the reader can see where it comes from: it is a setting that the code shows, or it
-is printed in a committed output that the test run compares, or it is asserted by a check cell. So a number edited in
+is printed in a committed output, which the test run compares, or it is asserted by a check cell. So a number edited in
 the text alone, or left behind by a change of the code, is reported.
 
 - Compared is the value at the precision shown: 2.02 in prose agrees with 2.020101 in an output, 33 % with 0.3333.
@@ -148,8 +148,8 @@ def unguarded(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     tags = set(re.findall(r"\\tag\{([\d.]+)\}", "\n".join(c.source for c in notebook.cells)))
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
-            ignored = "nbval-ignore-output" in cell.metadata.get("tags", [])
-            sections[-1].values |= code_numbers(cell.source) | output_numbers([] if ignored else cell.outputs)
+            compared = "nbval-ignore-output" not in cell.metadata.get("tags", [])
+            sections[-1].values |= code_numbers(cell.source) | output_numbers(cell.outputs if compared else [])
             alt = alternative(cell)
             found += [(index, sections[-1], numeral) for numeral in _in_text(alt, alt, tags)]
         if cell.cell_type != "markdown":

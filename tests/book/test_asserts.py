@@ -13,7 +13,10 @@ from tests.book import sensitivity
 from tools import ROOT, asserts, chapters
 
 
-@pytest.mark.parametrize("chapter", chapters(), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "chapter",
+    [pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"asserts {path.stem}")) for path in chapters()],
+)
 def test_every_assert_is_broken_by_a_changed_value(chapter):
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, Path(sensitivity.__file__), chapter]
