@@ -14,7 +14,7 @@ import numpy as np
 
 import adlib
 
-from . import packages, programs
+from . import packages, programs, sweeps
 from .timing import best
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -101,21 +101,7 @@ def million():
 
 def jacobians(rounds):
     """Sweeps and times of both Jacobians for shapes on either side of the square one."""
-    counts = {"forward": 0, "reverse": 0}
-
-    @adlib.primitive
-    def counted(x):
-        return x
-
-    def forward(tangents, ans, x):
-        counts["forward"] += 1
-        return tangents[0]
-
-    def reverse(g, ans, x):
-        counts["reverse"] += 1
-        return [g]
-
-    adlib.rule(counted, forward, reverse)
+    counted, counts = sweeps.counter()
     records = []
     for n, m in SHAPES:
         a, x = np.random.default_rng(4).standard_normal((m, n)) / n, np.linspace(0.1, 1.0, n)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from tools import ROOT, env, pages
+from tools import ROOT, env, latest, pages
 from tools.build import NOISE, build, report
 
 FOLDER = ROOT / "_build" / "canary"
@@ -83,11 +83,7 @@ def prepare(python: str, folder: Path) -> str:
 
     homes = packages_distributions()
     wanted = sorted({home for name in extensions for home in homes.get(name.partition(".")[0], ())})
-    clean = env.clean_environment()
-    subprocess.run([python, "-m", "venv", str(venv)], check=True, env=clean)
-    newest = env.python_of(str(venv))
-    subprocess.run([newest, "-m", "pip", "install", "--quiet", *wanted, *NOTEBOOKS], check=True, env=clean)
-    return newest
+    return latest.fresh(python, venv, *wanted, *NOTEBOOKS)
 
 
 def run_sphinx(python: str, folder: Path) -> int:
@@ -95,19 +91,7 @@ def run_sphinx(python: str, folder: Path) -> int:
     source = folder / "source"
     paths = os.pathsep.join([str(source), str(source / "_ext")])
     variables = env.clean_environment() | {"PYTHONPATH": paths, "JAX_PLATFORMS": "cpu", "PYTHONUTF8": "1"}
-    command = [
-        python,
-        "-m",
-        "sphinx",
-        "-b",
-        "html",
-        "-q",
-        "-W",
-        "-n",
-        "--keep-going",
-        str(source),
-        str(folder / "html"),
-    ]
+    command = [python, "-m", "sphinx", *"-b html -q -W -n --keep-going".split(), str(source), str(folder / "html")]
     done = subprocess.run(
         command, cwd=source, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+
+from tools import numerals
 
 _DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _OWN_SCOPE = _DEFINITION | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -21,7 +22,11 @@ _OWN_SCOPE = _DEFINITION | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictCom
 def unused(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """The cell, counted from 0, and the name, or the names of a tuple, that nothing uses."""
     first_exercise = next((i for i, cell in enumerate(notebook.cells) if "exercise" in cell.metadata), 0)
-    code = [(i, _parsed(cell.source)) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    code = [
+        (i, numerals.parsed(cell.source) or ast.Module([], []))
+        for i, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code"
+    ]
     for position, (index, tree) in enumerate(code):
         if position == 0 or index < first_exercise:
             continue
@@ -37,10 +42,6 @@ def _used(names: tuple[str, ...], defined: bool, code: list[tuple[int, ast.Modul
         if any(isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in names for n in ast.walk(tree)):
             return True
     return False
-
-
-def _parsed(source: str) -> ast.Module:
-    return ast.parse(TransformerManager().transform_cell(source))
 
 
 def _stored(node: ast.AST) -> Iterator[tuple[tuple[str, ...], bool]]:

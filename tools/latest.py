@@ -8,19 +8,26 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from tools import ROOT, env
 
 VENV = ROOT / "_build" / "latest"
 
 
+def fresh(python: str, venv: Path, *wanted: str) -> str:
+    """Make an environment of a Python with the newest of what pip is asked for; the path of its interpreter."""
+    clean = env.clean_environment()
+    subprocess.run([python, "-m", "venv", venv], check=True, env=clean)
+    interpreter = env.python_of(venv)
+    subprocess.run([interpreter, "-m", "pip", "install", "--quiet", *wanted], check=True, env=clean)
+    return interpreter
+
+
 def main(arguments: list[str]) -> int:
     """Make the environment and run every test in it; return the exit status."""
     shutil.rmtree(VENV, ignore_errors=True)
-    clean = env.clean_environment()
-    subprocess.run([sys.executable, "-m", "venv", VENV], check=True, env=clean)
-    python = env.python_of(VENV)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", ROOT / "requirements.in"], check=True, env=clean)
+    python = fresh(sys.executable, VENV, "-r", str(ROOT / "requirements.in"))
     env.link(VENV, ROOT)
     others = ["--ignore", os.path.join("tests", "book", "test_lock.py"), *arguments]
     return subprocess.call([python, "-m", "tools.test", *others], cwd=ROOT)

@@ -44,7 +44,7 @@ LEXERS = {
 }
 
 # Made by a command from what is read already, written by others, or full of misspelt words on purpose.
-LEFT_OUT = (*("exercises/", "pages/exercises/", "_extra/"),)
+LEFT_OUT = ("exercises/", "pages/exercises/", "_extra/")
 
 _NOT_PROSE = re.compile(
     r"""``.*?`` | `[^`]*` | \$\$[^$]*\$\$ | \$[^$\n]+\$       # code and formulas
@@ -97,7 +97,7 @@ def passages(path: Path, *, messages: bool = False) -> Iterator[tuple[int, str, 
                 yield from ((number, text, set()) for _, text in of_markdown(cell.source))
             elif cell.cell_type == "code":
                 yield from ((number, text, names) for _, text, names in of_code(cell.source, "python"))
-                yield number, cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""), set()
+                yield number, numerals.alternative(cell), set()
     elif path.suffix in LEXERS:
         yield from of_code(path.read_text(encoding="utf-8"), LEXERS[path.suffix], messages=messages)
 

@@ -19,6 +19,7 @@ from adlib.core import families
 from adlib.core.tree import flatten
 from adlib.graph.record import Ref
 from adlib.zero_order.differences import evaluations
+from benchmarks.sweeps import counter
 from tests.book import docstring_tables as docstrings
 from tests.book.tables import M, N, cells_of, table, value, wrong
 from tools import ROOT
@@ -205,21 +206,7 @@ def prices_on_pages(text, page):
 
 def sweeps(jacobian, n, m):
     """How many forward and backward sweeps a Jacobian of m outputs and n inputs takes."""
-    taken = {"forward": 0, "reverse": 0}
-
-    @adlib.primitive
-    def watched(x):
-        return x
-
-    def forward(tangents, ans, x):
-        taken["forward"] += 1
-        return tangents[0]
-
-    def reverse(g, ans, x):
-        taken["reverse"] += 1
-        return [g]
-
-    adlib.rule(watched, forward, reverse)
+    watched, taken = counter()
     jacobian(lambda x: np.ones((m, n)) @ watched(x) if m > 1 else np.sum(watched(x)))(np.ones(n))
     return taken["forward"] + taken["reverse"]
 
