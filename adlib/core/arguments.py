@@ -84,7 +84,7 @@ def tangent_for(x, tangent):
             f"and the tangent {np.shape(tangent)}"
         )
     if is_traced(tangent):
-        return tangent
+        return like_result(x, tangent)
     tangent = np.asarray(tangent)
     if tangent.dtype.kind not in "fiu":
         raise ArgumentError(f"tangents and cotangents are real, but got one of type {tangent.dtype}; pass floats")

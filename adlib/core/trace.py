@@ -21,6 +21,8 @@ import operator
 
 import numpy as np
 
+from . import conversions
+from .conversions import conversion_error
 from .errors import ArgumentError, EscapedTracerError, TracedAttributeError, TracedValueError, describe, with_user_line
 
 _levels = itertools.count(1)
@@ -180,19 +182,14 @@ def no_rule(name, x):
     )
 
 
-def _refused_conversion(name, instead):
+def _refused_conversion(kind, instead):
     def convert(self, *args, **kwargs):
-        raise with_user_line(TracedValueError(f"{name} of a {describe(self)} would lose its derivative; {instead}"))
+        error, stores = conversion_error(self, kind, instead)
+        if stores and self.size == 1:
+            self.__class__ = StoredTracer
+        raise error
 
     return convert
-
-
-_BUILD = (
-    "build arrays from traced values with np.stack or np.concatenate, "
-    "and call NumPy functions on the traced value itself"
-)
-_PICKLE = "differentiate inside the other process, and send plain arrays"
-_MATH = "use NumPy's function in place of math's (np.sin, not math.sin)"
 
 
 class Tracer:
@@ -253,9 +250,9 @@ class Tracer:
         if getattr(np, name, None) is ufunc:
             name = f"numpy.{name}"
         if "out" in kwargs:
-            raise in_place(f"{name} with out=", self)
+            raise conversions.in_place(conversions.writing(ufunc, name), self)
         if method == "at":
-            raise in_place(f"{name}.at", self)
+            raise conversions.in_place(f"{name}.at", self)
         if method != "__call__":
             rule = RULES.get((ufunc, method))
             if rule is None:
@@ -286,24 +283,24 @@ class Tracer:
         if kwargs.get("out") is not None or (
             position is not None and len(args) > position and args[position] is not None
         ):
-            raise in_place(f"numpy.{function.__name__} with out=", self)
+            raise conversions.in_place(f"numpy.{function.__name__} with out=", self)
         return rule.bind(function, args, kwargs)
 
     # Conversions that would drop the derivative.
-    __array__ = _refused_conversion("turning into a plain array", _BUILD)
-    __float__ = _refused_conversion("float()", _MATH)
-    __int__ = _refused_conversion("int()", "round with np.round, or use a plain number")
-    __index__ = _refused_conversion("indexing or counting with the value", "use an integer")
-    __complex__ = _refused_conversion("complex()", "only real values are differentiated")
-    __reduce_ex__ = _refused_conversion("pickling", _PICKLE)
+    __array__ = _refused_conversion("turning into a plain array of", conversions.BUILD)
+    __float__ = _refused_conversion("float() of", conversions.MATH)
+    __int__ = _refused_conversion("int() of", conversions.ROUND)
+    __trunc__ = _refused_conversion("math.trunc() of", conversions.ROUND)
+    __index__ = _refused_conversion("indexing or counting with the value of", conversions.COUNT)
+    __complex__ = _refused_conversion("complex() of", conversions.REAL)
+    __reduce_ex__ = _refused_conversion("pickling of", conversions.PICKLE)
+    __hash__ = _refused_conversion("hash() of", conversions.HASH)
 
-    def item(self):
-        raise with_user_line(
-            TracedValueError(
-                f"item() of a {describe(self)} would lose its derivative; "
-                "leave it out: traced scalars take part in arithmetic as they are"
-            )
-        )
+    def item(self, *index):
+        raise conversions.lost("item() of", self, conversions.LEAVE_OUT)
+
+    def tolist(self):
+        raise conversions.lost("tolist() of", self, conversions.LEAVE_OUT)
 
     def __getattr__(self, name):
         if name.startswith("__"):  # Python and NumPy ask for these in passing
@@ -326,6 +323,9 @@ class Tracer:
     def __rdivmod__(self, other):
         return other // self, other % self
 
+    def __setitem__(self, index, value):
+        raise conversions.in_place("x[...] = value", self)
+
     # A tracer never changes, so it is its own copy.
     def __copy__(self):
         return self
@@ -333,21 +333,19 @@ class Tracer:
     def __deepcopy__(self, memo):
         return self
 
-    __hash__ = object.__hash__
-
-
-def in_place(what, x):
-    return with_user_line(
-        TracedValueError(
-            f"{what} would write into an array that a derivative of a {describe(x)} may need; "
-            "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
-        )
-    )
-
 
 def as_operand(x):
     """An operand as NumPy reads it: a list or tuple of numbers is an array."""
-    return np.asarray(x) if type(x) in (list, tuple) else x
+    if type(x) not in (list, tuple):
+        return x
+    try:
+        return np.asarray(x)
+    except ValueError:
+        raise with_user_line(
+            ArgumentError(
+                f"a {type(x).__name__} with rows of different lengths is no array; make the rows equally long"
+            )
+        ) from None
 
 
 def only_ours(args):
@@ -357,19 +355,44 @@ def only_ours(args):
             theirs = getattr(type(x), "__array_ufunc__", np.ndarray.__array_ufunc__)
             if theirs is not np.ndarray.__array_ufunc__ and not isinstance(x, np.generic):
                 return False
+            if hasattr(x, "__array_priority__") and not hasattr(x, "__array__"):  # a sparse matrix of SciPy
+                return False
     return True
 
 
+def _indexing(call):
+    """The method of ``x[index]``, which `call` carries out."""
+
+    def method(self, index):
+        if type(index) is list:
+            index = _frozen(index)
+        elif type(index) is tuple:
+            index = tuple([_frozen(i) for i in index])
+        elif type(index) in TRACERS:
+            operator.index(index)  # says why not
+        return RULES[operator.getitem].bind(call, (self, index), NO_KEYWORDS)
+
+    return method
+
+
+def item(x, index):
+    """``x[index]`` for an array or a number: a Python float takes the indices of NumPy's."""
+    return (np.float64(x) if isinstance(x, (float, int)) else x)[index]
+
+
 class ScalarTracer(Tracer):
-    """A traced number.  It has no sequence methods, so that NumPy never takes it apart."""
+    """A traced number.  It has no length and no entries, so that NumPy never takes it apart."""
 
     __slots__ = ()
+    __getitem__ = _indexing(item)
+    __iter__ = None
 
 
 class ArrayTracer(Tracer):
     """A traced array of one or more dimensions."""
 
     __slots__ = ()
+    __getitem__ = _indexing(operator.getitem)
 
     def __len__(self):
         return self.shape[0]
@@ -377,17 +400,15 @@ class ArrayTracer(Tracer):
     def __iter__(self):
         return (self[i] for i in range(self.shape[0]))
 
-    def __getitem__(self, index):
-        if type(index) is list:
-            index = _frozen(index)
-        elif type(index) is tuple:
-            index = tuple([_frozen(i) for i in index])
-        elif type(index) in TRACERS:
-            operator.index(index)  # says why not
-        return RULES[operator.getitem].bind(operator.getitem, (self, index), NO_KEYWORDS)
 
-    def __setitem__(self, index, value):
-        raise in_place("x[...] = value", self)
+class StoredTracer(Tracer):
+    """A traced value that a program tried to store as an entry of a plain array.
+
+    NumPy takes whatever has entries of its own for a sequence, and would say so
+    in place of our words.
+    """
+
+    __slots__ = ()
 
 
 def _frozen(index):
@@ -397,7 +418,7 @@ def _frozen(index):
     return index.copy() if type(index) is np.ndarray else index
 
 
-TRACERS = frozenset({ScalarTracer, ArrayTracer})
+TRACERS = frozenset({ScalarTracer, ArrayTracer, StoredTracer})
 numbers.Real.register(ScalarTracer)  # so that np.isscalar and its kind answer as for the number itself
 _FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
 
@@ -455,7 +476,7 @@ def assignment_operator(symbol):
 
     def method(self, other):
         if type(plain_value(self)) is np.ndarray:
-            raise in_place(f"{symbol}= on a traced array", self)
+            raise conversions.in_place(f"{symbol}= on a traced array", self)
         return NotImplemented
 
     return method

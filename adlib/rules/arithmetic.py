@@ -10,9 +10,10 @@ import math
 
 import numpy as np
 
+from ..core.conversions import in_place
 from ..core.declare import composite, elementwise, primitive, rule
 from ..core.families import Elementwise, total_differential
-from ..core.trace import RULES, as_operand, in_place, plain_value
+from ..core.trace import RULES, as_operand, plain_value
 
 # Operators.
 elementwise(np.add, 1, 1)

@@ -5,9 +5,10 @@ import operator
 
 import numpy as np
 
+from ..core.arguments import float_dtype
 from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
-from ..core.trace import as_operand, is_traced, plain_value
+from ..core.trace import as_operand, is_traced, item, plain_value
 from ..modes.reverse import Contribution
 from .reductions import normal_axes
 
@@ -60,7 +61,7 @@ def _is_basic(index):
 @primitive
 def scatter_add(values, index, shape):
     """An array of zeros with `values` added at `index`."""
-    return Scatter(values, index).dense(shape, values.dtype)
+    return Scatter(values, index).dense(shape, float_dtype(values))
 
 
 def _getitem_transpose(g, shape, index):
@@ -68,7 +69,7 @@ def _getitem_transpose(g, shape, index):
 
 
 linear(operator.getitem, _getitem_transpose)
-linear(scatter_add, lambda g, shape, index, _: g[index])
+linear(scatter_add, lambda g, shape, index, _: item(g, index))
 
 
 # Functions that take entries: their transpose adds the adjoints into the places they were taken from.
@@ -215,7 +216,7 @@ def _piecewise(x, condlist, funclist, *args, **kw):
     for condition, f in reversed(list(zip(np.reshape(conditions, (-1, size)), funclist))):
         places = np.nonzero(condition & ~later)
         later = later | condition
-        part = f(flat[places], *args, **kw) if callable(f) else np.full(len(places[0]), f, x.dtype)
+        part = f(flat[places], *args, **kw) if callable(f) else np.multiply(f, np.ones(len(places[0]), x.dtype))
         y = y + scatter_add(part, places, (size,))
     return np.reshape(y, np.shape(x))
 

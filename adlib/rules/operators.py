@@ -25,13 +25,15 @@ def _of_numpy(name):
     def method(self, *args, **kwargs):
         return function(self, *args, **kwargs)
 
-    method.__name__ = name
+    method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``np.{name}`` of the traced value."
     return method
 
 
 # Methods that take their arguments in another way than the function of the same name.
 def _reshape(self, *shape, order="C", copy=None):
+    if not shape:
+        raise TypeError("reshape() takes exactly 1 argument (0 given)")
     return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
 
@@ -91,7 +93,8 @@ METHODS = (
 for _name in METHODS:
     setattr(Tracer, _name, _of_numpy(_name))
 for _method in (_reshape, _flatten, _transpose, _dot, _swapaxes, _copy, _astype):
-    setattr(Tracer, _method.__name__[1:], _method)
+    _method.__name__ = _method.__qualname__ = _method.__name__[1:]  # as Python's errors call it
+    setattr(Tracer, _method.__name__, _method)
 Tracer.real = property(lambda self: self)
 Tracer.imag = property(lambda self: np.zeros_like(self))
 Tracer.mT = property(t)

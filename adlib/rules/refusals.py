@@ -3,18 +3,37 @@
 import numpy as np
 import numpy.lib.recfunctions
 
+from ..core.conversions import BUILD, conversion_error
 from ..core.declare import composite, refuse
+from ..core.errors import attempted
 from ..core.families import Refuse
-from ..core.trace import RULES, plain_value
+from ..core.trace import RULES, is_traced, plain_value
+from ..core.tree import flatten
+
 
 # Functions that write into an array.
-_IN_PLACE = "it writes into an array, whose old entries a derivative may need; use {} instead"
-refuse(np.copyto, _IN_PLACE.format("np.where(where, src, dst)"))
-refuse(np.put, _IN_PLACE.format("np.where"))
-refuse(np.putmask, _IN_PLACE.format("np.where(mask, values, a)"))
-refuse(np.place, _IN_PLACE.format("np.where(mask, vals, arr)"))
-refuse(np.put_along_axis, _IN_PLACE.format("np.where"))
-refuse(np.fill_diagonal, _IN_PLACE.format("np.where(np.eye(n), val, a)"))
+class Write(Refuse):
+    """A function that writes into an array, called by the program or inside another function of NumPy."""
+
+    def bind(self, call, args, kwargs):
+        if attempted().name != self.name:
+            x = next(x for x in flatten((args, kwargs))[0] if is_traced(x))
+            raise conversion_error(x, "turning into a plain array of", BUILD)[0]
+        super().bind(call, args, kwargs)
+
+
+for _function, _instead in (
+    (np.copyto, "np.where(where, src, dst)"),
+    (np.put, "np.where"),
+    (np.putmask, "np.where(mask, values, a)"),
+    (np.place, "np.where(mask, vals, arr)"),
+    (np.put_along_axis, "np.where"),
+    (np.fill_diagonal, "np.where(np.eye(n), val, a)"),
+):
+    RULES[_function] = Write(
+        f"numpy.{_function.__name__}",
+        f"it writes into an array, whose old entries a derivative may need; use {_instead} instead",
+    )
 
 # Functions with complex results.
 _COMPLEX = "its result is complex, and adlib differentiates real functions only; {}"

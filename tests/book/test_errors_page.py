@@ -4,6 +4,7 @@ It is also complete: every message that adlib can raise on purpose stands on it.
 """
 
 import ast
+import linecache
 import re
 from pathlib import Path
 
@@ -25,7 +26,11 @@ def entries(text):
 
 
 def run(code):
-    """Run one program of the page; return its error in one line, or None."""
+    """Run one program of the page; return its error in one line, or None.
+
+    Its lines can be read back, as those of a notebook can: some messages quote them.
+    """
+    linecache.cache["<errors.md>"] = len(code), None, code.splitlines(keepends=True), "<errors.md>"
     try:
         exec(compile(code, "<errors.md>", "exec"), {"np": np, "adlib": adlib})
     except adlib.AdlibError as error:
@@ -77,7 +82,7 @@ def unlisted(text, sources):
 
 TEXT = PAGE.read_text(encoding="utf-8")
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "adlib").rglob("*.py"))]
-SAMPLE = "float() of a traced value would lose its derivative"
+SAMPLE = "math.sin() of a traced value would lose its derivative"
 
 
 @pytest.mark.parametrize("heading", entries(TEXT))
@@ -90,7 +95,7 @@ def test_every_message_is_on_the_page():
 
 
 def test_a_changed_message_is_named():
-    planted = entries(TEXT.replace("TracedValueError: float() of", "TracedValueError: float of"))
+    planted = entries(TEXT.replace("TracedValueError: math.sin() of", "TracedValueError: math.sin of"))
     assert "the message is now" in problem(planted[SAMPLE])
 
 

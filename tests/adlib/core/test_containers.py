@@ -160,7 +160,7 @@ def test_containers_that_are_not_trees_are_refused():
             self.x = x
 
     for wrap in (
-        lambda x: {x},
+        lambda x: {0: x}.values(),
         Box,
         lambda x: (i for i in [x]),
         lambda x: (1.0, Box(x)),

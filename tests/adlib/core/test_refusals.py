@@ -5,21 +5,33 @@ write instead; a note names the line of the caller's program.  The contents of a
 array never appear.
 """
 
+import functools
 import inspect
 import math
+import random
 import re
+from math import sin as from_math
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import adlib
 from adlib import grad, jacfwd, jacrev, jvp, value_and_grad, vjp
 
 X = np.array([1.25, 2.5, 3.75])
+SPARSE_MATRIX = scipy.sparse.csr_matrix(np.diag(X))
 S = r"traced value \(shape \(\), float64\)"
 A = r"traced value \(shape \(3,\), float64\)"
-BUILD = "build arrays from traced values with np.stack or np.concatenate"
-MATH = re.escape("use NumPy's function in place of math's (np.sin, not math.sin)")
+LOST = "would lose its derivative"
+STACK = re.escape(
+    "write np.stack([x0, x1]) in place of np.array([x0, x1]), and leave it out where x is an array already"
+)
+STORE = f"y\\[...\\] = x with a {{}} {LOST}; collect the values in a list and join them by np.stack, or choose between old and new with np.where"
+ALONE = "leave it out: traced numbers take part in arithmetic as they are"
+COUNT = re.escape("use an integer, or int(adlib.stop_gradient(x))")
+SPARSE = f"turning into a plain array, by scipy.sparse, of a {A} {LOST}; use A.toarray\\(\\), or declare the product with adlib.primitive"
+HASH = f"a {S} {LOST}; a dict, a set or a cache would take it for the plain number: look up adlib.stop_gradient\\(x\\), or choose with np.where"
 NEW = "make a new value instead: y = y \\+ x, np.where, np.stack or np.concatenate"
 
 
@@ -30,6 +42,31 @@ def change(x):
 def fill(x):
     out = np.zeros(3)
     out[0] = x[0]
+
+
+def fill_with_one(x):
+    out = np.zeros(3)
+    out[0] = x[:1]
+
+
+def fill_single(x):
+    out = np.zeros(3, np.float32)
+    out[0] = x[0]
+
+
+def fill_where(x):
+    out = np.zeros(3)
+    out[X > 2] = x[0]
+
+
+def add_to_entry(x):
+    out = np.zeros(3)
+    out[0] += x[0]
+
+
+@functools.cache
+def cached(x):
+    return x * x
 
 
 def fill_all(x):
@@ -54,29 +91,64 @@ def put(x):
 # What a program does with a traced array of shape (3,), and what adlib says to it.
 TRACED = {
     # Conversions.
-    "np.array(x)": (lambda x: np.array(x), f"turning into a plain array of a {A} would lose its derivative; {BUILD}"),
-    "np.asarray(x)": (lambda x: np.asarray(x), f"turning into a plain array of a {A}"),
-    "np.array([x, x])": (lambda x: np.array([x[0], x[1]]), f"turning into a plain array of a {S} would lose its derivative; {BUILD}"),
-    "np.array of objects": (lambda x: np.array([x[0]], dtype=object), f"turning into a plain array of a {S}"),
-    "np.full": (lambda x: np.full(3, x[0]), f"turning into a plain array of a {S}"),
-    "np.vectorize": (lambda x: np.vectorize(math.sin)(x), f"turning into a plain array of a {A}"),
-    "out[:] = x": (fill_all, f"turning into a plain array of a {A}"),
-    "float(x)": (lambda x: float(x[0]), f"float\\(\\) of a {S} would lose its derivative; {MATH}"),
-    "math.sin(x)": (lambda x: math.sin(x[0]), f"float\\(\\) of a {S} would lose its derivative; {MATH}"),
-    "math.fsum(x)": (lambda x: math.fsum(x), f"float\\(\\) of a {S}"),
-    "'%f' % x": (lambda x: "%f" % x[0], f"float\\(\\) of a {S}"),  # noqa: UP031
-    "out[i] = x": (fill, f"(float\\(\\)|turning into a plain array) of a {S}"),
-    "int(x)": (lambda x: int(x[0]), f"int\\(\\) of a {S} would lose its derivative; round with np.round, or use a plain number"),
-    "complex(x)": (lambda x: complex(x[0]), f"complex\\(\\) of a {S} would lose its derivative; only real values are differentiated"),
-    "range(x)": (lambda x: range(x[0]), f"indexing or counting with the value of a {S} would lose its derivative; use an integer"),
-    "list[x]": (lambda x: [1, 2][x[0]], f"indexing or counting with the value of a {S}"),
-    "array[x]": (lambda x: X[x[0]], f"turning into a plain array of a {S}"),
-    "x[x]": (lambda x: x[x[0]], f"indexing or counting with the value of a {S}"),
-    "x.item()": (lambda x: x[0].item(), f"item\\(\\) of a {S} would lose its derivative; leave it out: traced scalars take part in arithmetic"),
+    "np.array(x)": (lambda x: np.array(x), f"np.array\\(\\) of a {A} {LOST}; {STACK}"),
+    "np.asarray(x)": (lambda x: np.asarray(x), f"np.asarray\\(\\) of a {A} {LOST}; {STACK}"),
+    "np.array([x, x])": (lambda x: np.array([x[0], x[1]]), f"np.array\\(\\) of a {S} {LOST}; {STACK}"),
+    "np.array of objects": (lambda x: np.array([x[0]], dtype=object), f"np.array\\(\\) of a {S}"),
+    "np.float64(x)": (lambda x: np.float64(x[0]), f"np.float64\\(\\) of a {S} {LOST}; {ALONE}"),
+    "np.int64(x)": (lambda x: np.int64(x[0]), f"np.int64\\(\\) of a {S} {LOST}; round with np.floor or np.round"),
+    "np.full": (lambda x: np.full(3, x[0]), f"numpy.full\\(\\) of a {S} {LOST}; write x \\* np.ones\\(shape\\)"),
+    "np.full_like": (lambda x: np.full_like(X, x[0]), f"numpy.full_like\\(\\) of a {S} {LOST}; write x \\* np.ones_like\\(a\\)"),
+    "np.nan_to_num(nan=x)": (lambda x: np.nan_to_num(X, nan=x[0]), f"numpy.nan_to_num\\(\\) of a {S} {LOST}; write np.where\\(np.isnan\\(a\\), x, a\\)"),
+    "np.piecewise": (lambda x: np.piecewise(X, [X > 2], [lambda v: v * x[0], 0.0]), f"numpy.piecewise\\(\\) of a .* {LOST}; write np.where"),
+    "np.select": (lambda x: np.select([X > 2], [X], x[0]), f"numpy.select\\(\\) of a {S} {LOST}; write np.where"),
+    "np.unwrap(period=x)": (lambda x: np.unwrap(X, period=x[0]), "numpy.unwrap\\(\\) of a traced value"),
+    "np.fill_diagonal": (lambda x: np.fill_diagonal(np.eye(3), x[0]), f"numpy.fill_diagonal\\(\\) of a {S} {LOST}; write np.where\\(np.eye"),
+    "np.apply_along_axis": (lambda x: np.apply_along_axis(lambda row: row @ x, 1, np.eye(3)), f"numpy.apply_along_axis\\(\\) of a {S} {LOST}; call the function on each row"),
+    "np.vectorize": (lambda x: np.vectorize(math.sin)(x), f"numpy.vectorize\\(\\) of a {A} {LOST}; call the function on the whole array"),
+    "np.fromiter": (lambda x: np.fromiter([x[0]], float), f"np.fromiter\\(\\) of a {S} {LOST}; write np.stack"),
+    "np.einsum of a list": (lambda x: np.einsum("i,i", [x[0], x[1]], X[:2]), f"numpy.einsum\\(\\) of a {S}"),
+    "random.choices": (lambda x: random.choices([1, 2], [x[0], 1.0]), f"random.choices\\(\\) of a {S}"),
+    "rng.normal": (lambda x: np.random.default_rng(0).normal(x[0]), f"normal\\(\\) of a {S}"),
+    "out[:] = x": (fill_all, STORE.format(A)),
+    "out[i] = x": (fill, STORE.format(S)),
+    "out[i] = x[:1]": (fill_with_one, STORE.format("traced value .*")),
+    "out[i] = x of float32": (fill_single, STORE.format(S)),
+    "out[mask] = x": (fill_where, STORE.format(S)),
+    "out[i] += x": (add_to_entry, STORE.format(S)),
+    "out.fill(x)": (lambda x: np.zeros(3).fill(x[0]), f"fill\\(\\) of a {S}"),
+    "float(x)": (lambda x: float(x[0]), f"float\\(\\) of a {S} {LOST}; {ALONE}"),
+    "math.sin(x)": (lambda x: math.sin(x[0]), f"math.sin\\(\\) of a {S} {LOST}; use np.sin\n"),
+    "sin(x) from math": (lambda x: from_math(x[0]), f"from_math\\(\\) of a {S} {LOST}; use np.sin\n"),
+    "math.pow(x, 2)": (lambda x: math.pow(x[0], 2), f"math.pow\\(\\) of a {S} {LOST}; use np.power\n"),
+    "math.gamma(x)": (lambda x: math.gamma(x[0]), f"math.gamma\\(\\) of a {S} {LOST}; write it with NumPy's functions, or use adlib.primitive"),
+    "math.fsum(x)": (lambda x: math.fsum(x), f"math.fsum\\(\\) of a {S} {LOST}; use np.sum"),
+    "math.trunc(x)": (lambda x: math.trunc(x[0]), f"math.trunc\\(\\) of a {S} {LOST}; use np.trunc"),
+    "'%f' % x": (lambda x: "%f" % x[0], f"float\\(\\) of a {S} {LOST}; write it as f"),  # noqa: UP031
+    "int(x)": (lambda x: int(x[0]), f"int\\(\\) of a {S} {LOST}; round with np.floor or np.round, or count with int\\(adlib.stop_gradient\\(x\\)\\)"),
+    "complex(x)": (lambda x: complex(x[0]), f"complex\\(\\) of a {S} {LOST}; only real values are differentiated"),
+    "range(x)": (lambda x: range(x[0]), f"range\\(\\) of a {S} {LOST}; {COUNT}"),
+    "np.ones((2, x))": (lambda x: np.ones((2, x[0])), f"numpy.ones\\(\\) of a {S} {LOST}; {COUNT}"),
+    "list[x]": (lambda x: [1, 2][x[0]], f"indexing with a {S} {LOST}; {COUNT}"),
+    "array[x]": (lambda x: X[x[0]], f"indexing with a {S} {LOST}; {COUNT}"),
+    "x[x]": (lambda x: x[x[0]], f"indexing with a {S} {LOST}; {COUNT}"),
+    "x.item()": (lambda x: x[0].item(), f"item\\(\\) of a {S} {LOST}; {ALONE}"),
+    "x.tolist()": (lambda x: x.tolist(), f"tolist\\(\\) of a {A} {LOST}"),
+    "x @ sparse": (lambda x: x @ SPARSE_MATRIX, SPARSE),
+    "sparse @ x": (lambda x: SPARSE_MATRIX @ x, SPARSE),
+    "x * sparse": (lambda x: x * SPARSE_MATRIX, SPARSE),
+    "sparse * x[0]": (lambda x: SPARSE_MATRIX * x[0], SPARSE),
+    "sparse.dot(x)": (lambda x: SPARSE_MATRIX.dot(x), f"SPARSE_MATRIX.dot\\(\\) of a {A}"),
+    "hash(x)": (lambda x: hash(x), "hash\\(\\) of a traced value"),
+    "dict[x]": (lambda x: {1.25: 3.0}[x[0]], f"hash\\(\\) of {HASH}"),
+    "dict.get(x)": (lambda x: {1.25: 3.0}.get(x[0], 1.0), f"get\\(\\) of {HASH}"),
+    "x in set": (lambda x: x[0] in {1.25, 2.0}, f"hash\\(\\) of {HASH}"),
+    "a set of traced values": (lambda x: {x[0], x[1]}, f"hash\\(\\) of {HASH}"),
+    "a cached function": (lambda x: cached(x[0]), f"cached\\(\\) of {HASH}"),
     # Writing.
     "x[0] = 1": (change, f"x\\[...\\] = value would write into an array that a derivative of a {A} may need; {NEW}"),
     "x *= 2": (multiply_by, f"\\*= on a traced array would write into an array that a derivative of a {A} may need; {NEW}"),
-    "out += x": (add_to, f"numpy.add with out= would write into an array that a derivative of a {A} may need; {NEW}"),
+    "out += x": (add_to, f"\\+= on a plain array would write into an array that a derivative of a {A} may need; {NEW}"),
     "np.sin(x, out=)": (lambda x: np.sin(x, out=np.zeros(3)), "numpy.sin with out= would write into an array"),
     "np.sum(x, out=)": (lambda x: np.sum(x, out=np.zeros(())), "numpy.sum with out= would write into an array"),
     "np.sum(x, 0, None, out)": (lambda x: np.sum(x, 0, None, np.zeros(())), "numpy.sum with out= would write into an array"),
@@ -102,7 +174,7 @@ TRACED = {
     "np.sum(x, dtype=int)": (lambda x: np.sum(x, dtype=int), "an operation on a traced value gave a result of type int64, but only floats and plain float arrays have derivatives; make the other operands plain float arrays"),
     "objects": (lambda x: x * np.array([1, 2, 3], dtype=object), "an operation on a traced value gave a result of type object"),
     "masked array": (lambda x: x * np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0]), "an operation on a traced value gave a result of type MaskedArray"),
-    "pickling": (lambda x: __import__("pickle").dumps(x), f"pickling of a {A} would lose its derivative; differentiate inside the other process, and send plain arrays"),
+    "pickling": (lambda x: __import__("pickle").dumps(x), f"dumps\\(\\) of a {A} would lose its derivative; differentiate inside the other process, and send plain arrays"),
 }  # fmt: skip
 MODES = {
     "forward": lambda f: jvp(lambda x: np.sum(f(x)), (X,), (X,)),
@@ -248,7 +320,7 @@ def test_a_traced_operand_where_a_setting_is_meant():
             grad(lambda x: np.sum(call(x)))(1.0)  # noqa: B023
         with pytest.raises(adlib.TracedValueError, match=message):
             jvp(call, (1.0,), (1.0,))
-    with pytest.raises(adlib.TracedValueError, match="indexing or counting"):
+    with pytest.raises(adlib.TracedValueError, match=r"numpy\.sum.*use an integer"):
         grad(lambda x: np.sum(X, x))(1.0)
 
 

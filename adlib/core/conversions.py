@@ -1,0 +1,99 @@
+"""What cannot be done with a traced value, plain numbers made of it and arrays written into, and what to write instead."""
+
+import numpy as np
+
+from .errors import TracedValueError, attempted, describe, with_user_line
+
+BUILD = (
+    "build arrays from traced values with np.stack or np.concatenate, "
+    "and call NumPy functions on the traced value itself"
+)
+PICKLE = "differentiate inside the other process, and send plain arrays"
+MATH = "use NumPy's function in place of math's (np.sin, not math.sin)"
+ROUND = "round with np.floor or np.round, or count with int(adlib.stop_gradient(x))"
+COUNT = "use an integer, or int(adlib.stop_gradient(x))"
+HASH = "a dict, a set or a cache would take it for the plain number: look up adlib.stop_gradient(x), or choose with np.where"
+REAL = "only real values are differentiated"
+
+LEAVE_OUT = "leave it out: traced numbers take part in arithmetic as they are"
+_FORMAT = 'write it as f"{x}"'
+_STACK = "write np.stack([x0, x1]) in place of np.array([x0, x1]), and leave it out where x is an array already"
+_STORE = "collect the values in a list and join them by np.stack, or choose between old and new with np.where"
+_ARRAYS = (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)
+# Functions of math that have another name in NumPy.
+_RENAMED = {"pow": "power", "fsum": "sum", "sumprod": "dot", "fabs": "abs"}
+# Functions of NumPy that copy a value into a plain array of their own.
+_INSTEAD = {
+    "numpy.full": "write x * np.ones(shape)",
+    "numpy.full_like": "write x * np.ones_like(a)",
+    "numpy.nan_to_num": "write np.where(np.isnan(a), x, a)",
+    "numpy.fill_diagonal": "write np.where(np.eye(n) > 0, x, a)",
+    "numpy.place": "write np.where(mask, x, a)",
+    "numpy.piecewise": "write np.where(condition, x, y)",
+    "numpy.select": "write np.where(condition, x, y)",
+    "numpy.apply_along_axis": "call the function on each row and join the results by np.stack",
+    "numpy.vectorize": "call the function on the whole array, or on each entry and join the results by np.stack",
+    "np.fromiter": "write np.stack(list(values))",
+}
+# The same for libraries, whose objects stand beside a traced value in an operation.
+_OF_LIBRARY = {
+    "scipy.sparse": "use A.toarray(), or declare the product with adlib.primitive and adlib.linear",
+    "pandas": "use to_numpy() of the other operand",
+}
+_IN_PLACE = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "floor_divide": "//", "remainder": "%"}
+
+
+def conversion_error(x, kind, instead):
+    """The error for a conversion of a traced value, and whether NumPy was to store it as an entry of an array.
+
+    `kind` and `instead` are the words where no more is known than the method that Python or NumPy called.
+    """
+    attempt = attempted()
+    name, function = attempt.name, attempt.function
+    if name is not None:
+        kind, mend = f"{name}() of", _mend(name, function, instead)
+    elif attempt.library:
+        kind, mend = f"turning into a plain array, by {attempt.library}, of", _OF_LIBRARY.get(attempt.library, instead)
+    elif attempt.instruction.startswith("STORE_"):
+        kind, mend = "y[...] = x with", _STORE
+    elif attempt.instruction == "BINARY_SUBSCR" and instead in (BUILD, COUNT):
+        kind, mend = "indexing with", COUNT
+    elif attempt.instruction == "BINARY_OP" and instead == MATH:
+        mend = _FORMAT
+    else:
+        mend = instead
+    number = function in (float, int, complex) or getattr(function, "__module__", None) == "math"
+    return lost(kind, x, mend), not number
+
+
+def _mend(name, function, instead):
+    """What to write in place of a call."""
+    if getattr(function, "__module__", None) == "math":
+        theirs = _RENAMED.get(function.__name__, function.__name__)
+        return f"use np.{theirs}" if hasattr(np, theirs) else "write it with NumPy's functions, or use adlib.primitive"
+    if isinstance(function, type) and issubclass(function, (float, np.floating)):
+        return LEAVE_OUT
+    if isinstance(function, type) and issubclass(function, (int, np.integer)):
+        return ROUND
+    if any(function is f for f in _ARRAYS):
+        return _STACK
+    return _STORE if name.endswith((".fill", ".put")) else _INSTEAD.get(name, instead)
+
+
+def writing(ufunc, name):
+    """How a program asked a ufunc to write into a plain array."""
+    operator = attempted().instruction == "BINARY_OP"
+    return f"{_IN_PLACE.get(ufunc.__name__, '')}= on a plain array" if operator else f"{name} with out="
+
+
+def lost(kind, x, instead):
+    return with_user_line(TracedValueError(f"{kind} a {describe(x)} would lose its derivative; {instead}"))
+
+
+def in_place(what, x):
+    return with_user_line(
+        TracedValueError(
+            f"{what} would write into an array that a derivative of a {describe(x)} may need; "
+            "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
+        )
+    )
