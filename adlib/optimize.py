@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .core.arguments import check_function
 from .core.errors import ArgumentError
 from .core.points import as_array, described, finite_point, like_point, own_copy, real_numbers
 from .core.settings import fraction, positive_number, whole_number
@@ -354,6 +355,9 @@ class _Oracle:
 
 def _iterate(function, oracle, w, update, iterations, loss, cost):
     """Apply ``update(k, w, gradient)`` until done or diverged, and keep the record."""
+    check_function(oracle, function, "oracle")
+    if loss is not None:
+        check_function(loss, function, "loss")
     oracle = _Oracle(function, oracle, w, cost)
     points, losses, evaluations = [], [], []
     problem = None

@@ -7,8 +7,17 @@ containers of what he gave.
 import numpy as np
 
 from .errors import ArgumentError
+from .settings import shown
 from .trace import FLOAT64, TRACERS, is_traced
 from .tree import flatten, unflatten
+
+
+def check_function(f, transformation, name="f"):
+    """Raise unless `f` is a function: here, and not where it would be called first."""
+    if not callable(f):
+        raise ArgumentError(
+            f"{transformation} takes {name} as a function, but got {shown(f)}; pass the function itself, not its value"
+        )
 
 
 def float_dtype(x):
@@ -56,9 +65,13 @@ def as_primal(x, transformation):
     elif isinstance(x, complex):
         kind, dtype = "c", "complex"
     else:
+        converts = isinstance(x, (str, bytes)) or hasattr(x, "__array__") or hasattr(x, "__float__")
+        instead = (
+            "convert it with np.asarray(x, dtype=float)" if converts else "put its numbers in a tuple, list or dict"
+        )
         raise ArgumentError(
             f"{transformation} differentiates floats and float arrays, but an argument is a "
-            f"{type(x).__name__}; convert it with np.asarray(x, dtype=float)"
+            f"{type(x).__name__}; {instead}"
         )
     if kind in "iub":
         raise ArgumentError(

@@ -71,6 +71,8 @@ def _mend(name, function, instead):
     if getattr(function, "__module__", None) == "math":
         theirs = _RENAMED.get(function.__name__, function.__name__)
         return f"use np.{theirs}" if hasattr(np, theirs) else "write it with NumPy's functions, or use adlib.primitive"
+    if (getattr(function, "__module__", None) or "").startswith("adlib."):
+        return "call it on adlib.stop_gradient(x)"
     if isinstance(function, type) and issubclass(function, (float, np.floating)):
         return LEAVE_OUT
     if isinstance(function, type) and issubclass(function, (int, np.integer)):

@@ -1,7 +1,8 @@
 """Nested containers of arrays, in the manner of JAX's pytrees.
 
 A *tree* is an array (or number), or a tuple, list, dict or named tuple of
-trees; its arrays are its leaves.  `None` is an empty tree.
+trees; its arrays are its leaves.  `None` is an empty tree.  A container that
+could not be built again from its entries alone is a leaf.
 """
 
 from collections import OrderedDict
@@ -29,10 +30,18 @@ def _visit(node, leaves, whole):
     if kind in (dict, OrderedDict):
         keys = tuple(node)
         return (kind, keys, [_visit(node[k], leaves, whole) for k in keys])
-    if isinstance(node, (tuple, list)):
+    if isinstance(node, (tuple, list)) and (kind in (tuple, list) or _is_built_from_entries(node, kind)):
         return (kind, None, [_visit(child, leaves, whole) for child in node])
     leaves.append(node)
     return None
+
+
+def _is_built_from_entries(node, kind):
+    """Whether its entries are all there is to a node of a class derived from tuple or list."""
+    if getattr(node, "__dict__", None):
+        return False
+    base = tuple if isinstance(node, tuple) else list
+    return hasattr(kind, "_make") or kind.__new__ is base.__new__ and kind.__init__ is base.__init__
 
 
 def unflatten(structure, leaves):
@@ -54,8 +63,8 @@ def _build(node, leaves):
     built = [_build(child, leaves) for child in children]
     if kind in (dict, OrderedDict):
         return kind(zip(keys, built))
-    if hasattr(kind, "_fields"):
-        return kind(*built)
+    if hasattr(kind, "_make"):  # a named tuple
+        return kind._make(built)
     return kind(built)
 
 

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from ..core.arguments import ALL, collect, enter
+from ..core.arguments import ALL, check_function, collect, enter
 from ..core.errors import ArgumentError
 from ..core.trace import TRACERS, is_traced, plain_value
 from ..core.tree import flatten
@@ -78,6 +78,7 @@ def make_graph(f):
     >>> [node.name for node in graph.nodes]
     ['w1', 'w2', 'v1', 'v2', 'v3', 'L']
     """
+    check_function(f, "make_graph")
 
     def graph(*args):
         function, inputs, _ = enter(f, args, {}, ALL, "make_graph")

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from ..core.arguments import check_function
 from ..core.errors import ArgumentError
 from ..core.settings import index_number
 from ..core.trace import is_traced
@@ -75,6 +76,7 @@ def checkpoint(f):
     peak of both sweeps, measured: ... kB
     checkpoints: 10 steps, 10 steps run again; at most 1 state in slots and 1 step on tape
     """
+    check_function(f, "checkpoint")
 
     @functools.wraps(f)
     def call(*args, **kwargs):
@@ -153,6 +155,7 @@ def checkpoint_chain(step, state, inputs, *shared, schedule=sqrt_schedule):
     >>> bool(np.all(full == poor))
     True
     """
+    check_function(step, "checkpoint_chain", "step")
     if not callable(schedule):
         raise not_a_schedule(schedule)
     rows = is_traced(inputs) or isinstance(inputs, np.ndarray)

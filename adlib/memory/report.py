@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.arguments import ALL, enter
+from ..core.arguments import ALL, check_function, enter
 from ..core.errors import ArgumentError
 from ..core.trace import is_traced
 from ..core.tree import flatten
@@ -125,6 +125,7 @@ def memory_report(f, *args):
     peak of both sweeps, measured: ... MB
     checkpoints: none, nothing is run again
     """
+    check_function(f, "memory_report")
     function, inputs, _ = enter(f, args, {}, ALL, "memory_report")
     if any(is_traced(x) for x in inputs):
         raise ArgumentError(

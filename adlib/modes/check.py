@@ -10,6 +10,7 @@ mode ``J^T w``, and ``<J v, w> = <v, J^T w>`` holds to rounding.
 
 import numpy as np
 
+from ..core.arguments import check_function
 from ..core.errors import ArgumentError, GradientCheckError
 from ..core.tree import flatten, unflatten
 from .forward import jvp
@@ -68,6 +69,7 @@ def check_grads(f, args, order=1, modes=("fwd", "rev"), seed=0):
         ...
     adlib.GradientCheckError: Taylor test of cube, forward mode: ...
     """
+    check_function(f, "check_grads")
     if order not in (1, 2) or not set(modes) <= {"fwd", "rev"} or not modes:
         raise ArgumentError(
             f"check_grads takes order 1 or 2 and modes from ('fwd', 'rev'), but got order={order!r} and modes={modes!r}"

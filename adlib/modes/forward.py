@@ -9,7 +9,7 @@ Wengert, "A simple automatic derivative evaluation program", CACM 7(8), 1964.
 
 import numpy as np
 
-from ..core.arguments import ALL, as_primal, collect, enter, float_dtype, like_result, tangent_for
+from ..core.arguments import ALL, as_primal, check_function, collect, enter, float_dtype, like_result, tangent_for
 from ..core.errors import ArgumentError
 from ..core.families import rebuilt
 from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, shape_and_dtype
@@ -121,6 +121,7 @@ def jvp(f, primals, tangents):
     >>> print(f"{value:.6f} {tangent:.6f}")
     3.521468 2.020101
     """
+    check_function(f, "jvp")
     for name, x in (("primals", primals), ("tangents", tangents)):
         if not isinstance(x, (tuple, list)):
             raise ArgumentError(
@@ -170,6 +171,7 @@ def derivative(f):
     >>> float(adlib.derivative(adlib.derivative(lambda x: x**3))(2.0))
     12.0
     """
+    check_function(f, "derivative")
 
     def df(x):
         x = as_primal(x, "derivative")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core.arguments import basis, enter, float_dtype, like_result, tangent_for
+from ..core.arguments import basis, check_function, enter, float_dtype, like_result, tangent_for
 from ..core.trace import plain_value
 from ..core.tree import flatten, unflatten
 from .forward import push
@@ -45,6 +45,7 @@ def jacfwd(f, argnums=0):
     array([[2., 0.],
            [0., 4.]])
     """
+    check_function(f, "jacfwd")
 
     def jacobian(*args, **kwargs):
         function, inputs, structure = enter(f, args, kwargs, argnums, "jacfwd")
@@ -90,6 +91,7 @@ def jacrev(f, argnums=0):
     array([[3., 2.],
            [0., 1.]])
     """
+    check_function(f, "jacrev")
 
     def jacobian(*args, **kwargs):
         function, inputs, structure = enter(f, args, kwargs, argnums, "jacrev")
@@ -126,6 +128,7 @@ def jacobian(f, argnums=0):
     array([[2., 0.],
            [0., 4.]])
     """
+    check_function(f, "jacobian")
 
     def jacobian_at(*args, **kwargs):
         _, leaves, _ = enter(f, args, kwargs, argnums, "jacobian")

@@ -13,7 +13,7 @@ Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, chapter 3.
 
 import numpy as np
 
-from ..core.arguments import ALL, collect, copied, cotangent_for, enter, like_primal
+from ..core.arguments import ALL, check_function, collect, copied, cotangent_for, enter, like_primal
 from ..core.errors import ArgumentError
 from ..core.families import Differentiable, rebuilt
 from ..core.trace import (
@@ -323,6 +323,7 @@ def vjp(f, *primals):
     >>> pullback(np.array([1.0, 0.0]))
     (array([1., 2.]),)
     """
+    check_function(f, "vjp")
     function, inputs, structure = enter(f, primals, {}, ALL, "vjp")
     run = ReverseRun(function, inputs, keep=True)
 
@@ -368,6 +369,7 @@ def value_and_grad(f, argnums=0, has_aux=False):
     >>> adlib.value_and_grad(lambda w: w @ w)(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
+    check_function(f, "value_and_grad")
 
     def value_and_gradient(*args, **kwargs):
         extra = None
@@ -472,6 +474,7 @@ def grad(f, argnums=0, has_aux=False):
     >>> print(f"{g1:.6f} {g2:.6f}")
     2.020101 0.933485
     """
+    check_function(f, "grad")
     both = value_and_grad(f, argnums, has_aux)
 
     def gradient(*args, **kwargs):

@@ -6,7 +6,7 @@ Nothing here differentiates by itself.  Each function composes `jvp`, `vjp`,
 
 import numpy as np
 
-from ..core.arguments import float_dtype
+from ..core.arguments import check_function, float_dtype
 from ..core.errors import ArgumentError
 from ..core.trace import plain_value
 from ..core.tree import flatten, unflatten
@@ -53,6 +53,7 @@ def linearize(f, *primals):
     >>> float(pushforward(2.0))
     2.0
     """
+    check_function(f, "linearize")
     value, pullback = vjp(f, *primals)
     leaves, structure = flatten(value)
     zeros = unflatten(structure, [np.zeros(np.shape(y), float_dtype(plain_value(y)))[()] for y in leaves])
@@ -92,6 +93,7 @@ def hessian(f, argnums=0):
     array([[4., 2.],
            [2., 0.]])
     """
+    check_function(f, "hessian")
     return jacfwd(grad(f, argnums), argnums)
 
 
@@ -132,6 +134,7 @@ def hvp(f, primals, tangents):
     >>> product
     array([2., 1.])
     """
+    check_function(f, "hvp")
     return jvp(grad(f, _all_arguments(primals)), primals, tangents)
 
 
@@ -166,6 +169,7 @@ def hvp_operator(f, *primals):
     >>> product(np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
+    check_function(f, "hvp_operator")
     gradient, pullback = vjp(grad(f, _all_arguments(primals)), *primals)
 
     def product(*tangents):

@@ -2,6 +2,7 @@
 
 from functools import update_wrapper
 
+from ..core.arguments import check_function
 from ..core.errors import ArgumentError
 
 
@@ -37,6 +38,7 @@ def counted(f, vectorized=False):
     >>> L.calls
     0
     """
+    check_function(f, "counted")
     return _Counted(f, vectorized)
 
 

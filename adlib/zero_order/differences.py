@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.arguments import basis, tangent_for
+from ..core.arguments import basis, check_function, tangent_for
 from ..core.errors import ArgumentError
 from ..core.points import as_array, finite_point, like_point, real_numbers
 from ..core.settings import positive_number
@@ -216,6 +216,7 @@ def directional_difference(f, w, u, step=None, scheme="central"):
     five_point True True
     complex    True True
     """
+    check_function(f, "directional_difference")
     name = "directional_difference"
     w = finite_point(w, name)
     u = finite_point(tangent_for(w, u), name, "u")
@@ -271,6 +272,7 @@ def finite_difference(f, w, step=None, scheme="central", vectorized=False):
     >>> adlib.finite_difference(L, w, step=0.5) - 3 * w**2
     array([0.25, 0.25])
     """
+    check_function(f, "finite_difference")
     w = finite_point(w, "finite_difference")
     gradient = slopes("finite_difference", f, w, basis(w), step, scheme, vectorized)
     return like_point(w, gradient.reshape(np.shape(w)))

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..core.arguments import check_function
 from ..core.errors import ArgumentError
 from ..core.points import finite_point, like_point, real_numbers
 from ..core.settings import whole_number
@@ -93,6 +94,7 @@ def zero_order_gradient(
     >>> np.allclose(estimate.value, 2 * w)
     True
     """
+    check_function(f, "zero_order_gradient")
     name = "zero_order_gradient"
     w = finite_point(w, name)
     directions, factor = _directions(name, w, rng, distribution, m, orthonormal)
@@ -146,6 +148,7 @@ def forward_gradient(f, w, rng, distribution="gaussian", m=1, orthonormal=False)
     >>> bool(np.max(np.abs(estimate.value - np.cos(w)) / estimate.standard_error) < 4)
     True
     """
+    check_function(f, "forward_gradient")
     name = "forward_gradient"
     w = finite_point(w, name)
     directions, factor = _directions(name, w, rng, distribution, m, orthonormal)

@@ -1,6 +1,9 @@
 """Arguments, results and gradients in tuples, lists, dicts and named tuples."""
 
-from collections import OrderedDict, namedtuple
+import time
+from collections import ChainMap, Counter, OrderedDict, UserDict, defaultdict, deque, namedtuple
+from dataclasses import dataclass
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -184,3 +187,129 @@ def test_a_generator_argument_is_consumed_inside():
     assert grad(f)([1.0, 2.0]) == [2.0, 4.0]
     assert grad(lambda x: sum(x * k for k in range(4)))(2.0) == 6.0
     assert grad(lambda x: sum(v * v for v in x))(X).tolist() == [2.0, 4.0]
+
+
+class Pair(tuple):
+    """A tuple that is made of its two entries."""
+
+    def __new__(cls, a, b):
+        return tuple.__new__(cls, (a, b))
+
+
+class Named(list):
+    """A list with a name."""
+
+    def __init__(self, entries, name):
+        super().__init__(entries)
+        self.name = name
+
+
+class Marked(list):
+    """A list that may be given attributes."""
+
+
+class Checked(namedtuple("Checked", "w b")):
+    """A named tuple with a constructor of its own."""
+
+    def __new__(cls, w):
+        return super().__new__(cls, w, 2.0 * w)
+
+
+class Plain(tuple):
+    """A tuple under another name, built from its entries."""
+
+    __slots__ = ()
+
+
+@dataclass
+class Record:
+    w: float
+
+
+def marked(x):
+    result = Marked([x])
+    result.note = "kept"
+    return result
+
+
+NOT_TREES = {
+    "a tuple with a constructor": lambda x: Pair(x, x),
+    "a list with a name": lambda x: Named([x], "weights"),
+    "a list with an attribute": marked,
+    "defaultdict": lambda x: defaultdict(float, w=x),
+    "Counter": lambda x: Counter(w=x),
+    "read-only dict": lambda x: MappingProxyType({"w": x}),
+    "ChainMap": lambda x: ChainMap({"w": x}),
+    "UserDict": lambda x: UserDict(w=x),
+    "deque": lambda x: deque([x]),
+    "dataclass": Record,
+    "namespace": lambda x: SimpleNamespace(w=x),
+    "generator": lambda x: (v for v in [x]),
+    "time": lambda x: time.localtime(0),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_TREES)
+@pytest.mark.parametrize("deep", [False, True])
+def test_other_containers_are_refused_on_both_sides(kind, deep):
+    make = (lambda x: (1.0, [NOT_TREES[kind](x)])) if deep else NOT_TREES[kind]
+    for call in (
+        lambda t: jvp(loss, (t,), (t,)),
+        lambda t: vjp(loss, t),
+        lambda t: grad(loss)(t),
+        lambda t: jacfwd(loss)(t),
+        lambda t: jacrev(loss)(t),
+    ):
+        with pytest.raises(adlib.ArgumentError, match=r"an argument is a .*; put its numbers in a tuple, list or dict"):
+            call(make(2.0))
+    for call in (
+        lambda f: jvp(f, (2.0,), (1.0,)),
+        lambda f: vjp(f, 2.0),
+        lambda f: jacfwd(f)(2.0),
+        lambda f: jacrev(f)(2.0),
+        lambda f: adlib.make_graph(f)(2.0),
+    ):
+        with pytest.raises(
+            adlib.ArgumentError, match="returns numbers, arrays, or tuples, lists and dicts of them, but it returned a"
+        ):
+            call(lambda x: make(x * x))
+
+
+def test_a_set_of_numbers_is_refused():
+    for numbers in ({1.0, 2.0}, frozenset({1.0})):
+        with pytest.raises(
+            adlib.ArgumentError, match=r"argument is a (frozen)?set; put its numbers in a tuple, list or dict"
+        ):
+            grad(lambda s: sum(s))(numbers)
+
+
+@pytest.mark.parametrize(
+    "tree", [Plain((X, 3.0)), Marked([X, 3.0]), Checked(3.0)], ids=["tuple", "list", "named tuple"]
+)
+def test_a_subclass_that_is_built_from_its_entries_is_a_tree(tree):
+    gradient = grad(loss)(tree)
+    assert type(gradient) is type(tree)
+    for g, x in zip(gradient, tree, strict=True):
+        np.testing.assert_array_equal(g, 2 * np.asarray(x))
+    assert type(jvp(lambda t: t, (tree,), (tree,))[1]) is type(tree)
+
+
+RAGGED = [[1.0], [2.0, 3.0]]
+
+
+def test_rows_of_different_lengths_are_no_operand():
+    for f in (
+        lambda x: x + RAGGED,
+        lambda x: RAGGED - x,
+        lambda x: np.add(x, RAGGED),
+        lambda x: np.dot(x, RAGGED),
+        lambda x: np.stack([x, RAGGED]),
+        lambda x: x @ tuple(RAGGED),
+    ):
+        for transform in (lambda f: jvp(f, (X,), (X,)), lambda f: vjp(f, X)):
+            with pytest.raises(
+                adlib.ArgumentError, match="with rows of different lengths is no array; make the rows equally long"
+            ):
+                transform(f)
+    # As an argument it is a tree of numbers.
+    assert grad(lambda t: t[0][0] * t[1][1])(RAGGED) == [[3.0], [0.0, 1.0]]
