@@ -204,7 +204,7 @@ class Graph:
             parent = self.nodes[node.operands[k].index]
             if isinstance(ct, Contribution):
                 ct = ct.dense(parent.shape, parent.dtype)
-            ct = project(0.0 if ct is None else ct, parent.shape, parent.dtype)
+            ct = project(np.zeros(parent.shape) if ct is None else ct, parent.shape, parent.dtype)
             yield ReverseTerm(node.index, k, self._partial(node, k, args), adjoint, ct), parent.index
 
     def kept(self):
@@ -290,7 +290,7 @@ class Graph:
         quote = '"{}"'.format
         lines = [f"digraph {quote(self.name)} {{", "  rankdir=LR"]
         for node in self.nodes:
-            label = node.name if node.op == "input" else f"{node.name} = {node.op}"
+            label = node.name if node._rule is None else f"{node.name} = {node.op}"
             lines.append(f"  n{node.index} [label={quote(label)}]")
             lines += [f"  n{parent} -> n{node.index}" for parent in node.parents]
         return "\n".join([*lines, "}"])
@@ -357,6 +357,8 @@ class Graph:
 
 def _short(x):
     """A value in a few characters: a number, or the shape of an array."""
+    if isinstance(x, (tuple, list)):
+        return f"({', '.join(map(_short, x))})"
     if isinstance(x, (float, int, np.number)) or np.ndim(x) == 0 and np.asarray(x).dtype.kind in "fiu":
         return f"{float(x):.6g}"
     if isinstance(x, np.ndarray):

@@ -118,7 +118,7 @@ def _names(records, input_names, outputs, result):
     taken = set(input_names)
     names, count = [], 0
     for i, record in enumerate(records):
-        if record[0] == "input":
+        if record[4] is None:  # no rule: an input
             names.append(input_names[i])
         elif outputs == (i,) and result not in taken:
             names.append(result)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from ..formula import notation, numbers
 from .story import (
     BUTTONS,
@@ -80,7 +78,7 @@ class Forward(Mode):
         graph, name = self.graph, notation.name(node.name)
         symbols = operands_tex(graph, node, False)
         values = [equals(Piece(notation.value(node.op, symbols)))]
-        if not any(np.shape(graph.nodes[p].value) for p in node.parents) and not np.shape(node.value):
+        if node.shape == () and all(graph.nodes[p].shape == () for p in node.parents):
             values.append(equals(Piece(notation.value(node.op, operands_tex(graph, node, True)))))
         values.append(equals(Piece(numbers.number(node.value))))
         equations = [
@@ -98,7 +96,7 @@ class Forward(Mode):
             ),
         ]
         basis = all(seed.position is not None for seed in self.seeds)
-        if node.index in graph.outputs and not np.shape(node.value) and basis:
+        if node.index in graph.outputs and not node.shape and basis:
             results = tuple(
                 (
                     (
@@ -136,7 +134,7 @@ class Forward(Mode):
         partials = [notation.partial(node.op, t.operand, symbols, notation.name(node.name)) for t in terms]
         if None in partials:
             return None
-        joined = r" \odot " if np.shape(node.value) else r"\,"
+        joined = r" \odot " if node.shape else r"\,"
         return [_product(partial, dot, joined) for partial, dot in zip(partials, dots)]
 
 

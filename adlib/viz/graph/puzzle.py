@@ -163,12 +163,13 @@ def _read(graph) -> _Puzzle:
             live |= set(node.parents)
     live |= set(graph.inputs)
     nodes = [node for node in graph.nodes if node.index in live]
-    operations = [node for node in nodes if node.op != "input"]
+    operations = [node for node in nodes if node._rule is not None]
     for node in nodes:
-        if np.shape(node.value) or isinstance(node.value, tuple):
+        if node.shape != ():
+            held = f"shape {node.shape}" if node.shape else "several results"
             raise ArgumentError(
                 f"the order puzzle is for graphs of scalars, but {node.name} in {graph.name} "
-                f"has shape {np.shape(node.value)}; choose a function of scalars"
+                f"has {held}; choose a function of scalars"
             )
     if not 1 <= len(operations) <= MOST:
         raise ArgumentError(

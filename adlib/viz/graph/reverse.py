@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-import numpy as np
-
 from ..formula import notation, numbers
 from .story import (
     BUTTONS,
@@ -20,6 +18,7 @@ from .story import (
     chain_rows,
     comma_row,
     equals,
+    is_array,
     listed,
     local_derivative,
     number_rows,
@@ -51,7 +50,7 @@ class Reverse(Mode):
     def opening(self) -> list[Step]:
         """After the way forward: every value known, and which of them are kept."""
         graph, kept = self.graph, self.kept
-        operations = [node for node in graph.nodes if node.index in self.shown and node.op != "input"]
+        operations = [node for node in graph.nodes if node.index in self.shown and node._rule is not None]
         if len(graph.nodes) <= LISTED + len(graph.inputs):
             names = [
                 ", ".join(notation.text_name(node.name) for node in graph.nodes if (node.index in kept) is held)
@@ -101,7 +100,7 @@ class Reverse(Mode):
             partials.append(notation.partial(child.op, term.operand, symbols, notation.name(child.name), kept=True))
         special = None
         if None not in partials:
-            arrays = [bool(np.shape(t.adjoint)) for t in step.terms]
+            arrays = [is_array(t.adjoint) for t in step.terms]
             special = start + [_product(*factors) for factors in zip(bars, partials, arrays)]
         return chain_rows(start + general, special, len({t.child for t in step.terms}) == len(step.terms))
 
@@ -119,7 +118,7 @@ class Reverse(Mode):
         """The adjoints of the inputs, side by side: with the last step they are all known."""
         inputs = [self.graph.nodes[i] for i in self.graph.inputs]
         basis = all(seed.position is not None for seed in self.seeds)
-        if len(inputs) > BUTTONS or any(np.shape(node.value) for node in inputs) or not basis:
+        if len(inputs) > BUTTONS or any(node.shape for node in inputs) or not basis:
             return []
         results = []
         for seed, steps in zip(self.seeds, self.sweeps):

@@ -237,6 +237,11 @@ def sum_row(summands: Sequence[Chunk]) -> Row:
     return tuple(out)
 
 
+def is_array(value) -> bool:
+    """Whether a value or an adjoint is no single number: an array, or those of several results."""
+    return isinstance(value, (tuple, list)) or np.shape(value) != ()
+
+
 def number_rows(result, factors: Sequence[tuple[tuple, tuple]], role: str, seed=None) -> tuple[Row, ...]:
     """``= a b + c d = result`` in numbers; of arrays, only what comes out.
 
@@ -244,7 +249,7 @@ def number_rows(result, factors: Sequence[tuple[tuple, tuple]], role: str, seed=
     """
     outcome = equals(Piece(numbers.number(result), role))
     entries = [result, *(value for product in factors for value, _ in product)]
-    if not factors or any(value is None or np.shape(value) for value in entries):
+    if not factors or any(value is None or is_array(value) for value in entries):
         return ((outcome,),)
     summands = [
         (

@@ -213,3 +213,72 @@ def test_an_inner_derivative_is_part_of_the_graph():
     assert list(graph.forward(1.0))[-1].tangent == 36.0
     graph = make_graph(lambda x: x * adlib.derivative(lambda y: y**3)(x))(2.0)
     assert list(graph.forward(1.0))[-1].tangent == 36.0
+
+
+A = np.array([[2.0, 1.0], [0.5, 3.0], [1.0, -1.0]])
+SEVERAL = {
+    "svd": lambda a: np.sum(np.linalg.svd(a, full_matrices=False)[0][:, 0]),
+    "singular values": lambda a: np.sum(np.linalg.svd(a, full_matrices=False)[1] ** 2),
+    "eigh": lambda a: np.linalg.eigh(a.T @ a)[0][0],
+    "qr": lambda a: np.sum(np.linalg.qr(a)[1]),
+    "lstsq": lambda a: np.sum(np.linalg.lstsq(a, np.ones(3), rcond=None)[0]),
+    "slogdet": lambda a: np.linalg.slogdet(a.T @ a)[1],
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_results_of_several_shapes_are_told_in_both_modes(name):
+    f = SEVERAL[name]
+    graph = make_graph(f)(A)
+    (several,) = [node for node in graph.nodes if isinstance(node.value, tuple)]
+    shapes = ", ".join(f"array{np.shape(y)}" if np.ndim(y) else f"{float(y):.6g}" for y in several.value)
+    assert graph.text().splitlines()[several.index].endswith(f" = ({shapes})")
+    assert several.shape is None
+    for mode, seed in (("forward", np.ones_like(A)), ("reverse", 1.0)):
+        assert graph.stepper(seed, mode=mode)._repr_html_().count("<") > 10
+    assert graph.dot() and graph._repr_html_() and graph.kept() is not None
+    forward, reverse = list(graph.forward(np.ones_like(A))), list(graph.reverse())
+    np.testing.assert_allclose(forward[-1].tangent, adlib.jvp(f, (A,), (np.ones_like(A),))[1])
+    np.testing.assert_allclose(reverse[-1].adjoint, adlib.grad(f)(A))
+    with pytest.raises(adlib.ArgumentError, match=r"for graphs of scalars, but a in y has shape \(3, 2\)"):
+        graph.puzzle()
+
+
+def test_a_rule_without_a_contribution_to_an_array():
+    @adlib.primitive
+    def weigh(x, w):
+        return np.sum(x * np.sign(w))
+
+    adlib.rule(
+        weigh,
+        lambda tangents, y, x, w: weigh(tangents[0], w) if tangents[0] is not None else 0.0 * y,
+        lambda g, y, x, w: (g * np.sign(w), None),
+    )
+    f = lambda x: weigh(x * 1.0, x * 2.0)  # noqa: E731
+    graph = make_graph(f)(A)
+    np.testing.assert_array_equal(list(graph.reverse())[-1].adjoint, np.sign(A))
+    np.testing.assert_array_equal(adlib.grad(f)(A), np.sign(A))
+    assert graph.stepper(1.0, mode="reverse")._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["input", "output"])
+def test_a_primitive_may_have_the_name_of_an_input(name):
+    def square(x):
+        return x * x
+
+    square.__name__ = name
+    square = adlib.primitive(square)
+    adlib.elementwise(square, lambda x: 2 * x)
+    graph = make_graph(lambda a: square(a) + a)(3.0)
+    assert [(node.name, node.op) for node in graph.nodes] == [("a", "input"), ("v1", name), ("y", "add")]
+    assert list(graph.forward(1.0))[-1].tangent == list(graph.reverse())[-1].adjoint == 7.0
+    assert graph.op_counts() == {name: 1, "add": 1}
+    assert f'label="v1 = {name}"' in graph.dot() and 'label="a"' in graph.dot()
+    assert repr(graph.puzzle()) == "<order puzzle of y: v1, y>"
+    assert "v1" in graph.stepper(mode="reverse")._repr_html_()
+
+
+def test_a_number_under_an_index_is_a_node():
+    graph = make_graph(lambda x: np.sum((x * x)[None]))(3.0)
+    assert [node.op for node in graph.nodes] == ["input", "multiply", "getitem", "sum"]
+    assert list(graph.forward(1.0))[-1].tangent == list(graph.reverse())[-1].adjoint == 6.0

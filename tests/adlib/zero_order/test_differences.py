@@ -322,9 +322,13 @@ class TestRefusals:
         call(L, np.ones(2), step=1e-2)
 
     def test_traced_values(self, call):
-        with pytest.raises(adlib.TracedValueError, match=r"(call|gradient)\(\) of a traced value .* would lose its derivative"):
+        with pytest.raises(
+            adlib.TracedValueError, match=r"(call|gradient)\(\) of a traced value .* would lose its derivative"
+        ):
             adlib.grad(lambda w: np.sum(call(np.sum, w)))(np.ones(2))
-        with pytest.raises(adlib.TracedValueError, match=r"(call|gradient)\(\) of a traced value .* would lose its derivative"):
+        with pytest.raises(
+            adlib.TracedValueError, match=r"(call|gradient)\(\) of a traced value .* would lose its derivative"
+        ):
             adlib.grad(lambda a: np.sum(call(lambda w: a * np.sum(w), np.ones(2))))(1.0)
 
     def test_errors_of_f_come_through(self, call):
