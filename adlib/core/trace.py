@@ -23,7 +23,15 @@ import numpy as np
 
 from . import conversions
 from .conversions import conversion_error
-from .errors import ArgumentError, EscapedTracerError, TracedAttributeError, TracedValueError, describe, with_user_line
+from .errors import (
+    ArgumentError,
+    EscapedTracerError,
+    TracedAttributeError,
+    TracedValueError,
+    attempted,
+    describe,
+    with_user_line,
+)
 
 _levels = itertools.count(1)
 
@@ -174,6 +182,8 @@ RULES = {}
 
 
 def no_rule(name, x):
+    if name.startswith("_"):  # of NumPy's own, inside the function that was called
+        name = attempted().name or name
     return with_user_line(
         TracedValueError(
             f"adlib has no derivative rule for {name}, called on a {describe(x)}; "

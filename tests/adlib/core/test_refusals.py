@@ -220,6 +220,108 @@ def test_a_folder_called_numpy_may_be_the_callers(tmp_path):
     assert caught.value.__notes__ == [f"raised while tracing {file}, line 2"]
 
 
+@pytest.mark.parametrize(
+    "code, message",
+    [
+        (
+            "import math\ndef f(x):\n    return math.sin(x)\n",
+            "float() of a traced value (shape (), float64) would lose",
+        ),
+        ("def f(x):\n\n    return np.array([x])\n", "turning into a plain array of a traced value"),
+        ("def f(x):\n    y = np.zeros(3)\n    y[0] = x\n", "y[...] = x with a traced value (shape (), float64)"),
+    ],
+)
+def test_a_line_without_source_has_a_number_all_the_same(code, message):
+    names = {"np": np}
+    exec(compile(code, "<stdin>", "exec"), names)
+    with pytest.raises(adlib.TracedValueError, match=re.escape(message)) as caught:
+        grad(names["f"])(1.0)
+    assert caught.value.__notes__ == ["raised while tracing <stdin>, line 3"]
+
+
+def test_a_source_that_has_changed_is_not_quoted(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("something else (\n")
+    names = {}
+    exec(compile("def f(x):\n    return float(x)\n", str(file), "exec"), names)
+    with pytest.raises(adlib.TracedValueError, match=re.escape("float() of a traced value")):
+        grad(names["f"])(1.0)
+
+
+def test_a_call_over_several_lines_is_named():
+    def f(x):
+        return math.hypot(
+            x,
+            # of the other side
+            2.0,
+        )
+
+    with pytest.raises(adlib.TracedValueError, match=re.escape("math.hypot() of a traced value") + ".*use np.hypot"):
+        grad(f)(1.0)
+
+
+def test_a_caught_refusal_leaves_the_value_as_it_was():
+    def f(x):
+        for convert in (float, int, math.sin):
+            with pytest.raises(adlib.TracedValueError):
+                convert(x)
+        return np.sum(x[None] * x)
+
+    assert grad(f)(3.0) == 6.0
+
+    def stored(x):
+        with pytest.raises(adlib.TracedValueError):
+            np.zeros(2)[0] = x
+        return x * x
+
+    assert grad(stored)(3.0) == 6.0 and jvp(stored, (3.0,), (1.0,)) == (9.0, 6.0)
+    assert jacfwd(jacrev(stored))(3.0) == 2.0
+
+
+@pytest.mark.parametrize(
+    "name, call",
+    [
+        ("reshape", lambda x: x.reshape(3, wrong=1)),
+        ("reshape", lambda x: x.reshape()),
+        ("reshape", lambda x: np.reshape(x)),
+        ("reshape", lambda x: np.reshape(x, 3, wrong=1)),
+        ("transpose", lambda x: x.transpose(wrong=1)),
+        ("flatten", lambda x: x.flatten(wrong=1)),
+        ("swapaxes", lambda x: x.swapaxes(1)),
+        ("astype", lambda x: x.astype()),
+        ("copy", lambda x: x.copy(1, 2, 3)),
+        ("dot", lambda x: x.dot()),
+        ("sum", lambda x: x.sum(wrong=1)),
+        ("linspace", lambda x: np.linspace(x)),
+        ("trace", lambda x: x.trace(wrong=1)),
+    ],
+)
+def test_a_wrong_call_of_a_function_is_pythons_error_under_its_own_name(name, call):
+    for transform in (lambda f: jvp(f, (X,), (X,)), lambda f: vjp(f, X)):
+        with pytest.raises(TypeError, match=rf"(?<!\w){name}\(\)|for this function") as caught:
+            transform(call)
+        assert not isinstance(caught.value, adlib.AdlibError)
+
+
+def test_a_refused_function_is_named_as_it_was_called():
+    with pytest.raises(adlib.TracedValueError, match=re.escape("no derivative rule for np.strings.lstrip, called on")):
+        grad(lambda x: np.strings.lstrip(x))(X)
+
+
+def test_the_message_of_a_cache_that_was_filled_with_plain_numbers():
+    @functools.lru_cache
+    def square(x):
+        return x * x
+
+    assert square(2.0) == 4.0
+    with pytest.raises(adlib.TracedValueError, match=re.escape("hash() of a traced value")):
+        grad(square)(2.0)
+    # The plain value chooses a branch, and the derivative is that of the branch.
+    table = {2.0: 3.0}
+    assert grad(lambda x: x * table.get(adlib.stop_gradient(x), 1.0))(2.0) == 3.0
+    assert grad(lambda x: x * table.get(adlib.stop_gradient(x), 1.0))(2.5) == 1.0
+
+
 def test_refusals_are_python_errors_of_the_fitting_kind():
     for error, base in (
         (adlib.TracedValueError, TypeError),
