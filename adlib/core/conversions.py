@@ -66,6 +66,17 @@ def conversion_error(x, kind, instead):
     return lost(kind, x, mend), not number
 
 
+def hand_over(x, other):
+    """NotImplemented, so that Python asks `other`, no array, which wants its turn in the way of before NEP 13.
+
+    A library that would make a plain array of `x` is not asked.
+    """
+    library = ".".join(type(other).__module__.split(".")[:2])
+    if library in _OF_LIBRARY:
+        raise lost(f"turning into a plain array, by {library}, of", x, _OF_LIBRARY[library])
+    return NotImplemented
+
+
 def _mend(name, function, instead):
     """What to write in place of a call."""
     if getattr(function, "__module__", None) == "math":
@@ -97,5 +108,16 @@ def in_place(what, x):
         TracedValueError(
             f"{what} would write into an array that a derivative of a {describe(x)} may need; "
             "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
+        )
+    )
+
+
+def no_rule(name, x):
+    if name.startswith("_"):  # of NumPy's own, inside the function that was called
+        name = attempted().name or name
+    return with_user_line(
+        TracedValueError(
+            f"adlib has no derivative rule for {name}, called on a {describe(x)}; "
+            "rewrite it with supported functions, or declare it with adlib.primitive"
         )
     )

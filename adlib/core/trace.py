@@ -22,13 +22,12 @@ import operator
 import numpy as np
 
 from . import conversions
-from .conversions import conversion_error
+from .conversions import conversion_error, no_rule
 from .errors import (
     ArgumentError,
     EscapedTracerError,
     TracedAttributeError,
     TracedValueError,
-    attempted,
     describe,
     with_user_line,
 )
@@ -179,17 +178,6 @@ def project(adjoint, shape, dtype):
 # From a function, or a pair of a ufunc and the name of its method, to its rule.  What a rule is asked for is in
 # `families`; the table itself is filled by `adlib.rules`.
 RULES = {}
-
-
-def no_rule(name, x):
-    if name.startswith("_"):  # of NumPy's own, inside the function that was called
-        name = attempted().name or name
-    return with_user_line(
-        TracedValueError(
-            f"adlib has no derivative rule for {name}, called on a {describe(x)}; "
-            "rewrite it with supported functions, or declare it with adlib.primitive"
-        )
-    )
 
 
 def _refused_conversion(kind, instead):
@@ -365,8 +353,6 @@ def only_ours(args):
             theirs = getattr(type(x), "__array_ufunc__", np.ndarray.__array_ufunc__)
             if theirs is not np.ndarray.__array_ufunc__ and not isinstance(x, np.generic):
                 return False
-            if hasattr(x, "__array_priority__") and not hasattr(x, "__array__"):  # a sparse matrix of SciPy
-                return False
     return True
 
 
@@ -464,6 +450,8 @@ def binary_operator(call, rule):
         if type(other) not in _KNOWN:
             if not only_ours((other,)):
                 return NotImplemented
+            if hasattr(other, "__array_priority__") and not hasattr(other, "__array__"):
+                return conversions.hand_over(self, other)
             other = as_operand(other)
         return rule.bind(call, (self, other), NO_KEYWORDS)
 

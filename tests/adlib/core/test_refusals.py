@@ -137,6 +137,8 @@ TRACED = {
     "x @ sparse": (lambda x: x @ SPARSE_MATRIX, SPARSE),
     "sparse @ x": (lambda x: SPARSE_MATRIX @ x, SPARSE),
     "x * sparse": (lambda x: x * SPARSE_MATRIX, SPARSE),
+    "x + sparse": (lambda x: x + SPARSE_MATRIX, SPARSE),
+    "x / sparse": (lambda x: x / SPARSE_MATRIX, SPARSE),
     "sparse * x[0]": (lambda x: SPARSE_MATRIX * x[0], SPARSE),
     "sparse.dot(x)": (lambda x: SPARSE_MATRIX.dot(x), f"SPARSE_MATRIX.dot\\(\\) of a {A}"),
     "hash(x)": (lambda x: hash(x), "hash\\(\\) of a traced value"),
