@@ -50,7 +50,7 @@ def conversion_error(x, kind, instead):
     """
     attempt = attempted()
     name, function = attempt.name, attempt.function
-    if name is not None:
+    if name is not None and instead != PICKLE:
         kind, mend = f"{name}() of", _mend(name, function, instead)
     elif attempt.library:
         kind, mend = f"turning into a plain array, by {attempt.library}, of", _OF_LIBRARY.get(attempt.library, instead)
@@ -62,8 +62,8 @@ def conversion_error(x, kind, instead):
         mend = _FORMAT
     else:
         mend = instead
-    number = function in (float, int, complex) or getattr(function, "__module__", None) == "math"
-    return lost(kind, x, mend), not number
+    called = function in (float, int, complex) or getattr(function, "__module__", None) == "math"
+    return lost(kind, x, mend), instead in (MATH, ROUND, REAL) and not called
 
 
 def hand_over(x, other):
