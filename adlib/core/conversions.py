@@ -113,8 +113,9 @@ def in_place(what, x):
 
 
 def no_rule(name, x):
-    if name.startswith("_"):  # of NumPy's own, inside the function that was called
-        name = attempted().name or name
+    if name.startswith("_"):
+        attempt = attempted()  # of a function that goes by one of NumPy's own
+        name = name if attempt.name is None or isinstance(attempt.function, np.ufunc) else attempt.name
     return with_user_line(
         TracedValueError(
             f"adlib has no derivative rule for {name}, called on a {describe(x)}; "
