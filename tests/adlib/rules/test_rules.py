@@ -14,7 +14,7 @@ import pytest
 import adlib
 from adlib.core.families import Composite, Differentiable
 from adlib.core.trace import RULES
-from adlib.rules.arithmetic import bessel_i, sinc_derivative
+from adlib.rules.arithmetic import bessel_i, direction, one_minus_square, power_derivative, sinc_derivative
 from adlib.rules.indexing import _padded
 from tests.adlib.oracles import Derivatives, by_jax, by_jax_broadcast, close, complex_step, inner, same_bits
 from tests.adlib.rules.cases import CASES, draw
@@ -45,7 +45,19 @@ def ours(rules):
 
 
 # Primitives inside other rules, which are checked with these; functions of like= build arrays of others.
-INSIDE = {sinc_derivative, bessel_i, _padded, np.full, np.array, np.asarray, np.asanyarray, np.require}
+INSIDE = {
+    sinc_derivative,
+    bessel_i,
+    power_derivative,
+    one_minus_square,
+    direction,
+    _padded,
+    np.full,
+    np.array,
+    np.asarray,
+    np.asanyarray,
+    np.require,
+}
 INSIDE |= {np.ascontiguousarray, np.asfortranarray}
 
 
