@@ -47,7 +47,8 @@ class Sharing(Elementwise):
         return partial.slope if type(partial) is Share else partial
 
 
-def _sharing(function, *partials):
+def sharing(function, *partials):
+    """Declare an elementwise function whose partial derivatives may be a `Share`."""
     RULES[function] = Sharing(function_name(function), partials)
 
 
@@ -58,8 +59,8 @@ elementwise(np.multiply, lambda x2: x2, lambda x1: x1)  # by x1 it is x2, by x2 
 elementwise(np.divide, lambda x2: 1 / x2, lambda y, x2: -y / x2)
 elementwise(np.negative, -1)
 elementwise(np.positive, 1)
-_sharing(np.absolute, lambda x: _share(np.sign(x)))
-_sharing(np.fabs, lambda x: _share(np.sign(x)))
+sharing(np.absolute, lambda x: _share(np.sign(x)))
+sharing(np.fabs, lambda x: _share(np.sign(x)))
 elementwise(np.remainder, 1, lambda x1, x2: -np.floor_divide(x1, x2))
 elementwise(np.conjugate, 1)
 
@@ -248,7 +249,7 @@ def _hypot(mine, other, y):
     return Share(direction(mine, other), length != 0)
 
 
-_sharing(np.hypot, lambda x1, x2, y: _hypot(x1, x2, y), lambda x1, x2, y: _hypot(x2, x1, y))
+sharing(np.hypot, lambda x1, x2, y: _hypot(x1, x2, y), lambda x1, x2, y: _hypot(x2, x1, y))
 
 
 # Choices: the chosen argument takes the slope, equal arguments share it.
@@ -272,7 +273,7 @@ def _choosing(function, better, skips_nan=False):
             return slope if slope.ndim or not slope else 1
         return _share(slope)
 
-    _sharing(function, lambda x1, x2: share(x1, x2), lambda x1, x2: share(x2, x1))
+    sharing(function, lambda x1, x2: share(x1, x2), lambda x1, x2: share(x2, x1))
 
 
 _choosing(np.maximum, np.greater)
@@ -307,7 +308,7 @@ class Clip(Sharing):
 RULES[np.clip] = Clip()
 
 # A sign, a step and an exponent do not vary; what they are applied to does.
-_sharing(np.copysign, lambda x1, x2: _share(np.sign(x1) * np.copysign(1.0, plain_value(x2))), None)
+sharing(np.copysign, lambda x1, x2: _share(np.sign(x1) * np.copysign(1.0, plain_value(x2))), None)
 elementwise(np.heaviside, None, lambda x1: np.equal(plain_value(x1), 0))
 linear(np.ldexp, lambda g, shape, exponent: np.ldexp(g, exponent))
 elementwise(np.nextafter, 1, None)
@@ -362,17 +363,20 @@ def sinc_derivative(x, k):
     Near 0 by the power series, elsewhere from the k-th derivative of
     ``x sinc(x) = sin(pi x) / pi``, which is ``x s_k + k s_(k-1)``.
     """
-    x = np.asarray(x)
+    given = np.asarray(x)
+    x = given.astype(np.result_type(given, float))
+    number = x.dtype.type
+    pi = number(math.pi)  # as many of its digits as np.sinc takes
     near = np.abs(x) < 1
     small, large = np.where(near, x, 0.0), np.where(near, 1.0, x)
     series = np.zeros_like(x)
     for j in range(25 + k, (k - 1) // 2, -1):
         falling = math.prod(range(2 * j - k + 1, 2 * j + 1))
-        series = series + (-1) ** j * math.pi ** (2 * j) * falling / math.factorial(2 * j + 1) * small ** (2 * j - k)
-    s = np.sin(math.pi * large) / (math.pi * large)
+        series = series + (-1) ** j * number(falling) / number(math.factorial(2 * j + 1)) * (pi * small) ** (2 * j - k)
+    s = np.sin(pi * large) / (pi * large)
     for i in range(1, k + 1):
-        s = (math.pi ** (i - 1) * np.sin(math.pi * large + i * math.pi / 2) - i * s) / large
-    return np.where(near, series, s)[()]
+        s = (pi ** (i - 1) * np.sin(pi * large + i * (pi / 2)) - i * s) / large
+    return np.where(near, pi**k * series, s).astype(given.dtype)[()]
 
 
 elementwise(np.sinc, lambda x: sinc_derivative(x, 1))

@@ -250,15 +250,31 @@ def _accumulate(function):
 
 composite((np.add, "accumulate"), _accumulate(np.cumsum))
 composite((np.multiply, "accumulate"), _accumulate(np.cumprod))
-for _pair in (np.maximum, np.minimum, np.logaddexp):
+for _pair in (np.maximum, np.minimum):
     equivalent((_pair, "accumulate"), _accumulate(_running(_pair)))
 
 
-def _logsumexp(array, axis=0, dtype=None, out=None, keepdims=False):
-    # The largest entry is taken out as a constant, whose derivative cancels.
-    largest = np.max(plain_value(array), axis=axis, keepdims=True)
-    y = largest + np.log(np.sum(np.exp(array - largest), axis=axis, keepdims=True))
-    return y if keepdims else np.reshape(y, np.sum(plain_value(array), axis=axis).shape)
+def _log_of_sum(pair, exp, log):
+    """The largest entry is taken out as a constant, whose derivative cancels.
+
+    Where it is infinite, the entries equal to it share, as in the function of two.
+    """
+
+    def code(array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True):
+        array = selected(_cast(array, dtype), where, -np.inf)
+        plain = plain_value(array)
+        largest = np.max(plain, axis=axis, keepdims=True, initial=-np.inf)
+        far, equal = np.isinf(largest), plain == largest
+        sums = np.sum(exp(np.where(far, 0.0, array) - np.where(far, 0.0, largest)), axis=axis, keepdims=True)
+        shared = np.sum(np.where(far & equal, array, 0.0), axis=axis, keepdims=True)
+        shared = shared / np.maximum(np.sum(equal, axis=axis, keepdims=True), 1)
+        y = np.where(far, shared, largest + log(np.where(far, 1.0, sums)))
+        y = y if keepdims else np.reshape(y, np.sum(plain, axis=axis).shape)
+        return y if initial is None else pair(y, initial)
+
+    return code
 
 
-equivalent((np.logaddexp, "reduce"), _logsumexp)
+for _pair, _exp, _log in ((np.logaddexp, np.exp, np.log), (np.logaddexp2, np.exp2, np.log2)):
+    equivalent((_pair, "reduce"), _log_of_sum(_pair, _exp, _log))
+    equivalent((_pair, "accumulate"), _accumulate(_running(_pair)))

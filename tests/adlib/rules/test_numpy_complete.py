@@ -65,8 +65,8 @@ def test_a_hidden_ufunc_names_itself(ufunc):
 
 
 METHODS = {
-    "reduce": {np.add, np.multiply, np.maximum, np.minimum, np.logaddexp, np.logical_and, np.logical_or},
-    "accumulate": {np.add, np.multiply, np.maximum, np.minimum, np.logaddexp},
+    "reduce": {np.add, np.multiply, np.maximum, np.minimum, np.logaddexp, np.logaddexp2, np.logical_and, np.logical_or},
+    "accumulate": {np.add, np.multiply, np.maximum, np.minimum, np.logaddexp, np.logaddexp2},
 }
 
 

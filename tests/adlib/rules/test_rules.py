@@ -16,6 +16,7 @@ from adlib.core.families import Composite, Differentiable
 from adlib.core.trace import RULES
 from adlib.rules.arithmetic import bessel_i, direction, one_minus_square, power_derivative, sinc_derivative
 from adlib.rules.indexing import _padded
+from adlib.rules.statistics import root, root_slope
 from tests.adlib.oracles import Derivatives, by_jax, by_jax_broadcast, close, complex_step, inner, same_bits
 from tests.adlib.rules.cases import CASES, draw
 from tests.adlib.rules.numpy_cases import LINES, subjects
@@ -58,7 +59,7 @@ INSIDE = {
     np.asanyarray,
     np.require,
 }
-INSIDE |= {np.ascontiguousarray, np.asfortranarray}
+INSIDE |= {root, root_slope, np.ascontiguousarray, np.asfortranarray}
 
 
 def test_every_differentiable_rule_has_a_case():
