@@ -49,7 +49,7 @@ def _std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Tr
     y = _var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
     # One number does not deviate from its mean, wherever it is.
     alone = mean is None and np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims) == 1
-    return root(np.where(alone, plain_value(y), y))
+    return np.where(alone, 0.0, root(np.where(alone, 1.0, y)))
 
 
 def _nanmean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
