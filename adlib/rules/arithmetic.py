@@ -5,9 +5,9 @@ A partial derivative names what it needs: ``y`` the result, ``x`` (or ``x1``,
 zero or the mean of the two sides: |x| has 0 at 0, equal arguments of a maximum
 share the slope.  An argument without a share receives 0, whatever it would be
 multiplied by.  An infinite slope is given as inf.
-
-Zero times an infinite slope stays NaN: ``x * cbrt(x)`` has the derivative 0 at
-0, ``cbrt(x)**3`` has 1, and both multiply the slope of the root by 0.
+Where it stands at the edge of a domain, what has the tangent 0 does not move.
+An adjoint of 0 times it stays NaN: ``x * sqrt(x)`` has the derivative 0 at 0,
+``sqrt(x)**2`` has 1, and both multiply the slope of the root by 0.
 """
 
 import functools
@@ -52,6 +52,51 @@ def sharing(function, *partials):
     RULES[function] = Sharing(function_name(function), partials)
 
 
+_NUMBERS = frozenset({float, np.float64})
+
+
+class Edged(Elementwise):
+    """An elementwise function whose slope is infinite at the edge of its domain.
+
+    There a tangent of 0 gives 0: ``arccos(clip(x, -1, 1))`` does not move with x = 2.
+    """
+
+    def __init__(self, name, partials, inside):
+        super().__init__(name, partials)
+        self._inside = inside  # a number with finite slopes
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        total = Elementwise.jvp(self, call, ans, args, kwargs, tangents)
+        if type(total) in _NUMBERS and total == total:
+            return total
+        if not np.isnan(plain_value(total)).any():  # NaN, as 0 times inf is
+            return total
+        terms = [functools.partial(self._term, k, (ans, *args)) for k in range(len(args))]
+        return total_differential(terms, tangents)
+
+    def _term(self, k, values, tangent):
+        slope = self.partial(k, [plain_value(v) for v in values])
+        still = np.isinf(slope) & _stays_zero(tangent)
+        # Not only the slope: its own derivative is infinite, too.
+        slope = self.partial(k, [np.where(still, self._inside, v) for v in values])
+        return np.where(still, 0.0, slope) * tangent
+
+
+def _stays_zero(tangent):
+    """Where a tangent is 0, and does not vary either, as far as an outer forward mode tells."""
+    still = True
+    while is_traced(tangent):
+        if tangent._trace.mode == "forward":
+            still = still & _stays_zero(tangent._info)
+        tangent = tangent._value
+    return still & (tangent == 0)
+
+
+def edged(function, *partials, inside=0.5):
+    """Declare an elementwise function with infinite slopes at the edge of its domain."""
+    RULES[function] = Edged(function_name(function), partials, inside)
+
+
 # Operators.
 elementwise(np.add, 1, 1)
 elementwise(np.subtract, 1, -1)
@@ -75,7 +120,7 @@ elementwise(np.fmod, 1, lambda y, x1, x2: -_quotient(y, x1, x2))
 
 def _power_base(x1, x2):
     # x2 * x1**(x2 - 1), but 0 where x2 is 0: x1**0 is the constant 1 even at x1 = 0.
-    if type(x2) in (int, float):
+    if type(x2) in (int, float) and math.isfinite(x2):
         if x2 == 2:
             return 2 * x1  # x1**1 would be a copy
         if x2 == 1:
@@ -133,13 +178,13 @@ elementwise(
     None,
     None,
 )
-elementwise(np.power, _power_base, _power_exponent)
-elementwise(np.float_power, _power_base, _power_exponent)
+edged(np.power, _power_base, _power_exponent)
+edged(np.float_power, _power_base, _power_exponent)
 
 # Powers and roots.  Adding 0.0 makes 0 of -0, at which the slope has the other sign.
 elementwise(np.square, lambda x: 2 * x)
 elementwise(np.reciprocal, lambda y: -y * y)
-elementwise(np.sqrt, lambda y: 0.5 / (y + 0.0))
+edged(np.sqrt, lambda y: 0.5 / (y + 0.0))
 elementwise(np.cbrt, lambda y: 1 / (3 * y) / y)  # y * y would leave the range of float16
 
 
@@ -152,10 +197,10 @@ def _log(number, x):
 elementwise(np.exp, lambda y: y)
 elementwise(np.exp2, lambda y: _log(2, y) * y)
 elementwise(np.expm1, lambda x: np.exp(x))  # not y + 1, which rounds to 0 far on the left
-elementwise(np.log, lambda x: 1 / (x + 0.0))
-elementwise(np.log2, lambda x: 1 / (_log(2, x) * (x + 0.0)))
-elementwise(np.log10, lambda x: 1 / (_log(10, x) * (x + 0.0)))
-elementwise(np.log1p, lambda x: 1 / (1 + x))
+edged(np.log, lambda x: 1 / (x + 0.0))
+edged(np.log2, lambda x: 1 / _log(2, x) / (x + 0.0))
+edged(np.log10, lambda x: 1 / _log(10, x) / (x + 0.0))
+edged(np.log1p, lambda x: 1 / (1 + x))
 
 
 def _weight(exp, add, mine, other):
@@ -186,8 +231,8 @@ elementwise(one_minus_square, lambda x: -2 * x)
 elementwise(np.sin, lambda x: np.cos(x))
 elementwise(np.cos, lambda x: -np.sin(x))
 elementwise(np.tan, lambda y: 1 + y * y)
-elementwise(np.arcsin, lambda x: 1 / np.sqrt(one_minus_square(x)))
-elementwise(np.arccos, lambda x: -1 / np.sqrt(one_minus_square(x)))
+edged(np.arcsin, lambda x: 1 / np.sqrt(one_minus_square(x)))
+edged(np.arccos, lambda x: -1 / np.sqrt(one_minus_square(x)))
 elementwise(np.arctan, lambda x: _over_square(1.0, 1.0, x))
 
 
@@ -207,8 +252,8 @@ elementwise(np.sinh, lambda x: np.cosh(x))
 elementwise(np.cosh, lambda x: np.sinh(x))
 elementwise(np.tanh, lambda y: one_minus_square(y))
 elementwise(np.arcsinh, lambda x: 1 / np.hypot(1.0, x))
-elementwise(np.arccosh, lambda x: 1 / np.sqrt(x - 1) / np.sqrt(x + 1))
-elementwise(np.arctanh, lambda x: 1 / one_minus_square(x))
+edged(np.arccosh, lambda x: 1 / np.sqrt(x - 1) / np.sqrt(x + 1), inside=2.0)
+edged(np.arctanh, lambda x: 1 / one_minus_square(x))
 for _function in (np.deg2rad, np.radians, np.rad2deg, np.degrees):
     linear(_function, lambda g, shape, function=_function: function(g))
 

@@ -290,15 +290,16 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     else:
         x0, x1, f0, f1 = xp[right_end - 1], xp[right_end], fp[right_end - 1], fp[right_end]
         width = x1 - x0
-        flat = plain_value(width) == 0  # a knot given twice
-        y = f0 + (x - x0) * np.where(flat, 0.0, (f1 - f0) / np.where(flat, 1.0, width))
+        flat = plain_value(width) == 0  # the last knot, given twice
+        y = np.where(flat, f1, f0 + (x - x0) * ((f1 - f0) / np.where(flat, 1.0, width)))
     y = np.where(first, fp[0] if left is None else left, y)
     return np.where(last, fp[-1] if right is None else right, y)
 
 
 def _unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
-    # Whole periods are added, which do not vary.
-    return p + (np.unwrap(plain_value(p), discont, axis, period=period) - plain_value(p))
+    # A number of periods is added, which does not vary.
+    plain, length = plain_value(p), plain_value(period)
+    return p + np.rint((np.unwrap(plain, plain_value(discont), axis, period=length) - plain) / length) * period
 
 
 equivalent(np.interp, _interp)
