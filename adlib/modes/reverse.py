@@ -28,6 +28,7 @@ from ..core.trace import (
     shape_and_dtype,
 )
 from ..core.tree import flatten, outline, unflatten
+from .contributions import Contribution, Masked
 from .readonly import hold, release
 
 # Which operands are traced, of one or two.
@@ -35,20 +36,6 @@ _FIRST, _SECOND, _BOTH = (0,), (1,), (0, 1)
 _new = object.__new__
 _ARRAYS = frozenset({np.ndarray, np.memmap})
 _NUMBERS = frozenset({float, np.float64})
-
-
-class Contribution:
-    """What a rule's `vjp` returns where its contribution is no array or number: it knows how to add itself."""
-
-    __slots__ = ()
-
-    def dense(self, shape, dtype):
-        """As an array, for a graph that shows what each parent receives."""
-        raise NotImplementedError
-
-    def add_to(self, adjoints, owned, position, shape, dtype):
-        """Add to ``adjoints[position]``, of this shape and dtype; ``owned[position]`` says that it may be written into."""
-        raise NotImplementedError
 
 
 class OutputAdjoint(Contribution):
@@ -228,7 +215,8 @@ class ReverseTrace(Trace):
             rule, argnums, parents, residuals, _, _ = entries[position] if keep else entries.pop()
             if g is None:
                 continue
-            for parent, ct in zip(parents, rule.vjp(g, residuals, argnums)):
+            parts = g.through(rule, residuals, argnums) if type(g) is Masked else rule.vjp(g, residuals, argnums)
+            for parent, ct in zip(parents, parts):
                 # A first contribution that fits is taken as it is.
                 if adjoints[parent] is None:
                     plain = ct._value if type(ct) is ArrayTracer else ct
@@ -239,7 +227,10 @@ class ReverseTrace(Trace):
                             continue
                 if ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
-            ct = plain = None  # else one array more would live on while the next contributions are computed
+            parts = ct = plain = None  # else one array more would live on while the next contributions are computed
+        for position, g in enumerate(adjoints):
+            if type(g) is Masked:
+                adjoints[position] = g.values
         if begun is not None:
             begun[0][:], begun[1][:] = adjoints[:count], owned[:count]
         return adjoints[:count]
@@ -247,6 +238,8 @@ class ReverseTrace(Trace):
     def _accumulate(self, adjoints, owned, position, ct):
         """Add one contribution, of any kind, to the adjoint at `position`."""
         _, _, _, _, shape, dtype = self.entries[position]
+        if type(adjoints[position]) is Masked and type(ct) is not Masked:
+            adjoints[position] = adjoints[position].values
         old = adjoints[position]
         if type(ct) not in _NUMBERS or shape or dtype is not FLOAT64:  # most numbers fit as they are
             if isinstance(ct, Contribution):

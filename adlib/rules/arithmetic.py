@@ -18,39 +18,7 @@ import numpy as np
 from ..core.declare import composite, elementwise, linear, primitive, rule
 from ..core.families import Elementwise, function_name, keyword_names, supported, total_differential
 from ..core.trace import RULES, apply, as_operand, in_place, is_traced, plain_value
-
-
-class Share:
-    """A slope, and where it is one: elsewhere its product is 0, also with what is not finite."""
-
-    __slots__ = ("slope", "where")
-
-    def __init__(self, slope, where):
-        self.slope = slope
-        self.where = where
-
-    def __mul__(self, x):
-        return self.slope * np.where(self.where, x, 0.0)
-
-
-def _share(slope):
-    """A plain slope that is 0 where the argument has no share."""
-    has = slope != 0
-    return slope if has.all() else Share(slope, has)
-
-
-class Sharing(Elementwise):
-    """An elementwise function that may pass over an argument: a partial derivative may be a `Share`."""
-
-    def partial(self, k, values):
-        partial = super().partial(k, values)
-        return partial.slope if type(partial) is Share else partial
-
-
-def sharing(function, *partials):
-    """Declare an elementwise function whose partial derivatives may be a `Share`."""
-    RULES[function] = Sharing(function_name(function), partials)
-
+from .corners import Sharing, Tip, share, sharing
 
 _NUMBERS = frozenset({float, np.float64})
 
@@ -79,7 +47,8 @@ class Edged(Elementwise):
         still = np.isinf(slope) & _stays_zero(tangent)
         # Not only the slope: its own derivative is infinite, too.
         slope = self.partial(k, [np.where(still, self._inside, v) for v in values])
-        return np.where(still, 0.0, slope) * tangent
+        term = np.where(still, 0.0, slope) * tangent
+        return term + unknown_slope(tangent, still) if _under_reverse(tangent) else term
 
 
 def _stays_zero(tangent):
@@ -90,6 +59,23 @@ def _stays_zero(tangent):
             still = still & _stays_zero(tangent._info)
         tangent = tangent._value
     return still & (tangent == 0)
+
+
+def _under_reverse(tangent):
+    while is_traced(tangent):
+        if tangent._trace.mode == "reverse":
+            return True
+        tangent = tangent._value
+    return False
+
+
+@primitive
+def unknown_slope(x, where):
+    """Zeros.  Whether a tangent of 0 stays so, reverse mode cannot tell: its derivative is NaN unless a mask stops it."""
+    return np.zeros_like(x)
+
+
+elementwise(unknown_slope, lambda x2: np.where(x2, np.nan, 0.0), None)
 
 
 def edged(function, *partials, inside=0.5):
@@ -104,8 +90,8 @@ elementwise(np.multiply, lambda x2: x2, lambda x1: x1)  # by x1 it is x2, by x2 
 elementwise(np.divide, lambda x2: 1 / x2, lambda y, x2: -y / x2)
 elementwise(np.negative, -1)
 elementwise(np.positive, 1)
-sharing(np.absolute, lambda x: _share(np.sign(x)))
-sharing(np.fabs, lambda x: _share(np.sign(x)))
+sharing(np.absolute, lambda x: share(np.sign(x)))
+sharing(np.fabs, lambda x: share(np.sign(x)))
 elementwise(np.remainder, 1, lambda x1, x2: -np.floor_divide(x1, x2))
 elementwise(np.conjugate, 1)
 
@@ -268,30 +254,36 @@ def direction(mine, other):
     return mine / (length + (length == 0))
 
 
+class Direction(Elementwise):
+    """At the origin it has no derivative, except along no direction at all."""
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        moves = [plain_value(t) != 0 for t in tangents if t is not None]
+        total = super().jvp(call, ans, args, kwargs, tangents)
+        return np.where(functools.reduce(np.logical_or, moves), total, 0.0)
+
+
 def _turn(mine, other):
-    # Both turn by  (other * d mine - mine * d other) / length**2,  along the direction of the other.
+    # By  other * (other * d mine - mine * d other) / length**3,  of directions and a length that do not overflow.
     length = np.hypot(mine, other)
     still = np.isinf(plain_value(length))  # what is infinitely far away does not turn
-    across = np.where(still, 0.0, direction(other, mine) / length)
-    return across * direction(other, mine), -across * direction(mine, other)
+    return np.where(still, 0.0, direction(other, mine) / length)
 
 
-def _direction_jvp(tangents, y, mine, other):
-    by = _turn(mine, other)
-    moves = [plain_value(t) != 0 for t in tangents if t is not None]
-    return np.where(
-        functools.reduce(np.logical_or, moves), total_differential([lambda t, s=s: s * t for s in by], tangents), 0.0
-    )
-
-
-rule(direction, _direction_jvp, lambda g, y, mine, other: [s * g for s in _turn(mine, other)])
+RULES[direction] = Direction(
+    "direction",
+    (
+        lambda x1, x2: _turn(x1, x2) * direction(x2, x1),
+        lambda x1, x2: -_turn(x1, x2) * direction(x1, x2),
+    ),
+)
 
 
 def _hypot(mine, other, y):
     length = plain_value(y)
     if ((length != 0) & np.isfinite(length)).all():
         return mine / y
-    return Share(direction(mine, other), length != 0)
+    return Tip(direction(mine, other), length != 0)
 
 
 sharing(np.hypot, lambda x1, x2, y: _hypot(x1, x2, y), lambda x1, x2, y: _hypot(x2, x1, y))
@@ -312,13 +304,13 @@ def _choice(better, skips_nan, mine, other):
 
 
 def _choosing(function, better, skips_nan=False):
-    def share(mine, other):
+    def chosen(mine, other):
         slope = _choice(better, skips_nan, plain_value(mine), plain_value(other))
         if slope.dtype == bool:  # a mask, for arrays
             return slope if slope.ndim or not slope else 1
-        return _share(slope)
+        return share(slope)
 
-    sharing(function, lambda x1, x2: share(x1, x2), lambda x1, x2: share(x2, x1))
+    sharing(function, lambda x1, x2: chosen(x1, x2), lambda x1, x2: chosen(x2, x1))
 
 
 _choosing(np.maximum, np.greater)
@@ -347,14 +339,14 @@ class Clip(Sharing):
         if upper is not None:
             inside = a if lower is None else np.maximum(a, lower)
             slope = slope * _choice(np.less, False, *((upper, inside) if k == 2 else (inside, upper)))
-        return _share(1.0 * np.asarray(slope))
+        return share(1.0 * np.asarray(slope))
 
 
 RULES[np.clip] = Clip()
 
 # A sign, a step and an exponent do not vary; what they are applied to does.
-sharing(np.copysign, lambda x1, x2: _share(np.sign(x1) * np.copysign(1.0, plain_value(x2))), None)
-elementwise(np.heaviside, None, lambda x1: np.equal(plain_value(x1), 0))
+sharing(np.copysign, lambda x1, x2: share(np.sign(x1) * np.copysign(1.0, plain_value(x2))), None)
+sharing(np.heaviside, None, lambda x1: np.equal(plain_value(x1), 0))
 linear(np.ldexp, lambda g, shape, exponent: np.ldexp(g, exponent))
 elementwise(np.nextafter, 1, None)
 
@@ -464,7 +456,7 @@ for _ufunc in [f for f in RULES if isinstance(f, np.ufunc) and f.nin == 2 and f.
     composite((_ufunc, "outer"), _outer(_ufunc))
 
 
-class Where(Elementwise):
+class Where(Sharing):
     """``np.where``, whose form with one argument is ``np.nonzero``."""
 
     def bind(self, call, args, kwargs):

@@ -5,7 +5,7 @@ import numpy as np
 from ..core.declare import composite, elementwise, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
 from ..core.trace import as_operand, is_traced, plain_value
-from .arithmetic import Share, sharing
+from .corners import Tip, sharing
 from .equivalent import equivalent
 from .reductions import kept_shape, mean_where, normal_axes, restored, rows_of, selected
 
@@ -32,7 +32,7 @@ def root_slope(x):
     return np.where(x == 0, 0.0, 0.5 / np.sqrt(np.where(x == 0, 1.0, x)))
 
 
-sharing(root, lambda x: Share(root_slope(x), plain_value(x) != 0))
+sharing(root, lambda x: Tip(root_slope(x), plain_value(x) != 0))
 elementwise(root_slope, lambda y, x: -0.5 * y / np.where(plain_value(x) == 0, np.nan, x))
 
 
