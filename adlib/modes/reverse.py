@@ -209,14 +209,15 @@ class ReverseTrace(Trace):
             adjoints[:count], owned[:count] = begun
         for position, ct in cotangents:
             self._accumulate(adjoints, owned, position, ct)
-        keep, ndarray = self._keep, np.ndarray
+        keep, ndarray, masked = self._keep, np.ndarray, Masked
         for position in range(len(entries) - 1, count - 1, -1):
             g = adjoints.pop()
             rule, argnums, parents, residuals, _, _ = entries[position] if keep else entries.pop()
             if g is None:
                 continue
-            parts = g.through(rule, residuals, argnums) if type(g) is Masked else rule.vjp(g, residuals, argnums)
-            for parent, ct in zip(parents, parts):
+            # An adjoint with a mask goes through the rule by itself.
+            pulled = rule.vjp(g, residuals, argnums) if type(g) is not masked else g.through(rule, residuals, argnums)
+            for parent, ct in zip(parents, pulled):
                 # A first contribution that fits is taken as it is.
                 if adjoints[parent] is None:
                     plain = ct._value if type(ct) is ArrayTracer else ct
@@ -227,7 +228,7 @@ class ReverseTrace(Trace):
                             continue
                 if ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
-            parts = ct = plain = None  # else one array more would live on while the next contributions are computed
+            pulled = ct = plain = None  # else one array more would live on while the next contributions are computed
         for position, g in enumerate(adjoints):
             if type(g) is Masked:
                 adjoints[position] = g.values
@@ -238,11 +239,11 @@ class ReverseTrace(Trace):
     def _accumulate(self, adjoints, owned, position, ct):
         """Add one contribution, of any kind, to the adjoint at `position`."""
         _, _, _, _, shape, dtype = self.entries[position]
-        if type(adjoints[position]) is Masked and type(ct) is not Masked:
-            adjoints[position] = adjoints[position].values
         old = adjoints[position]
         if type(ct) not in _NUMBERS or shape or dtype is not FLOAT64:  # most numbers fit as they are
             if isinstance(ct, Contribution):
+                if type(old) is Masked and type(ct) is not Masked:
+                    adjoints[position] = old.values
                 ct.add_to(adjoints, owned, position, shape, dtype)
                 return
             ct = project(ct, shape, dtype)
@@ -251,7 +252,7 @@ class ReverseTrace(Trace):
         elif owned[position] and type(ct) is np.ndarray:
             old += ct
         else:
-            total = old + ct
+            total = (old if type(old) is not Masked else old.values) + ct
             adjoints[position] = total
             owned[position] = type(total) is np.ndarray
 
