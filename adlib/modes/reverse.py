@@ -28,7 +28,7 @@ from ..core.trace import (
     shape_and_dtype,
 )
 from ..core.tree import flatten, outline, unflatten
-from .contributions import Contribution, Masked
+from .contributions import Contribution, Masked, unmasked
 from .readonly import hold, release
 
 # Which operands are traced, of one or two.
@@ -199,7 +199,7 @@ class ReverseTrace(Trace):
         Returns
         -------
         list
-            The adjoints of the inputs; None where nothing arrived.
+            The adjoints of the inputs; None where nothing arrived, `Masked` where not all was chosen.
         """
         entries = self.entries
         adjoints = [None] * len(entries)
@@ -229,11 +229,8 @@ class ReverseTrace(Trace):
                 if ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
             pulled = ct = plain = None  # else one array more would live on while the next contributions are computed
-        for position, g in enumerate(adjoints):
-            if type(g) is Masked:
-                adjoints[position] = g.values
         if begun is not None:
-            begun[0][:], begun[1][:] = adjoints[:count], owned[:count]
+            begun[0][:], begun[1][:] = map(unmasked, adjoints[:count]), owned[:count]
         return adjoints[:count]
 
     def _accumulate(self, adjoints, owned, position, ct):
@@ -271,11 +268,15 @@ class ReverseRun:
         if keep:
             self.trace.close()
 
+    def contributions(self, cotangents):
+        """What reaches the inputs, from pairs (number of an output leaf, cotangent), as `ReverseTrace.pull` returns it."""
+        starts = [(self.positions[r], ct) for r, ct in cotangents if self.positions[r] is not None]
+        return self.trace.pull(starts, len(self.inputs))
+
     def adjoints(self, cotangents):
         """Adjoints of the inputs, zeros included, from pairs (number of an output leaf, cotangent)."""
-        starts = [(self.positions[r], ct) for r, ct in cotangents if self.positions[r] is not None]
-        pulled = self.trace.pull(starts, len(self.inputs))
-        return [like_primal(x, g) for x, g in zip(self.inputs, pulled)]
+        pulled = self.contributions(cotangents)
+        return [like_primal(x, unmasked(g)) for x, g in zip(self.inputs, pulled)]
 
 
 def vjp(f, *primals):

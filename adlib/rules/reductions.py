@@ -11,6 +11,7 @@ import numpy as np
 from ..core.declare import composite, linear, rule
 from ..core.families import Rule
 from ..core.trace import RULES, plain_value
+from ..modes.contributions import Masked
 from .equivalent import equivalent
 
 
@@ -114,7 +115,8 @@ def _extreme_jvp(tangents, y, a, axis=None, out=None, keepdims=False):
 
 def _extreme_vjp(g, y, a, axis=None, out=None, keepdims=False):
     weights = _weights(y, a, axis)
-    return [np.where(weights > 0, weights * restored(g, np.shape(a), axis), 0.0)]
+    chosen = weights > 0
+    return [Masked(np.where(chosen, weights * restored(g, np.shape(a), axis), 0.0), chosen)]
 
 
 def _extreme_of(function, pair, worst):
