@@ -56,6 +56,7 @@ INSIDE = {
     sinc_derivative,
     bessel_i,
     power_derivative,
+    unknown_slope,
     one_minus_square,
     direction,
     _padded,
