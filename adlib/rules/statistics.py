@@ -103,6 +103,8 @@ def _quantile_of(a, q, axis, method, keepdims, numbers):
     rows = rows_of(a, axis)
     q = as_operand(q)
     each = np.reshape(q, (np.size(q),))
+    if not rows.shape[-1]:  # np.median of nothing is NaN
+        return np.full(np.shape(q) + rows.shape[:-1], np.nan)
     last = (numbers(rows) - 1)[..., None]
     if method == "linear":
         position = last * each

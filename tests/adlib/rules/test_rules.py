@@ -20,6 +20,7 @@ from adlib.rules.arithmetic import (
     one_minus_square,
     power_derivative,
     sinc_derivative,
+    unknown_slope,
 )
 from adlib.rules.indexing import _padded
 from adlib.rules.statistics import root, root_slope
