@@ -266,8 +266,8 @@ class Direction(Elementwise):
 def _turn(mine, other):
     # By  other * (other * d mine - mine * d other) / length**3,  of directions and a length that do not overflow.
     length = np.hypot(mine, other)
-    still = np.isinf(plain_value(length))  # what is infinitely far away does not turn
-    return np.where(still, 0.0, direction(other, mine) / length)
+    origin, still = plain_value(length) == 0, np.isinf(plain_value(length))  # what is infinitely far does not turn
+    return np.where(origin, np.nan, np.where(still, 0.0, direction(other, mine) / np.where(origin, 1.0, length)))
 
 
 RULES[direction] = Direction(
@@ -427,15 +427,15 @@ _BESSEL_LIMIT = 720.0  # where the functions leave the range of float64, in whic
 def bessel_i(x, order):
     """The modified Bessel function of the first kind of a whole order, by its series of positive terms."""
     x, order = np.asarray(x), abs(order)
-    small = np.where(np.abs(x) < _BESSEL_LIMIT, x, 0.0).astype(np.result_type(x, float))
+    inside = np.abs(x) < _BESSEL_LIMIT
+    small = np.where(inside, x, 0.0).astype(np.result_type(x, float))
     half, square = small / 2, small * small / 4
     term = half**order / math.factorial(order)
     total = term
     for j in range(1, 40 + int(np.max(np.abs(small), initial=0.0))):
         term = term * square / (j * (j + order))
         total = total + term
-    beyond = np.where(np.isnan(x), x, np.inf * np.sign(x) ** order)
-    return np.where(np.abs(x) < _BESSEL_LIMIT, total, beyond).astype(x.dtype)[()]
+    return np.where(inside, total, np.inf * np.where(inside, 1.0, np.sign(x)) ** order).astype(x.dtype)[()]
 
 
 # I0' = I1 and 2 Ik' = I(k-1) + I(k+1): Abramowitz and Stegun, 9.6.26 and 9.6.27.
