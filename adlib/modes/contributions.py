@@ -62,8 +62,3 @@ class Masked(Contribution):
         if is_traced(ct) or not np.isfinite(ct).all():
             ct = np.where(mask, ct, 0.0)
         return Masked(ct, mask)
-
-
-def unmasked(g):
-    """An adjoint as an array or a number."""
-    return g.values if type(g) is Masked else g

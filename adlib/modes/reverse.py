@@ -28,7 +28,7 @@ from ..core.trace import (
     shape_and_dtype,
 )
 from ..core.tree import flatten, outline, unflatten
-from .contributions import Contribution, Masked, unmasked
+from .contributions import Contribution, Masked
 from .readonly import hold, release
 
 # Which operands are traced, of one or two.
@@ -230,7 +230,8 @@ class ReverseTrace(Trace):
                     self._accumulate(adjoints, owned, parent, ct)
             pulled = ct = plain = None  # else one array more would live on while the next contributions are computed
         if begun is not None:
-            begun[0][:], begun[1][:] = map(unmasked, adjoints[:count]), owned[:count]
+            begun[0][:] = [g if type(g) is not Masked else g.values for g in adjoints[:count]]
+            begun[1][:] = owned[:count]
         return adjoints[:count]
 
     def _accumulate(self, adjoints, owned, position, ct):
@@ -276,7 +277,7 @@ class ReverseRun:
     def adjoints(self, cotangents):
         """Adjoints of the inputs, zeros included, from pairs (number of an output leaf, cotangent)."""
         pulled = self.contributions(cotangents)
-        return [like_primal(x, unmasked(g)) for x, g in zip(self.inputs, pulled)]
+        return [like_primal(x, g if type(g) is not Masked else g.values) for x, g in zip(self.inputs, pulled)]
 
 
 def vjp(f, *primals):
