@@ -105,7 +105,8 @@ def _weights(y, a, axis):
     a = plain_value(a)
     y = restored(plain_value(y), np.shape(a), axis)
     chosen = (a == y) | np.isnan(a)
-    return chosen / np.sum(chosen, axis=normal_axes(axis, np.ndim(a)), keepdims=True)
+    shares = chosen.astype(np.result_type(a, float))
+    return shares / np.sum(shares, axis=normal_axes(axis, np.ndim(a)), keepdims=True)
 
 
 def _extreme_jvp(tangents, y, a, axis=None, out=None, keepdims=False):
