@@ -43,7 +43,9 @@ class Sharing(Elementwise):
 
     def partial(self, k, values):
         partial = super().partial(k, values)
-        return partial.slope if isinstance(partial, Share) else partial
+        if isinstance(partial, Share):
+            return partial.slope
+        return 1.0 * partial if getattr(partial, "dtype", FLOAT64).kind == "b" else partial
 
     def _plan(self, argnums):
         take, _ = super()._plan(argnums)
