@@ -18,7 +18,7 @@ from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import Refuse
 from ...core.trace import RULES, is_traced, plain_value
 from ..shapes import t
-from .matrices import RefusesHermitian, diagonal, from_lower, largest, small, to_diagonal, to_lower
+from .matrices import RefusesHermitian, diagonal, from_lower, largest, noise, small, to_diagonal, to_lower
 
 _la = np.linalg
 
@@ -190,6 +190,22 @@ def _eigh_vjp(g, ans, a, UPLO="L", alone=True):
     return (_pull_triangle(v @ _pull_turns("eigh", a, half, half, w, w_bar, alone) @ t(v), UPLO),)
 
 
+def _of_values(u, s_bar, s, vh):
+    """The adjoint of a matrix of which only the values `s` are used."""
+    shape = (u.shape[-2], vh.shape[-1])
+    return (u * _mean_of_equals(s_bar, s, shape, transposed=True)[..., None, :]) @ vh
+
+
+def _mean_of_equals(x, s, shape, transposed=False):
+    """The mean of the slopes `x` over values of `s` that are equal up to rounding: they share, as in `np.sort`."""
+    plain = plain_value(s)
+    equal = np.abs(_differences(plain)) <= noise(plain, shape)[..., None]
+    if np.sum(equal) == plain.size:
+        return x
+    shares = equal / np.sum(equal, -1, keepdims=True, dtype=plain.dtype)
+    return ((t(shares) if transposed else shares) @ x[..., None])[..., 0]
+
+
 # The derivatives of the values alone take the vectors from a factorisation of their own.  When they are
 # differentiated again, equal values must not pass for unused there, only because they came another way.
 @primitive
@@ -206,12 +222,12 @@ def singular_vectors(a):
 
 def _eigvalsh_jvp(tangents, w, a, UPLO="L"):
     _, v = eigenvectors(a, UPLO)
-    return np.sum(v * (_triangle(tangents[0], UPLO) @ v), -2)
+    return _mean_of_equals(np.sum(v * (_triangle(tangents[0], UPLO) @ v), -2), w, a.shape)
 
 
 def _eigvalsh_vjp(g, w, a, UPLO="L"):
     _, v = eigenvectors(a, UPLO) if is_traced(g) else _la.eigh(a, UPLO)
-    return (_pull_triangle((v * g[..., None, :]) @ t(v), UPLO),)
+    return (_pull_triangle(_of_values(v, g, w, t(v)), UPLO),)
 
 
 rule(eigenvectors, _eigh_jvp, functools.partial(_eigh_vjp, alone=False))
@@ -225,6 +241,11 @@ for _function in (_la.eig, _la.eigvals):
     )
 
 
+def _is_noise(s, a):
+    """Where a singular value is zero up to rounding: its vectors are any, and its slope is 0, as that of |x|."""
+    return plain_value(s) <= noise(plain_value(s), a.shape)
+
+
 def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=False):
     """``dU = U Wu``, ``ds = diag P`` and ``dV = V Wv``, each basis with what leaves its own space.
 
@@ -234,7 +255,8 @@ def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=Fa
     da = tangents[0]
     if not compute_uv:
         u, _, vh = singular_vectors(a)
-        return np.where(plain_value(ans) == 0, 0.0, np.sum(u * (da @ t(vh)), -2))
+        ds = _mean_of_equals(np.sum(u * (da @ t(vh)), -2), ans, a.shape)
+        return np.where(_is_noise(ans, a), 0.0, ds)
     u, s, vh = ans
     if full_matrices and a.shape[-2] != a.shape[-1]:
         raise _not_square(a)
@@ -258,7 +280,7 @@ def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False, al
     """
     if not compute_uv:
         u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
-        return ((u * np.where(plain_value(ans) == 0, 0.0, g)[..., None, :]) @ vh,)
+        return (_of_values(u, np.where(_is_noise(ans, a), 0.0, g), ans, vh),)
     u, s, vh = ans
     u_bar, s_bar, vh_bar = g
     k = s.shape[-1]

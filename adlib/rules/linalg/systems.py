@@ -22,7 +22,17 @@ from ...core.families import total_differential
 from ...core.trace import RULES, as_operand, plain_value, project
 from ..indexing import scatter_add
 from ..shapes import t
-from .matrices import RefusesHermitian, ScalarOfArray, diagonal, largest, last_two, require_finite, small, to_diagonal
+from .matrices import (
+    RefusesHermitian,
+    ScalarOfArray,
+    Slope,
+    diagonal,
+    largest,
+    last_two,
+    require_finite,
+    small,
+    to_diagonal,
+)
 from .spectra import singular_vectors
 
 _la = np.linalg
@@ -89,8 +99,8 @@ composite(_la.tensorsolve, _tensorsolve)
 # d det A = sum of cof(A) * dA, and cof(A) = det(A) A^-T where A is regular.  Jacobi's formula.
 def _det_slope(y, a):
     if np.all(plain_value(y) != 0):
-        return np.expand_dims(y, (-2, -1)) * t(_la.inv(a)), last_two(a)
-    return cofactor(a), last_two(a)
+        return Slope(np.expand_dims(y, (-2, -1)) * t(_la.inv(a)), last_two(a))
+    return Slope(cofactor(a), last_two(a))
 
 
 @primitive
