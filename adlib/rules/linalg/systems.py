@@ -384,7 +384,7 @@ def _cross_second(g, a, shape_b, *, axis=-1):
 
 
 def _vecdot_first(g, shape_a, b, *, axis=-1):
-    return _moved_back(g[..., None] * _last(b, axis), shape_a, axis)
+    return _moved_back(np.expand_dims(g, -1) * _last(b, axis), shape_a, axis)
 
 
 def _vecdot_second(g, a, shape_b, *, axis=-1):
