@@ -19,7 +19,7 @@ import numpy as np
 from ...core.declare import bilinear, composite, linear, primitive, rule
 from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import total_differential
-from ...core.trace import RULES, as_operand, plain_value, project
+from ...core.trace import RULES, as_operand, is_traced, plain_value, project
 from ..indexing import scatter_add
 from ..shapes import t
 from .matrices import (
@@ -98,8 +98,14 @@ composite(_la.tensorsolve, _tensorsolve)
 
 # d det A = sum of cof(A) * dA, and cof(A) = det(A) A^-T where A is regular.  Jacobi's formula.
 def _det_slope(y, a):
-    if np.all(plain_value(y) != 0):
-        return Slope(np.expand_dims(y, (-2, -1)) * t(_la.inv(a)), last_two(a))
+    size = np.abs(plain_value(y))
+    limits = np.finfo(size.dtype)
+    if np.all((size > limits.tiny / limits.eps) & (size < np.inf)):
+        inverse = _la.inv(a)
+        # Near a singular matrix the product has all digits, but not the difference that is its derivative.
+        condition = largest(plain_value(inverse)) * largest(plain_value(a))
+        if not is_traced(a) or np.all(condition < limits.eps**-0.5):
+            return Slope(np.expand_dims(y, (-2, -1)) * t(inverse), last_two(a))
     return Slope(cofactor(a), last_two(a))
 
 
