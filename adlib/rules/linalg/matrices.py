@@ -53,8 +53,8 @@ def largest(x, axes=(-2, -1)):
 
 
 def noise(s, shape):
-    """The size of a singular value, or of a difference of two, that is rounding alone: one for each row of `s`."""
-    return max(shape[-2:]) * np.finfo(s.dtype).eps * largest(s, -1)
+    """The size below which a singular value, or a distance of two, is rounding alone: one for each row of `s`."""
+    return 4 * max(shape[-2:]) * np.finfo(s.dtype).eps * largest(s, -1)
 
 
 def require_finite(name, y, a):

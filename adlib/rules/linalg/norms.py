@@ -49,14 +49,14 @@ def _vector_slope(y, x, p, axes):
     else:
         weight = np.where(none | origin, 0.0, sign) * ratio ** (p - 1)
         share = ~origin if order > 2 else ~(origin | none)
-        turns = origin if order > 2 else origin | none
+        turns = origin if order > 2 or order < 0 else origin | none
     return Slope(weight, axes, share, None if order == 1 else turns)
 
 
 def _ratios(y, x, p, axes):
-    """What the slopes are made of: the entries and their norm, ``|x| / y``, and where the one and the other is zero.
+    """What the slopes are made of: x, y and ``|x| / y``; where an entry has no part in the norm, and where that is zero.
 
-    Where a zero would be divided by or taken the logarithm of, there stands a one.
+    What would be 0 / 0 or the logarithm of 0 is one there.
     """
     plain, length, order = plain_value(x), plain_value(y), plain_value(p)
     size = np.abs(plain)
@@ -75,6 +75,8 @@ def _ratios(y, x, p, axes):
     else:
         origin = length == 0
     none, origin = plain == 0, np.broadcast_to(origin, plain.shape)
+    if order < 0:
+        none = none | np.isinf(plain)
     return x, y, np.where(none | origin, 1.0, np.abs(x)) / y, none, origin
 
 
@@ -114,17 +116,21 @@ def _last_slope(x, p):
         u, s, vh = _la.svd(x, full_matrices=False)
         plain = plain_value(s)
         chosen = plain > noise(plain, x.shape)
-        origin = np.broadcast_to(np.all(~chosen, -1)[..., None, None], x.shape)
         if p != "nuc":
-            near = small(plain - (plain[..., :1] if p == 2 else plain[..., -1:]), largest(plain, -1))
-            chosen = chosen * _equal_shares(near, -1, plain.dtype)
+            chosen = chosen * _shares_of_end(plain, 0 if p == 2 else -1)
+        origin = np.broadcast_to(~np.any(chosen, -1)[..., None, None], x.shape)
         weight = (u * chosen[..., None, :]) @ vh
         return Slope(weight, last_two(x), ~origin, origin)
     plain = plain_value(x)
     sums = np.sum(np.abs(plain), -2 if p in (1, -1) else -1, keepdims=True)
-    best = np.max(sums, (-2, -1), keepdims=True) if p > 0 else np.min(sums, (-2, -1), keepdims=True)
+    best = largest(sums) if p > 0 else np.min(sums, (-2, -1), keepdims=True)
     weight = np.sign(plain) * _equal_shares(sums == best, (-2, -1), sums.dtype)
     return Slope(weight, last_two(x), weight != 0)
+
+
+def _shares_of_end(s, k):
+    """The shares of the values that are equal to the first or the last one."""
+    return _equal_shares(small(s - (s[..., :1] if k == 0 else s[..., -1:]), largest(s, -1)), -1, s.dtype)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -219,20 +225,19 @@ if hasattr(_la, "vector_norm"):  # since NumPy 2
     RULES[_la.matrix_norm] = Norm("matrix_norm", _matrix_norm_slope, _la.matrix_norm)
 
 
-# cond A = |A| |A^-1|.  With the spectral norm, s_1 / s_n: log s_i has the slopes u_i v_i^T / s_i.
+# cond A = |A| |A^-1|.  With the spectral norm it is s_1 / s_n, or s_n / s_1 for the order -2; ds_i = u_i^T dA v_i.
 def _cond_slope(y, x, p=None):
     require_finite("cond", y, x)
     if p in (None, 2, -2):
         u, s, vh = _la.svd(x, full_matrices=False)
         plain = plain_value(s)
-        first, last = [
-            _equal_shares(small(plain - end, largest(plain, -1)), -1, plain.dtype)
-            for end in (plain[..., :1], plain[..., -1:])
-        ]
-        ends = last - first if p == -2 else first - last
-        weight = np.expand_dims(y, (-2, -1)) * ((u * (ends / s)[..., None, :]) @ vh)
-        least = np.broadcast_to(np.all(ends == 0, -1)[..., None, None], x.shape)  # as at the identity
-        return Slope(weight, last_two(x), corner=least if s.shape[-1] > 1 else None)
+        top, low = (_shares_of_end(plain, k) for k in (0, -1))
+        regular = plain[..., -1:] > noise(plain, x.shape)  # the least value turns at 0, as |x|
+        ratio = np.expand_dims(y, -1)
+        by_value = (regular * low - ratio * top) / s[..., :1] if p == -2 else (top - ratio * low) / s[..., -1:]
+        weight = (u * by_value[..., None, :]) @ vh
+        turns = ~regular[..., 0] | np.all(top == low, -1) & (s.shape[-1] > 1)  # as at the identity
+        return Slope(weight, last_two(x), corner=np.broadcast_to(turns[..., None, None], x.shape))
     inverse = _la.inv(x)
     n, m = (_la.norm(z, p, axis=(-2, -1), keepdims=True) for z in (x, inverse))
     through_inverse = t(inverse) @ _matrix_slope(m, inverse, p).weight @ t(inverse)

@@ -190,12 +190,6 @@ def _eigh_vjp(g, ans, a, UPLO="L", alone=True):
     return (_pull_triangle(v @ _pull_turns("eigh", a, half, half, w, w_bar, alone) @ t(v), UPLO),)
 
 
-def _of_values(u, s_bar, s, vh):
-    """The adjoint of a matrix of which only the values `s` are used."""
-    shape = (u.shape[-2], vh.shape[-1])
-    return (u * _mean_of_equals(s_bar, s, shape, transposed=True)[..., None, :]) @ vh
-
-
 def _mean_of_equals(x, s, shape, transposed=False):
     """The mean of the slopes `x` over values of `s` that are equal up to rounding: they share, as in `np.sort`."""
     plain = plain_value(s)
@@ -227,7 +221,7 @@ def _eigvalsh_jvp(tangents, w, a, UPLO="L"):
 
 def _eigvalsh_vjp(g, w, a, UPLO="L"):
     _, v = eigenvectors(a, UPLO) if is_traced(g) else _la.eigh(a, UPLO)
-    return (_pull_triangle(_of_values(v, g, w, t(v)), UPLO),)
+    return (_pull_triangle((v * _mean_of_equals(g, w, a.shape, transposed=True)[..., None, :]) @ t(v), UPLO),)
 
 
 rule(eigenvectors, _eigh_jvp, functools.partial(_eigh_vjp, alone=False))
@@ -241,9 +235,44 @@ for _function in (_la.eig, _la.eigvals):
     )
 
 
+# The singular values alone.  One that is zero turns there, as |x| does, and its slope is 0.
+def values_jvp(da, s, a):
+    u, _, vh = singular_vectors(a)
+    null = _is_noise(s, a)
+    if is_traced(a):
+        _refuse_turn(a, null & np.any(_raises_rank(*map(plain_value, (u, vh, da)), null), (-2, -1))[..., None])
+    return np.where(null, 0.0, _mean_of_equals(np.sum(u * (da @ t(vh)), -2), s, a.shape))
+
+
+def values_vjp(g, s, a):
+    u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
+    null = _is_noise(s, a)
+    if is_traced(a):  # the adjoint of a value that has no part in the function is plainly zero
+        _refuse_turn(a, null & (is_traced(g) or g != 0))
+    slopes = _mean_of_equals(np.where(null, 0.0, g), s, a.shape, transposed=True)
+    return (u * slopes[..., None, :]) @ vh
+
+
 def _is_noise(s, a):
-    """Where a singular value is zero up to rounding: its vectors are any, and its slope is 0, as that of |x|."""
     return plain_value(s) <= noise(plain_value(s), a.shape)
+
+
+def _raises_rank(u, vh, da, null):
+    """Where the direction `da` has a part between the null spaces: only that moves the values that are zero."""
+    u, v = np.where(null[..., None, :], 0.0, u), np.where(null[..., None, :], 0.0, t(vh))
+    rest = da - u @ (t(u) @ da)
+    return ~small(rest - (rest @ v) @ t(v), largest(da))
+
+
+def _refuse_turn(a, wrong):
+    if np.any(wrong):
+        raise with_user_line(
+            TracedValueError(
+                f"numpy.linalg.svd of a {describe(a, 'matrix')}: singular value {np.argwhere(wrong)[0][-1]} is zero, and "
+                "its slope turns there, so that it has no second derivative; use a function of the matrix itself, "
+                "as np.sum(A**2) for the sum of the squares"
+            )
+        )
 
 
 def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=False):
@@ -254,9 +283,7 @@ def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=Fa
     """
     da = tangents[0]
     if not compute_uv:
-        u, _, vh = singular_vectors(a)
-        ds = _mean_of_equals(np.sum(u * (da @ t(vh)), -2), ans, a.shape)
-        return np.where(_is_noise(ans, a), 0.0, ds)
+        return values_jvp(da, ans, a)
     u, s, vh = ans
     if full_matrices and a.shape[-2] != a.shape[-1]:
         raise _not_square(a)
@@ -279,8 +306,7 @@ def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False, al
     the values, and likewise for V if A is wide: the transpose of `_svd_jvp`.
     """
     if not compute_uv:
-        u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
-        return (_of_values(u, np.where(_is_noise(ans, a), 0.0, g), ans, vh),)
+        return (values_vjp(g, ans, a),)
     u, s, vh = ans
     u_bar, s_bar, vh_bar = g
     k = s.shape[-1]

@@ -33,7 +33,7 @@ from .matrices import (
     small,
     to_diagonal,
 )
-from .spectra import singular_vectors
+from .spectra import values_jvp, values_vjp
 
 _la = np.linalg
 _SINCE_2 = hasattr(_la, "vector_norm")  # NumPy 2 added the names of the array API
@@ -216,8 +216,7 @@ def _lstsq_jvp(tangents, ans, a, b, rcond=None):
     da, dx, ds = tangents[0], 0.0, None
     if da is not None:  # the matrix varies, and its singular values with it
         dx = f.gram(t(da) @ (b - a @ x)) if f.tall else _outside(f.q, t(da) @ f.gram(b))
-        u, _, vh = singular_vectors(a)
-        ds = np.sum(u * (da @ t(vh)), -2)
+        ds = values_jvp(da, ans[3], a)
     dx = dx + f.pinv(change)
     residuals = 2.0 * np.sum((b - a @ x) * change, 0) if ans[1].size else np.zeros_like(plain_value(ans[1]))
     return _uncolumns(dx, vector), residuals, None, ds
@@ -237,8 +236,7 @@ def _lstsq_vjp(g, ans, a, b, rcond=None):
     if residuals_bar is not None and ans[1].size:
         b_bar = b_bar + 2.0 * (b - a @ x) * residuals_bar
     if s_bar is not None:
-        u, _, vh = singular_vectors(a)
-        a_bar = a_bar + (u * s_bar) @ vh
+        a_bar = a_bar + values_vjp(s_bar, ans[3], a)
     return a_bar - b_bar @ t(x), _uncolumns(b_bar, vector)
 
 
@@ -346,8 +344,10 @@ def _multi_dot(arrays, *, out=None):
     if len(arrays) == 2:
         return np.dot(*arrays)
     shape = arrays[0].shape[:-1] + arrays[-1].shape[1:]
-    arrays[0] = np.reshape(arrays[0], (-1, arrays[0].shape[-1]))
-    arrays[-1] = np.reshape(arrays[-1], (arrays[-1].shape[0], -1))
+    if arrays[0].ndim == 1:
+        arrays[0] = np.expand_dims(arrays[0], 0)
+    if arrays[-1].ndim == 1:
+        arrays[-1] = np.expand_dims(arrays[-1], 1)
     sizes = [x.shape[0] for x in arrays] + [arrays[-1].shape[1]]
     cost, split = {}, {}
     for length in range(len(arrays)):
