@@ -74,7 +74,7 @@ def _ratios(y, x, p, axes):
         y = np.where(origin, 1.0, sums) ** (1 / p)
     else:
         origin = length == 0
-    none, origin = plain == 0, np.broadcast_to(origin, plain.shape)
+    none, origin = plain == 0, np.broadcast_to(origin, size.shape)
     if order < 0:
         none = none | np.isinf(plain)
     return x, y, np.where(none | origin, 1.0, np.abs(x)) / y, none, origin

@@ -237,18 +237,18 @@ for _function in (_la.eig, _la.eigvals):
 
 # The singular values alone.  One that is zero turns there, as |x| does, and its slope is 0.
 def values_jvp(da, s, a):
-    u, _, vh = singular_vectors(a)
     null = _is_noise(s, a)
-    if is_traced(a):
-        _refuse_turn(a, null & np.any(_raises_rank(*map(plain_value, (u, vh, da)), null), (-2, -1))[..., None])
+    if is_traced(a) and np.any(null):
+        _refuse_turn(a, null & _raises_rank(plain_value(da), plain_value(a), null))
+    u, _, vh = singular_vectors(a)
     return np.where(null, 0.0, _mean_of_equals(np.sum(u * (da @ t(vh)), -2), s, a.shape))
 
 
 def values_vjp(g, s, a):
-    u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
     null = _is_noise(s, a)
     if is_traced(a):  # the adjoint of a value that has no part in the function is plainly zero
         _refuse_turn(a, null & (is_traced(g) or g != 0))
+    u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
     slopes = _mean_of_equals(np.where(null, 0.0, g), s, a.shape, transposed=True)
     return (u * slopes[..., None, :]) @ vh
 
@@ -257,11 +257,12 @@ def _is_noise(s, a):
     return plain_value(s) <= noise(plain_value(s), a.shape)
 
 
-def _raises_rank(u, vh, da, null):
-    """Where the direction `da` has a part between the null spaces: only that moves the values that are zero."""
+def _raises_rank(da, a, null):
+    """For which matrices `da` has a part between the null spaces: only that moves the values that are zero."""
+    u, _, vh = _la.svd(a, full_matrices=False)
     u, v = np.where(null[..., None, :], 0.0, u), np.where(null[..., None, :], 0.0, t(vh))
     rest = da - u @ (t(u) @ da)
-    return ~small(rest - (rest @ v) @ t(v), largest(da))
+    return np.any(~small(rest - (rest @ v) @ t(v), largest(da)), (-2, -1))[..., None]
 
 
 def _refuse_turn(a, wrong):
