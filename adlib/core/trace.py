@@ -446,8 +446,9 @@ def _foreign_product(call, x, other):
     symbol = "@" if call is operator.matmul else "*"
     return with_user_line(
         TracedValueError(
-            f"{symbol} of a {describe(x)} and a {type(other).__name__}, which multiplies in a way of its own: adlib has the derivative of products of plain "
-            "arrays only; write S.toarray() for S, or declare the product with adlib.primitive and adlib.linear"
+            f"{symbol} of a {describe(x)} and a {type(other).__name__}, which multiplies in a way of its own: "
+            "adlib has the derivative of products of plain arrays only; write S.toarray() for S, "
+            "or declare the product with adlib.primitive and adlib.linear"
         )
     )
 
