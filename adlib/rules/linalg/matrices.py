@@ -114,17 +114,20 @@ class Slope:
 
     def pushed(self, dx, x):
         """The weight times a tangent of x."""
-        return self._times(dx, x, plain_value(dx) != 0, True)
+        y = self._times(dx)
+        return y if self._is_smooth(x) else y + corner(x, self.corner & (plain_value(dx) != 0), True)
 
     def pulled(self, g, x):
         """The weight times an adjoint, with the axes kept; what is constantly zero stays so beside this point."""
-        return self._times(g, x, True if is_traced(g) else g != 0, False)
+        y = self._times(g)
+        return y if self._is_smooth(x) else y + corner(x, self.corner & (is_traced(g) or g != 0), False)
 
-    def _times(self, d, x, varies, of_tangent):
-        y = self.weight * (d if self.share is None else np.where(self.share, d, 0.0))
-        if self.corner is None or not is_traced(x):
-            return y
-        return y + corner(x, self.corner & varies, of_tangent)
+    def _times(self, d):
+        return self.weight * (d if self.share is None else np.where(self.share, d, 0.0))
+
+    def _is_smooth(self, x):
+        """Whether no second derivative that is asked for meets a corner."""
+        return self.corner is None or not is_traced(x)
 
 
 class ScalarOfArray(WrittenOut):

@@ -33,24 +33,38 @@ def _equal_shares(chosen, axes, dtype):
 
 def _vector_slope(y, x, p, axes):
     """The slopes of the p-norm over some axes, which `y` has kept with length 1."""
+    order = plain_value(p)
+    if order == 2 and not is_traced(p):
+        return _euclidean_slope(y, x, axes)
     plain = plain_value(x)
-    sign, size, order = np.sign(plain), np.abs(plain), plain_value(p)
+    sign = np.sign(plain)
     if order in (np.inf, -np.inf):
-        share = size == plain_value(y)
+        share = np.abs(plain) == plain_value(y)
         return Slope(sign * _equal_shares(share, axes, sign.dtype), axes, share)
     if order == 0 or order == 1 and not is_traced(p):
-        return Slope(order * sign, axes, size * order != 0)
+        return Slope(order * sign, axes, order * sign != 0)
     x, y, ratio, none, origin = _ratios(y, x, p, axes)
     if order == 2:
-        weight = np.where(origin, 0.0, x) / y
-        if is_traced(p):
-            weight = weight * ratio ** (p - 2)
-        share, turns = ~origin, origin
+        weight, share, turns = np.where(origin, 0.0, x) / y * ratio ** (p - 2), ~origin, origin
     else:
         weight = np.where(none | origin, 0.0, sign) * ratio ** (p - 1)
         share = ~origin if order > 2 else ~(origin | none)
         turns = origin if order > 2 or order < 0 else origin | none
     return Slope(weight, axes, share, None if order == 1 else turns)
+
+
+def _euclidean_slope(y, x, axes):
+    plain, length = plain_value(x), plain_value(y)
+    limits = np.finfo(length.dtype)
+    good = (length > (limits.tiny / limits.eps) ** 0.5) & (length < np.inf)
+    if np.all(good):
+        return Slope(x / y, axes)
+    unit = largest(plain, axes)
+    origin = unit == 0
+    if not np.all(good | origin):  # the sum of squares has lost digits, or left the range: see `_ratios`
+        x = _in_units(x, unit)
+        y = np.sqrt(np.where(origin, 1.0, np.sum(x * x, axes, keepdims=True)))
+    return Slope(np.where(origin, 0.0, x) / np.where(origin, 1.0, y), axes, ~origin, origin)
 
 
 def _ratios(y, x, p, axes):
@@ -116,11 +130,13 @@ def _last_slope(x, p):
         u, s, vh = _la.svd(x, full_matrices=False)
         plain = plain_value(s)
         chosen = plain > noise(plain, x.shape)
+        turns = ~np.all(chosen, -1)
         if p != "nuc":
             chosen = chosen * _shares_of_end(plain, 0 if p == 2 else -1)
-        origin = np.broadcast_to(~np.any(chosen, -1)[..., None, None], x.shape)
+            turns = np.max(chosen, -1, initial=0.0) < 1
+        share = np.any(chosen, -1)[..., None, None]
         weight = (u * chosen[..., None, :]) @ vh
-        return Slope(weight, last_two(x), ~origin, origin)
+        return Slope(weight, last_two(x), share, turns[..., None, None])
     plain = plain_value(x)
     sums = np.sum(np.abs(plain), -2 if p in (1, -1) else -1, keepdims=True)
     best = largest(sums) if p > 0 else np.min(sums, (-2, -1), keepdims=True)
@@ -237,7 +253,7 @@ def _cond_slope(y, x, p=None):
         by_value = (regular * low - ratio * top) / s[..., :1] if p == -2 else (top - ratio * low) / s[..., -1:]
         weight = (u * by_value[..., None, :]) @ vh
         turns = ~regular[..., 0] | np.all(top == low, -1) & (s.shape[-1] > 1)  # as at the identity
-        return Slope(weight, last_two(x), corner=np.broadcast_to(turns[..., None, None], x.shape))
+        return Slope(weight, last_two(x), corner=turns[..., None, None])
     inverse = _la.inv(x)
     n, m = (_la.norm(z, p, axis=(-2, -1), keepdims=True) for z in (x, inverse))
     through_inverse = t(inverse) @ _matrix_slope(m, inverse, p).weight @ t(inverse)

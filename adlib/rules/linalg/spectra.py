@@ -79,7 +79,7 @@ def _refuse_pairs(name, a, wrong, why, instead):
     raise with_user_line(
         TracedValueError(
             f"numpy.linalg.{name} of a {describe(a, 'matrix')}: {state}, and {why}; "
-            f"{instead.format(product=product)}, or the values alone ({alone})"
+            f"{instead.format(product=product, alone=alone)}"
         )
     )
 
@@ -95,10 +95,12 @@ def _turns(name, a, p, s):
 
 
 _NOT_FORWARD = "the vectors have no derivative in this direction"
-_REVERSE = "use reverse mode (adlib.grad, adlib.vjp) for a function of {product}"
+_REVERSE = "use reverse mode (adlib.grad, adlib.vjp) for a function of {product}, or the values alone ({alone})"
 _NOT_INVARIANT = "the function depends on a choice of vectors that the matrix does not determine"
 _UNKNOWN = "what the function does beside this point is not determined by its derivatives here"
-_INVARIANT = "use a function of the matrix itself, of {product}"
+_INVARIANT = "use a function of the matrix itself, of {product}, or the values alone ({alone})"
+_TURNS = "the slopes of the values turn there, so that they have no second derivative"
+_ITSELF = "use a function of the matrix itself, as np.sum(A**2) for the sum of the squares"
 
 
 def _eye(s):
@@ -122,6 +124,8 @@ def _pull_turns(name, a, gu, gv, s, s_bar, alone=True):
     # Wu + Wv and Wu - Wv transposed: quotients for all pairs of different values, 0 for the others.
     p_bar = _quotient(together, _differences(s), equal | _eye(s)) + _quotient(apart, _sums(s), _no_sum(s))
     p_bar = 0.5 * p_bar
+    if is_traced(a):  # what two zeros would do beside this point is lost
+        _refuse_pairs(name, a, equal & null[..., None, :] & null[..., :, None], _TURNS, _ITSELF)
     if np.any(equal):
         # A pair of equal values passes for one of three reasons (see above), or it is refused.
         # First, the function uses the product: `product` marks the pairs whose numbers say so.
@@ -200,6 +204,17 @@ def _mean_of_equals(x, s, shape, transposed=False):
     return ((t(shares) if transposed else shares) @ x[..., None])[..., 0]
 
 
+def _refuse_second(name, a, s, g=None):
+    """Where the values alone have no second derivative, if one is asked for: where equal ones do not share by themselves.
+
+    `g` is their adjoint, in reverse mode.  Plain, it belongs to a function that
+    is linear in the values: equal slopes need no share.
+    """
+    if is_traced(a):
+        equal, _ = _equal_and_null(plain_value(s))
+        _refuse_pairs(name, a, equal & (True if g is None or is_traced(g) else _differences(g) != 0), _TURNS, _ITSELF)
+
+
 # The derivatives of the values alone take the vectors from a factorisation of their own.  When they are
 # differentiated again, equal values must not pass for unused there, only because they came another way.
 @primitive
@@ -215,11 +230,13 @@ def singular_vectors(a):
 
 
 def _eigvalsh_jvp(tangents, w, a, UPLO="L"):
+    _refuse_second("eigh", a, w)
     _, v = eigenvectors(a, UPLO)
     return _mean_of_equals(np.sum(v * (_triangle(tangents[0], UPLO) @ v), -2), w, a.shape)
 
 
 def _eigvalsh_vjp(g, w, a, UPLO="L"):
+    _refuse_second("eigh", a, w, g)
     _, v = eigenvectors(a, UPLO) if is_traced(g) else _la.eigh(a, UPLO)
     return (_pull_triangle((v * _mean_of_equals(g, w, a.shape, transposed=True)[..., None, :]) @ t(v), UPLO),)
 
@@ -237,17 +254,22 @@ for _function in (_la.eig, _la.eigvals):
 
 # The singular values alone.  One that is zero turns there, as |x| does, and its slope is 0.
 def values_jvp(da, s, a):
+    """The tangent of the singular values `s` of a."""
+    _refuse_second("svd", a, s)
     null = _is_noise(s, a)
     if is_traced(a) and np.any(null):
-        _refuse_turn(a, null & _raises_rank(plain_value(da), plain_value(a), null))
+        moves = is_traced(da) or _raises_rank(da, plain_value(a), null)
+        _refuse_pairs("svd", a, _eye(s) & (null & moves)[..., None], _TURNS, _ITSELF)
     u, _, vh = singular_vectors(a)
     return np.where(null, 0.0, _mean_of_equals(np.sum(u * (da @ t(vh)), -2), s, a.shape))
 
 
 def values_vjp(g, s, a):
+    """The adjoint of a, from that of its singular values."""
+    _refuse_second("svd", a, s, g)
     null = _is_noise(s, a)
     if is_traced(a):  # the adjoint of a value that has no part in the function is plainly zero
-        _refuse_turn(a, null & (is_traced(g) or g != 0))
+        _refuse_pairs("svd", a, _eye(s) & (null & (is_traced(g) or g != 0))[..., None], _TURNS, _ITSELF)
     u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
     slopes = _mean_of_equals(np.where(null, 0.0, g), s, a.shape, transposed=True)
     return (u * slopes[..., None, :]) @ vh
@@ -263,17 +285,6 @@ def _raises_rank(da, a, null):
     u, v = np.where(null[..., None, :], 0.0, u), np.where(null[..., None, :], 0.0, t(vh))
     rest = da - u @ (t(u) @ da)
     return np.any(~small(rest - (rest @ v) @ t(v), largest(da)), (-2, -1))[..., None]
-
-
-def _refuse_turn(a, wrong):
-    if np.any(wrong):
-        raise with_user_line(
-            TracedValueError(
-                f"numpy.linalg.svd of a {describe(a, 'matrix')}: singular value {np.argwhere(wrong)[0][-1]} is zero, and "
-                "its slope turns there, so that it has no second derivative; use a function of the matrix itself, "
-                "as np.sum(A**2) for the sum of the squares"
-            )
-        )
 
 
 def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=False):

@@ -103,8 +103,7 @@ def _det_slope(y, a):
     if np.all((size > limits.tiny / limits.eps) & (size < np.inf)):
         inverse = _la.inv(a)
         # Near a singular matrix the product has all digits, but not the difference that is its derivative.
-        condition = largest(plain_value(inverse)) * largest(plain_value(a))
-        if not is_traced(a) or np.all(condition < limits.eps**-0.5):
+        if not is_traced(a) or _condition(inverse, a).max(initial=0.0) < limits.eps**-0.5:
             return Slope(np.expand_dims(y, (-2, -1)) * t(inverse), last_two(a))
     return Slope(cofactor(a), last_two(a))
 
@@ -289,7 +288,8 @@ def _across(x, a, p):
 
 
 def _condition(p, a):
-    return 1 + np.max(np.abs(plain_value(p)), initial=0.0) * np.max(np.abs(plain_value(a)), initial=0.0)
+    """A bound of the condition numbers, for the (pseudo-)inverses p."""
+    return 1 + largest(plain_value(p)) * largest(plain_value(a))
 
 
 def _same_rank(p, a, rcond=None, hermitian=False, *, rtol=None):

@@ -218,23 +218,60 @@ def test_a_singular_value_of_zero_has_the_slope_zero():
             close(jacobian[0], a / s(a)[0], "vjp by algebra")
 
 
-def test_the_second_derivative_of_a_singular_value_of_zero_is_refused():
-    a = np.outer([1.0, 2.0, 2.0], [3.0, 4.0])
-    squares = lambda a: np.sum(la.svd(a, compute_uv=False) ** 2)  # noqa: E731
-    close(both(squares, a), 2 * a, "vjp by algebra")
+VALUES = [
+    np.diag([2.0, 0.0]),
+    np.outer([1.0, 2.0, 2.0], [3.0, 4.0]),
+    np.zeros((2, 2)),
+    np.eye(2),
+    np.diag([3.0, 1.0, 1.0]),
+]
+
+
+@pytest.mark.parametrize("a", VALUES)
+def test_second_derivatives_of_equal_values_and_of_zeros_are_refused(a):
+    squares = {"singular values?": lambda a: np.sum(la.svd(a, compute_uv=False) ** 2)}
+    if len(a) == len(a.T) and not np.any(a[0, 0] == 2):  # a single zero among eigenvalues is smooth
+        squares["eigenvalues"] = lambda a: np.sum(la.eigvalsh((a + a.T) / 2) ** 2)
+    for words, f in squares.items():
+        close(1 + both(f, a), 1 + 2 * a, "vjp by algebra")
+        for hessian in HESSIANS.values():
+            with pytest.raises(adlib.TracedValueError, match=f"{words} .* (equal|zero), and the"):
+                hessian(f)(a)
+
+
+def test_second_derivatives_of_values_that_do_not_turn():
+    for a in (np.diag([2.0, 0.0]), np.diag([3.0, 0.0])):  # s_1 is sqrt(x^2 + y^2) along the first row and column
+        expected = np.zeros((2, 2, 2, 2))
+        expected[0, 1, 0, 1] = expected[1, 0, 1, 0] = 1 / a[0, 0]
+        close(adlib.hessian(lambda a: la.svd(a, compute_uv=False)[0])(a), expected, "forward over reverse")
+        both_ways = (np.eye(4) + np.eye(4)[[0, 2, 1, 3]]).reshape(2, 2, 2, 2)
+        hessians(lambda a: np.sum(la.eigvalsh((a + a.T) / 2) ** 2), a, both_ways)
+    identity = lambda a: np.sum(la.eigvalsh((a + a.T) / 2))  # noqa: E731
+    close(adlib.jacrev(adlib.grad(identity))(np.eye(2)), np.zeros((2, 2, 2, 2)), "reverse over reverse")
+
+
+@pytest.mark.parametrize("a", [np.outer([1.0, 2.0, 3.0], [1.0, -1.0, 2.0]), np.diag([1.0, 0.0, 0.0])])
+def test_a_function_of_the_product_at_two_zeros_is_right_or_refused(a):
+    def f(a):
+        u, s, vh = la.svd(a, full_matrices=False)
+        return np.sum(((u * s) @ vh) ** 2)
+
+    close(adlib.grad(f)(a), 2 * a, "vjp by algebra")
     for hessian in HESSIANS.values():
-        with pytest.raises(adlib.TracedValueError, match="singular value 1 is zero, and its slope turns there"):
-            hessian(squares)(a)
-    # In directions that keep the rank, and where the value has no part, there is one.
-    rows = normal(2, 3, seed=5)
-    along = lambda b: squares(b[0][:, None] * b[1, :2])  # noqa: E731
-    closed = lambda b: jnp.sum(b[0] ** 2) * jnp.sum(b[1, :2] ** 2)  # noqa: E731
-    close(adlib.jvp(lambda b: adlib.jvp(along, (b,), (rows,))[1], (rows,), (rows,))[1],
-          jax.jvp(lambda b: jax.jvp(closed, (b,), (rows,))[1], (rows,), (rows,))[1], "forward over forward")  # fmt: skip
-    first = adlib.hessian(lambda a: la.svd(a, compute_uv=False)[0])(np.diag([2.0, 0.0]))
-    expected = np.zeros((2, 2, 2, 2))
-    expected[0, 1, 0, 1] = expected[1, 0, 1, 0] = 0.5  # s_1 is sqrt(4 + x^2) along each
-    close(first, expected, "forward over reverse")
+        with pytest.raises(adlib.TracedValueError, match="singular values 1 and 2 are equal"):
+            hessian(f)(a)
+
+
+@pytest.mark.parametrize("p", orders("nuc", 2, -2))
+def test_second_derivatives_of_matrix_norms_that_turn(p):
+    cases = {"nuc": np.diag([2.0, 0.0]), 2: np.diag([2.0, 2.0]), -2: np.diag([2.0, 0.0])}
+    for hessian in HESSIANS.values():
+        try:
+            found = hessian(lambda a: la.norm(a, p) ** 2)(cases[p])
+        except adlib.TracedValueError as error:
+            assert "are equal" in str(error)
+        else:
+            assert np.any(np.isnan(found))
 
 
 def test_matrix_norms_with_equal_and_with_zero_values():
