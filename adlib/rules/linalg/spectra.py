@@ -151,14 +151,17 @@ def _is_of_product(gu, gv, s, s_bar):
 
     Then N = U^T U-bar S^-1 and its counterpart from V-bar agree for the pair, in
     both orders, and their diagonals are s-bar.  No zero among the values: there
-    the quotients say nothing.
+    the quotients say nothing.  Nor do diagonals that are zero: V h(w) V^T has N too,
+    of h(w) / w in place of h'(w), and only the diagonals tell it from the product.
     """
     zeros = (s == 0)[..., None, :]
     n1, n2 = _quotient(gu, s[..., None, :], zeros), t(_quotient(gv, s[..., None, :], zeros))
     scale = np.maximum(largest(n1), largest(n2))
     agree = small(n1 - n2, scale) & ~(zeros | t(zeros))
     on_diagonal = small(diagonal(n1) - s_bar, scale[..., 0]) & small(diagonal(n2) - s_bar, scale[..., 0])
-    return agree & t(agree) & on_diagonal[..., None, :] & on_diagonal[..., :, None]
+    seen = ~small(diagonal(n1), scale[..., 0])
+    seen = seen[..., None, :] | seen[..., :, None]
+    return agree & t(agree) & on_diagonal[..., None, :] & on_diagonal[..., :, None] & seen
 
 
 def _same_slopes(s_bar, null):
