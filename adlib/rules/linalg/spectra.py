@@ -39,7 +39,8 @@ _la = np.linalg
 #   - it uses the product U S V^T: with N = U^T U-bar S^-1 = (V^T V-bar S^-1)^T and s-bar = diag N the
 #     pair contributes N_ij, as is seen by dividing before s_i = s_j;
 #   - it does not use the pair at all: 0.
-# Anything else is refused, by the pair.  The tests compare numbers at one point: a function of another kind
+# Anything else is refused, by the pair.  So are two zeros of a function that uses values and vectors: a product
+# multiplies there by 0 what would tell how it is used.  The tests compare numbers at one point: a function of another kind
 # whose numbers happen to agree there passes for one of these.
 
 
@@ -140,6 +141,7 @@ def _pull_turns(name, a, gu, gv, s, s_bar, alone=True):
         if s_bar is not None or not alone:
             unused = small(plain_value(gu), scale) & small(plain_value(gv), scale)
             unused &= t(unused) & (s_bar is None or _same_slopes(plain_value(s_bar), null))
+            unused &= ~(null[..., None, :] & null[..., :, None]) | _without_zeros(*map(plain_value, (gu, gv, s)))
             _refuse_pairs(name, a, equal & ~product & ~unused, _UNKNOWN, _INVARIANT)
         # N_ij for the pairs of the product; the others keep what their turn apart has given.
         p_bar = np.where(product, _quotient(gu, s[..., None, :], ~product), p_bar)
@@ -162,6 +164,12 @@ def _is_of_product(gu, gv, s, s_bar):
     seen = ~small(diagonal(n1), scale[..., 0])
     seen = seen[..., None, :] | seen[..., :, None]
     return agree & t(agree) & on_diagonal[..., None, :] & on_diagonal[..., :, None] & seen
+
+
+def _without_zeros(gu, gv, s):
+    """The pairs of which not even a zero stands in `gu` and `gv` for what a product would multiply by it."""
+    absent = (gu == 0) & (gv == 0) & (s != 0)[..., None, :]
+    return absent & t(absent)
 
 
 def _same_slopes(s_bar, null):
@@ -355,8 +363,7 @@ def _over_values(a, x, s, whole, why, instead):
 def _refuse_unknown_zero(a, s, s_bar):
     # At an exact zero a product U S V^T hides the part of its derivative outside the space of U and V.
     if s_bar is not None:
-        lost = (s == 0) & ~small(s_bar, largest(s_bar, -1))
-        _refuse_pairs("svd", a, lost[..., None] & _eye(s), _UNKNOWN, _INVARIANT)
+        _refuse_pairs("svd", a, (s == 0)[..., None] & _eye(s), _UNKNOWN, _INVARIANT)
 
 
 def _thin(u, u_bar, k, a):

@@ -250,16 +250,60 @@ def test_second_derivatives_of_values_that_do_not_turn():
     close(adlib.jacrev(adlib.grad(identity))(np.eye(2)), np.zeros((2, 2, 2, 2)), "reverse over reverse")
 
 
-@pytest.mark.parametrize("a", [np.outer([1.0, 2.0, 3.0], [1.0, -1.0, 2.0]), np.diag([1.0, 0.0, 0.0])])
-def test_a_function_of_the_product_at_two_zeros_is_right_or_refused(a):
-    def f(a):
-        u, s, vh = la.svd(a, full_matrices=False)
-        return np.sum(((u * s) @ vh) ** 2)
+def symmetric(h):
+    """h of the symmetric part of a matrix, by its eigenvalues."""
+    return lambda a: (lambda w, v: (v * h(w)) @ v.T)(*la.eigh((a + a.T) / 2))
 
-    close(adlib.grad(f)(a), 2 * a, "vjp by algebra")
-    for hessian in HESSIANS.values():
-        with pytest.raises(adlib.TracedValueError, match="singular values 1 and 2 are equal"):
-            hessian(f)(a)
+
+def singular(h):
+    return lambda a: (lambda u, s, vh: (u * h(s)) @ vh)(*la.svd(a, full_matrices=False))
+
+
+BLOCK = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        2 * np.eye(3),
+        np.diag([2.0, 1.0, 0.0]),
+        np.diag([3.0, 0.0, 0.0]),
+        BLOCK,
+        np.zeros((3, 3)),
+        np.diag([2.0, 1.0, 0, 0])[:, :3],
+    ],
+)
+def test_each_entry_of_a_function_of_a_matrix_is_right_or_refused(a):
+    one = np.eye(a.size).reshape(-1, *a.shape)  # one entry each
+    turned = lambda e: (e + e.T) / 2  # noqa: E731
+    cases = [(singular(lambda s: s), lambda c: c, 1e-12), (singular(lambda s: s**3), lambda c: 3 * cubed(a, c), 1e-9)]
+    if a.shape == (3, 3):
+        cases.append((symmetric(lambda w: w), turned, 1e-12))
+        cases.append((symmetric(lambda w: w**2), lambda c: turned(c) @ a + a @ turned(c), 1e-12))
+    right = 0
+    for f, gradient, tolerance in cases:
+        for c in one:
+            try:
+                found = adlib.grad(lambda a, c=c, f=f: np.sum(c * f(a)))(a)
+            except adlib.TracedValueError:
+                continue
+            np.testing.assert_allclose(found, gradient(c), atol=tolerance)
+            right += 1
+    assert (right > 0) == (len(a) == 3 and la.matrix_rank(a) >= 2)  # else all are refused
+
+
+def cubed(a, c):
+    """A third of the adjoint of ``a a^T a`` along c."""
+    return (c @ a.T @ a + a @ c.T @ a + a @ a.T @ c) / 3
+
+
+@pytest.mark.parametrize("a", [np.outer([1.0, 2.0, 3.0], [1.0, -1.0, 2.0]), np.diag([1.0, 0.0, 0.0])])
+def test_second_derivatives_at_two_zeros_are_refused(a):
+    best = lambda a: (lambda u, s, vh: np.sum((u[:, :1] * s[:1] @ vh[:1]) ** 2))(*la.svd(a))  # noqa: E731
+    for f in (best, lambda a: np.sum(singular(lambda s: s)(a) ** 2)):
+        for hessian in HESSIANS.values():
+            with pytest.raises(adlib.TracedValueError, match="singular values 1 and 2 are equal"):
+                hessian(f)(a)
 
 
 @pytest.mark.parametrize("p", orders("nuc", 2, -2))
