@@ -167,4 +167,10 @@ class RefusesHermitian(WrittenOut):
                     "adlib has the derivative for general matrices only; leave it out, or use numpy.linalg.eigh"
                 )
             )
-        return super().bind(call, args, kwargs)
+        return super().bind(call, *with_plain_settings(("a",), args, kwargs))
+
+
+def with_plain_settings(operands, args, kwargs):
+    """The arguments of a call, with plain values for all but the `operands`: a cutoff and a flag do not vary."""
+    args = [x if k < len(operands) else plain_value(x) for k, x in enumerate(args)]
+    return args, {name: x if name in operands else plain_value(x) for name, x in kwargs.items()}

@@ -11,9 +11,9 @@ import operator
 
 import numpy as np
 
-from ...core.declare import primitive, rule, zero
+from ...core.declare import primitive, zero
 from ...core.errors import TracedValueError, describe, with_user_line
-from ...core.families import total_differential
+from ...core.families import WrittenOut, total_differential
 from ...core.trace import RULES, is_traced, plain_value
 from ..reductions import restored
 from ..shapes import t
@@ -208,7 +208,7 @@ def _of_order_vjp(g, y, x, p, function, settings):
     return slope.pulled(g, x), np.sum(by_order * g), None, None
 
 
-rule(norm_of_order, _of_order_jvp, _of_order_vjp)
+RULES[norm_of_order] = WrittenOut("norm", _of_order_jvp, _of_order_vjp)
 
 
 class Norm(ScalarOfArray):
@@ -224,15 +224,18 @@ class Norm(ScalarOfArray):
         if not is_traced(p):
             return super().bind(call, args, kwargs)
         if self.name == "matrix_norm" or self.name == "norm" and len(_axes(arguments.get("axis"), np.ndim(x))) != 1:
-            raise self._fixed(x, "norms of matrices have a few orders and none between them; pass a plain number")
+            raise _fixed_order(self.name, "ord", x)
         if plain_value(p) == 0:
-            raise self._fixed(x, "the order 0 counts, and next to it stand other numbers; pass a plain 0")
+            raise _fixed_order(self.name, "ord", x, "the order 0 counts, and next to it stand other numbers")
         return norm_of_order(x, p, self.function, arguments)
 
-    def _fixed(self, x, why):
-        return with_user_line(
-            TracedValueError(f"numpy.linalg.{self.name} of an {describe(x, 'array')} with a traced ord: {why}")
+
+def _fixed_order(name, argument, x, why="norms of matrices have a few orders and none between them"):
+    return with_user_line(
+        TracedValueError(
+            f"numpy.linalg.{name} of an {describe(x, 'array')} with a traced {argument}: {why}; pass a plain number"
         )
+    )
 
 
 RULES[_la.norm] = Norm("norm", _norm_slope, _la.norm)
@@ -260,5 +263,15 @@ def _cond_slope(y, x, p=None):
     return Slope(m * _matrix_slope(n, x, p).weight - n * through_inverse, last_two(x))
 
 
-RULES[_la.cond] = ScalarOfArray("cond", _cond_slope)
+class Condition(ScalarOfArray):
+    """A condition number, by a norm whose order is one of a few."""
+
+    def bind(self, call, args, kwargs):
+        arguments = dict(zip(("x", "p"), args)) | kwargs
+        if is_traced(arguments.get("p")):
+            raise _fixed_order("cond", "p", arguments["x"])
+        return super().bind(call, args, kwargs)
+
+
+RULES[_la.cond] = Condition("cond", _cond_slope)
 zero(_la.matrix_rank)

@@ -18,7 +18,7 @@ import numpy as np
 
 from ...core.declare import bilinear, composite, linear, primitive, rule
 from ...core.errors import TracedValueError, describe, with_user_line
-from ...core.families import total_differential
+from ...core.families import WrittenOut, total_differential
 from ...core.trace import RULES, as_operand, is_traced, plain_value, project
 from ..indexing import scatter_add
 from ..shapes import t
@@ -32,6 +32,7 @@ from .matrices import (
     require_finite,
     small,
     to_diagonal,
+    with_plain_settings,
 )
 from .spectra import values_jvp, values_vjp
 
@@ -255,7 +256,14 @@ def _full_rank(ans, a):
     return _Factored(a)
 
 
-rule(_la.lstsq, _lstsq_jvp, _lstsq_vjp)
+class LeastSquares(WrittenOut):
+    """``lstsq``, whose cutoff does not vary."""
+
+    def bind(self, call, args, kwargs):
+        return super().bind(call, *with_plain_settings(("a", "b"), args, kwargs))
+
+
+RULES[_la.lstsq] = LeastSquares("lstsq", _lstsq_jvp, _lstsq_vjp)
 
 
 # With P = A^+:  dP = -P dA P + P P^T dA^T (I - A P) + (I - P A) dA^T P^T P, where the rank stays the same.

@@ -427,6 +427,24 @@ def test_flags_by_position_and_in_lower_case():
                 close(jacobian(lambda a, f=f, low=low: f(a, low))(a), named, "same flag")
 
 
+def test_a_cutoff_does_not_vary():
+    a, b = normal(3, 3), normal(3)
+    for f in (
+        lambda a, r: la.pinv(a, r) @ b,
+        lambda a, r: la.pinv(a, rcond=r) @ b,
+        lambda a, r: la.lstsq(a, b, r)[0],
+        lambda a, r: la.lstsq(a, b=b, rcond=r)[0],
+    ):
+        by_a, by_r = adlib.jacrev(f, (0, 1))(a, 1e-10)
+        pushed = adlib.jacfwd(f, (0, 1))(a, 1e-10)
+        assert not np.any(by_r) and not np.any(pushed[1])
+        close(pushed[0], by_a, "jvp by vjp", 1e-9)
+    for jacobian in (adlib.jacfwd, adlib.jacrev):
+        for f in (lambda a, p: la.cond(a, p), lambda a, p: la.cond(a, p=p)):
+            with pytest.raises(adlib.TracedValueError, match=r"numpy\.linalg\.cond of an array .* with a traced p: norms"):
+                jacobian(f, (0, 1))(a, 2.0)
+
+
 def test_all_modes_of_qr():
     square, wide, tall = normal(3, 3), normal(2, 4), normal(4, 2)
     for a in (square, wide):
