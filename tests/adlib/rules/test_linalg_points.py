@@ -441,7 +441,9 @@ def test_a_cutoff_does_not_vary():
         close(pushed[0], by_a, "jvp by vjp", 1e-9)
     for jacobian in (adlib.jacfwd, adlib.jacrev):
         for f in (lambda a, p: la.cond(a, p), lambda a, p: la.cond(a, p=p)):
-            with pytest.raises(adlib.TracedValueError, match=r"numpy\.linalg\.cond of an array .* with a traced p: norms"):
+            with pytest.raises(
+                adlib.TracedValueError, match=r"numpy\.linalg\.cond of an array .* with a traced p: norms"
+            ):
                 jacobian(f, (0, 1))(a, 2.0)
 
 
