@@ -3,8 +3,8 @@
 Where a norm has no derivative it has the subgradient nearest to zero: 0 at the
 origin, equal shares for equal entries, columns or singular values that attain a
 maximum.  Where the slope of a norm turns at once, as at the origin, its
-derivative is NaN: the second derivative of ``norm(x)**2`` is 2 there, and no
-product of what the rule could give would be.
+derivative is NaN: the second derivative of ``norm(x)**2`` is 2 there, and would
+be 0 by a rule that took the convention for the truth.
 """
 
 import operator
@@ -129,11 +129,12 @@ def _last_slope(x, p):
     if p in ("nuc", 2, -2):
         u, s, vh = _la.svd(x, full_matrices=False)
         plain = plain_value(s)
-        chosen = plain > noise(plain, x.shape)
-        turns = ~np.all(chosen, -1)
+        chosen, known = plain != 0, plain > noise(plain, x.shape)
+        turns = ~np.all(known, -1)
         if p != "nuc":
-            chosen = chosen * _shares_of_end(plain, 0 if p == 2 else -1)
-            turns = np.max(chosen, -1, initial=0.0) < 1
+            shares = _shares_of_end(plain, 0 if p == 2 else -1)
+            chosen = chosen * shares
+            turns = np.max(known * shares, -1, initial=0.0) < 1  # several attain it, or it is zero
         share = np.any(chosen, -1)[..., None, None]
         weight = (u * chosen[..., None, :]) @ vh
         return Slope(weight, last_two(x), share, turns[..., None, None])
@@ -251,11 +252,13 @@ def _cond_slope(y, x, p=None):
         u, s, vh = _la.svd(x, full_matrices=False)
         plain = plain_value(s)
         top, low = (_shares_of_end(plain, k) for k in (0, -1))
-        regular = plain[..., -1:] > noise(plain, x.shape)  # the least value turns at 0, as |x|
+        least = plain[..., -1:] != 0  # there it turns, as |x|
         ratio = np.expand_dims(y, -1)
-        by_value = (regular * low - ratio * top) / s[..., :1] if p == -2 else (top - ratio * low) / s[..., -1:]
+        by_value = (least * low - ratio * top) / s[..., :1] if p == -2 else (top - ratio * low) / s[..., -1:]
         weight = (u * by_value[..., None, :]) @ vh
-        turns = ~regular[..., 0] | np.all(top == low, -1) & (s.shape[-1] > 1)  # as at the identity
+        turns = (plain[..., -1] <= noise(plain, x.shape)[..., 0]) | np.all(top == low, -1) & (
+            s.shape[-1] > 1
+        )  # as at the identity
         return Slope(weight, last_two(x), corner=turns[..., None, None])
     inverse = _la.inv(x)
     n, m = (_la.norm(z, p, axis=(-2, -1), keepdims=True) for z in (x, inverse))

@@ -263,31 +263,29 @@ for _function in (_la.eig, _la.eigvals):
     )
 
 
-# The singular values alone.  One that is zero turns there, as |x| does, and its slope is 0.
+# The singular values alone.  One that is zero turns there, as |x| does, and its slope is 0.  One that is rounding
+# noise has a slope of either sign: that of a matrix close by.
 def values_jvp(da, s, a):
     """The tangent of the singular values `s` of a."""
     _refuse_second("svd", a, s)
-    null = _is_noise(s, a)
-    if is_traced(a) and np.any(null):
-        moves = is_traced(da) or _raises_rank(da, plain_value(a), null)
+    if is_traced(a):
+        null = plain_value(s) <= noise(plain_value(s), a.shape)
+        moves = np.any(null) and (is_traced(da) or _raises_rank(da, plain_value(a), null))
         _refuse_pairs("svd", a, _eye(s) & (null & moves)[..., None], _TURNS, _ITSELF)
     u, _, vh = singular_vectors(a)
-    return np.where(null, 0.0, _mean_of_equals(np.sum(u * (da @ t(vh)), -2), s, a.shape))
+    ds = _mean_of_equals(np.sum(u * (da @ t(vh)), -2), s, a.shape)
+    return np.where(plain_value(s) == 0, 0.0, ds)
 
 
 def values_vjp(g, s, a):
     """The adjoint of a, from that of its singular values."""
     _refuse_second("svd", a, s, g)
-    null = _is_noise(s, a)
     if is_traced(a):  # the adjoint of a value that has no part in the function is plainly zero
+        null = plain_value(s) <= noise(plain_value(s), a.shape)
         _refuse_pairs("svd", a, _eye(s) & (null & (is_traced(g) or g != 0))[..., None], _TURNS, _ITSELF)
     u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
-    slopes = _mean_of_equals(np.where(null, 0.0, g), s, a.shape, transposed=True)
+    slopes = _mean_of_equals(np.where(plain_value(s) == 0, 0.0, g), s, a.shape, transposed=True)
     return (u * slopes[..., None, :]) @ vh
-
-
-def _is_noise(s, a):
-    return plain_value(s) <= noise(plain_value(s), a.shape)
 
 
 def _raises_rank(da, a, null):

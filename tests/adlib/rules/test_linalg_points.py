@@ -209,7 +209,7 @@ def test_equal_values_share_their_slope(f):
 
 
 def test_a_singular_value_of_zero_has_the_slope_zero():
-    for a in (np.diag([2.0, 0.0]), np.outer([1.0, 2.0, 2.0], [3.0, 4.0]), np.zeros((2, 3))):
+    for a in (np.diag([2.0, 0.0]), np.diag([2.0, 0.0, 0.0])[:, :2], np.zeros((2, 3))):
         s = lambda a: la.svd(a, compute_uv=False)  # noqa: E731
         jacobian = adlib.jacrev(s)(a)
         close(adlib.jacfwd(s)(a), jacobian, "jvp by vjp")
@@ -325,7 +325,8 @@ def test_matrix_norms_with_equal_and_with_zero_values():
         (np.diag([2.0, 1.0, 1.0]), -2, np.diag([0.0, 0.5, 0.5])),
         (np.diag([2.0, 1.0, 0.0]), -2, np.zeros((3, 3))),
         (np.diag([2.0, 1.0, 0.0]), "nuc", np.diag([1.0, 1.0, 0.0])),
-        (np.outer([1.0, 2.0, 2.0], [0.6, 0.8]), "nuc", np.outer([1.0, 2.0, 2.0], [0.6, 0.8]) / 3),
+        (np.diag([1.0, 1e-20]), "nuc", np.eye(2)),
+        (np.diag([1.0, 1e-20]), -2, np.diag([0.0, 1.0])),
         (np.eye(2), 1, np.eye(2) / 2),
         (np.eye(2), -np.inf, np.eye(2) / 2),
         (np.zeros((2, 3)), "nuc", np.zeros((2, 3))),
