@@ -1,5 +1,7 @@
 """What cannot be done with a traced value, plain numbers made of it and arrays written into, and what to write instead."""
 
+import operator
+
 import numpy as np
 
 from .errors import TracedValueError, attempted, describe, with_user_line
@@ -95,8 +97,8 @@ def _mend(name, function, instead):
 
 def writing(ufunc, name):
     """How a program asked a ufunc to write into a plain array."""
-    operator = attempted().instruction == "BINARY_OP"
-    return f"{_IN_PLACE.get(ufunc.__name__, '')}= on a plain array" if operator else f"{name} with out="
+    by_operator = attempted().instruction == "BINARY_OP"
+    return f"{_IN_PLACE.get(ufunc.__name__, '')}= on a plain array" if by_operator else f"{name} with out="
 
 
 def lost(kind, x, instead):
@@ -120,5 +122,16 @@ def no_rule(name, x):
         TracedValueError(
             f"adlib has no derivative rule for {name}, called on a {describe(x)}; "
             "rewrite it with supported functions, or declare it with adlib.primitive"
+        )
+    )
+
+
+def foreign_product(call, x, other):
+    symbol = "@" if call is operator.matmul else "*"
+    return with_user_line(
+        TracedValueError(
+            f"{symbol} of a {describe(x)} and a {type(other).__name__}, which multiplies in a way of its own: "
+            "adlib has the derivative of products of plain arrays only; write S.toarray() for S, "
+            "or declare the product with adlib.primitive and adlib.linear"
         )
     )

@@ -437,6 +437,7 @@ _NUMBERS = frozenset({float, int, np.float64})
 
 def binary_operator(call, rule):
     """The method of ``x + y`` with x traced."""
+    product = call in (operator.mul, operator.matmul)  # which sparse matrices define in a way of their own
 
     def method(self, other):
         if rule.needs_no_binding:  # `apply`, unrolled for two operands
@@ -450,6 +451,8 @@ def binary_operator(call, rule):
         if type(other) not in _KNOWN:
             if not only_ours((other,)):
                 return NotImplemented
+            if product and hasattr(other, "__array_priority__") and not isinstance(other, (np.ndarray, np.generic)):
+                raise conversions.foreign_product(call, self, other)
             if hasattr(other, "__array_priority__") and not hasattr(other, "__array__"):
                 return conversions.hand_over(self, other)
             other = as_operand(other)

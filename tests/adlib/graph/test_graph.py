@@ -282,3 +282,15 @@ def test_a_number_under_an_index_is_a_node():
     graph = make_graph(lambda x: np.sum((x * x)[None]))(3.0)
     assert [node.op for node in graph.nodes] == ["input", "multiply", "getitem", "sum"]
     assert list(graph.forward(1.0))[-1].tangent == list(graph.reverse())[-1].adjoint == 6.0
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("x", [np.array([-1.0, 0.0, 4.0]), np.array(0.0), np.array(4.0)])
+def test_what_was_not_chosen_receives_nothing_in_the_graph_either(x):
+    def f(x):
+        s = np.sqrt(x)
+        return np.sum(np.where(x > 0, np.exp(s) + s, np.maximum(np.log(x), -1.0)))
+
+    steps = list(adlib.make_graph(f)(x).reverse())
+    np.testing.assert_array_equal(steps[-1].adjoint, adlib.grad(f)(x))
+    assert np.all(np.isfinite(steps[-1].adjoint[1:] if np.ndim(x) else steps[-1].adjoint))
