@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from ..core.declare import bilinear, composite
-from ..core.families import Bilinear, Differentiable, total_differential, unsupported_keyword
+from ..core.families import Bilinear, Differentiable, total_differential
+from ..core.keywords import unsupported_keyword
 from ..core.trace import RULES, TRACERS, apply, as_operand
 from .equivalent import equivalent
 from .shapes import t
