@@ -19,7 +19,6 @@ function.  What a family does when a traced value meets its function is in
 
 import functools
 import inspect
-import operator
 
 import numpy as np
 
@@ -38,8 +37,11 @@ from .families import (
     Zero,
 )
 from .guards import (
+    callables,
     common_defaults,
+    declarable,
     is_own,
+    known_arguments,
     positional_names,
     refuse_captured,
     refuse_wrong_arguments,
@@ -52,45 +54,6 @@ from .keywords import by_position, function_name, unsupported_keyword
 from .settings import shown
 from .trace import RULES, is_traced, plain_value
 from .tree import flatten, unflatten
-
-# What Python's operators stand for; they keep the rules of adlib.
-_OPERATORS = frozenset(
-    {np.add, np.subtract, np.multiply, np.divide, np.floor_divide, np.remainder, np.power, np.matmul}
-    | {np.negative, np.positive, np.absolute, operator.getitem}
-)
-
-
-def _declarable(function, name):
-    """Make sure that adlib will meet `function`: a NumPy function, or one made by `primitive`."""
-    module = getattr(function, "__module__", None) or ""
-    numpys = module.partition(".")[0] == "numpy" and not isinstance(function, np.vectorize)
-    try:
-        known = function in RULES
-    except TypeError:  # not hashable
-        known = False
-    if known and function in _OPERATORS:
-        raise ArgumentError(
-            f"{name} cannot give {function_name(function)} another rule, because Python's operators keep theirs; "
-            "make a function of your own with adlib.primitive"
-        )
-    if not (known or numpys or isinstance(function, (np.ufunc, tuple)) or function is operator.getitem):
-        raise ArgumentError(
-            f"{name} declares NumPy functions and functions made by adlib.primitive, but got {shown(function)}; "
-            "write primitive(f) first"
-        )
-
-
-def _callables(name, **codes):
-    """Make sure that what is declared are functions."""
-    for role, code in codes.items():
-        if not callable(code):
-            raise ArgumentError(f"{name} takes {role} as a function, but got {shown(code)}")
-
-
-def _arguments(function):
-    """The names of a primitive's positional arguments, and how many have to be given; None where that is not known."""
-    made = isinstance(RULES.get(function), Undeclared) or hasattr(function, "__wrapped__")
-    return positional_names(function) if made and not is_own(function) else None
 
 
 def elementwise(function, *partials):
@@ -124,8 +87,8 @@ def elementwise(function, *partials):
     >>> adlib.grad(softplus)(0.0)
     0.5
     """
-    _declarable(function, "elementwise")
-    known = ["x"] * function.nin if isinstance(function, np.ufunc) else (_arguments(function) or (None,))[0]
+    declarable(function, "elementwise")
+    known = ["x"] * function.nin if isinstance(function, np.ufunc) else (known_arguments(function) or (None,))[0]
     if known is not None and len(known) != len(partials):
         raise _not_one_for_each(function, partials, len(known))
     for partial in partials if known else ():
@@ -181,9 +144,9 @@ def linear(function, transpose):
     >>> adlib.grad(lambda x: delay(x, 1)[0])(np.zeros(3))
     array([0., 0., 1.])
     """
-    _declarable(function, "linear")
-    _callables("linear", transpose=transpose)
-    if (arguments := _arguments(function)) is not None:
+    declarable(function, "linear")
+    callables("linear", transpose=transpose)
+    if (arguments := known_arguments(function)) is not None:
         names, required = arguments
         form = f"transpose({', '.join(['g', 'shape', *names[1:required]])})"
         what = f"the transpose of {function_name(function)}"
@@ -198,8 +161,8 @@ def linear_join(function, transpose):
 
     ``transpose(g, shapes, **kwargs)`` returns one array for each shape.
     """
-    _declarable(function, "linear_join")
-    _callables("linear_join", transpose=transpose)
+    declarable(function, "linear_join")
+    callables("linear_join", transpose=transpose)
     RULES[function] = LinearJoin(function_name(function), transpose)
 
 
@@ -226,11 +189,11 @@ def bilinear(function, transpose_first, transpose_second):
     >>> adlib.bilinear(product, lambda g, shape_a, b: g @ b.T, lambda g, a, shape_b: a.T @ g)
     >>> adlib.check_grads(product, (np.eye(2) + 0.5, np.ones((2, 3))))
     """
-    _declarable(function, "bilinear")
-    _callables("bilinear", transpose_first=transpose_first, transpose_second=transpose_second)
+    declarable(function, "bilinear")
+    callables("bilinear", transpose_first=transpose_first, transpose_second=transpose_second)
     name = function_name(function)
     transposes = [(transpose_first, "g, shape_a, b"), (transpose_second, "g, a, shape_b")]
-    if _arguments(function) is not None:
+    if known_arguments(function) is not None:
         for transpose, form in transposes:
             refuse_wrong_arguments(transpose, f"a transpose of {name}", f"transpose({form})", 3, function, 3)
     RULES[function] = Bilinear(name, [t if is_own(t) else user_transpose(t, name) for t, _ in transposes])
@@ -273,13 +236,13 @@ def rule(function, jvp, vjp):
     >>> adlib.hessian(cube)(2.0)
     np.float64(12.0)
     """
-    _declarable(function, "rule")
-    _callables("rule", jvp=jvp, vjp=vjp)
+    declarable(function, "rule")
+    callables("rule", jvp=jvp, vjp=vjp)
     name = function_name(function)
     if is_own(jvp) and is_own(vjp):
         RULES[function] = WrittenOut(name, jvp, vjp)
         return
-    if (arguments := _arguments(function)) is not None:
+    if (arguments := known_arguments(function)) is not None:
         names, required = arguments
         for role, code, first in (("jvp", jvp, "tangents"), ("vjp", vjp, "g")):
             form = f"{role}({', '.join([first, 'ans', *names[:required]])})"
@@ -310,9 +273,9 @@ def composite(function, code):
     >>> adlib.grad(norm)(np.array([3.0, 4.0]))
     array([0.6, 0.8])
     """
-    _declarable(function, "composite")
-    _callables("composite", code=code)
-    if (arguments := _arguments(function)) is not None:
+    declarable(function, "composite")
+    callables("composite", code=code)
+    if (arguments := known_arguments(function)) is not None:
         names, required = arguments
         what = f"the code of {function_name(function)}"
         refuse_wrong_arguments(code, what, f"code({', '.join(names[:required])})", required, function, 0)
@@ -340,7 +303,7 @@ def zero(*functions):
     0.2
     """
     for function in functions:
-        _declarable(function, "zero")
+        declarable(function, "zero")
         RULES[function] = Zero(function_name(function))
 
 
@@ -366,7 +329,7 @@ def refuse(function, reason):
         ...
     adlib.TracedValueError: ...median_of_means on a traced value (shape (3,), float64): it jumps; ...
     """
-    _declarable(function, "refuse")
+    declarable(function, "refuse")
     if not isinstance(reason, str):
         raise ArgumentError(f"refuse takes a reason in words, but got {shown(reason)}")
     module = getattr(function, "__module__", None) or "numpy"  # ufuncs have none
@@ -405,7 +368,7 @@ def primitive(function):
     3.0
     """
 
-    _callables("primitive", f=function)
+    callables("primitive", f=function)
     name = function_name(function)
     if is_own(function) and not isinstance(function, np.vectorize):
         return _own_primitive(function)
@@ -462,31 +425,33 @@ def _own_primitive(function):
 
 
 def _operands(call, declared, args, kwargs):
-    """The arguments by position, with those left to their defaults: partial derivatives count them all."""
-    count = 2 if isinstance(declared, Bilinear) else len(declared.partials)
+    """The operands by position: of an elementwise function all, those left to their defaults too; of a bilinear one two."""
+    if isinstance(declared, Bilinear):
+        names = (positional_names(call) or ((),))[0][len(args) : 2]
+        args = (*args, *[kwargs[k] for k in names if k in kwargs])
+        if len(args) != 2:
+            raise ArgumentError(
+                f"{declared.name} is bilinear, a function of two arguments, but was called with {len(args)}; "
+                "pass settings by keyword"
+            )
+        return args, {k: v for k, v in kwargs.items() if k not in names}
+    count = len(declared.partials)
     if kwargs or len(args) != count:
+        given = kwargs
         try:
             bound = inspect.signature(call).bind(*args, **kwargs)
         except ValueError:  # written in C, without a signature
-            bound = None
-        if bound is not None:
+            pass
+        else:
             given = bound.kwargs
-            if isinstance(declared, Elementwise):
-                bound.apply_defaults()
-            args, kwargs = bound.args, given if isinstance(declared, Elementwise) else bound.kwargs
-    traced = next((x for x in (*args, *kwargs.values()) if is_traced(x)), None)
-    if isinstance(declared, Elementwise):
+            bound.apply_defaults()
+            args = bound.args
         if len(args) < count or any(is_traced(x) for x in args[count:]):
             raise _not_one_for_each(call, declared.partials, len(args))
-        if kwargs:
-            by_position(call, args, kwargs)
-            raise unsupported_keyword(next(iter(kwargs)), call, traced)
-    elif len(args) != 2:
-        raise ArgumentError(
-            f"{declared.name} is bilinear, a function of two arguments, but was called with {len(args)}; "
-            "pass settings by keyword"
-        )
-    return args, kwargs
+        if given:
+            by_position(call, args, given)
+            raise unsupported_keyword(next(iter(given)), call, next(x for x in args if is_traced(x)))
+    return args, {}
 
 
 def stop_gradient(x):

@@ -8,12 +8,14 @@ to write nowhere.
 
 import functools
 import inspect
+import operator
 
 import numpy as np
 
 from .errors import ArgumentError, TracedValueError, describe, with_user_line
+from .keywords import function_name
 from .settings import shown
-from .trace import TRACERS
+from .trace import RULES, TRACERS
 from .tree import flatten
 
 
@@ -58,13 +60,24 @@ def _locked(x):
 def user_partial(code, name):
     """A partial derivative that returns real numbers."""
     what = f"a partial derivative of {name}"
-    return guarded(code, what, lambda result, args: _real(result, what, "real numbers"))
+
+    def finish(result, args):
+        slope = _real(result, what, "real numbers")
+        try:
+            np.broadcast_shapes(np.shape(slope), *map(np.shape, args))
+        except ValueError:
+            raise _returned(what, f"real numbers of shape {np.shape(args[0])}", result) from None
+        return slope
+
+    return guarded(code, what, finish)
 
 
 def user_transpose(code, name):
     """A transpose that returns one cotangent."""
     what = f"the transpose of {name}"
-    return guarded(code, what, lambda result, args: _kept(_real(result, what, "the cotangent of the argument, an array")))
+    return guarded(
+        code, what, lambda result, args: _kept(_real(result, what, "the cotangent of the argument, an array"))
+    )
 
 
 def user_vjp(code, name):
@@ -130,11 +143,11 @@ def refuse_captured(result, name):
 
 
 def _is_result(y, constants):
-    if isinstance(y, np.ndarray) and type(y) is not np.ndarray:
-        return False
-    return type(y) is float or getattr(y, "dtype", np.dtype(object if type(y) is not int else int)).kind in (
-        "fiub" if constants else "f"
-    )
+    """Whether a primitive may return y: a float, or among several results any real number."""
+    if type(y) in (float, int, bool):
+        return constants or type(y) is float
+    kind = y.dtype.kind if isinstance(y, np.generic) or type(y) is np.ndarray else "O"
+    return kind in ("fiub" if constants else "f")
 
 
 def _unlocked(y):
@@ -151,7 +164,7 @@ def _real(x, what, wanted):
         y = np.asarray(x)
     except (ValueError, TypeError):  # ragged, or with traced values inside
         plain, y = False, x
-    if not plain or x is None or y.dtype.kind not in "fiub":
+    if not plain or type(x) is tuple or x is None or y.dtype.kind not in "fiub":
         raise _returned(what, wanted, x)
     return y[()]
 
@@ -171,10 +184,48 @@ def _like(tangent, y):
 
 def _returned(what, wanted, result):
     entries = f" of {len(result)}" if isinstance(result, (tuple, list)) else ""
-    dtype = f", {result.dtype}" if hasattr(result, "dtype") else ""
-    return with_user_line(
-        ArgumentError(f"{what} returns {wanted}; but it returned {shown(result)}{entries}{dtype}")
-    )
+    dtype = f", {result.dtype}" if isinstance(result, np.ndarray) else ""
+    given = f"a {describe(result)}" if type(result) in TRACERS else f"{shown(result)}{entries}{dtype}"
+    return with_user_line(ArgumentError(f"{what} returns {wanted}; but it returned {given}"))
+
+
+# What Python's operators stand for; they keep the rules of adlib.
+_OPERATORS = frozenset(
+    {np.add, np.subtract, np.multiply, np.divide, np.floor_divide, np.remainder, np.power, np.matmul}
+    | {np.negative, np.positive, np.absolute, operator.getitem}
+)
+
+
+def declarable(function, name):
+    """Make sure that adlib will meet `function`: a NumPy function, or one made by `primitive`."""
+    module = getattr(function, "__module__", None) or ""
+    numpys = module.partition(".")[0] == "numpy" and not isinstance(function, np.vectorize)
+    try:
+        known = function in RULES
+    except TypeError:  # a list, say
+        known = False
+    if known and function in _OPERATORS:
+        raise ArgumentError(
+            f"{name} cannot give {function_name(function)} another rule, because Python's operators keep theirs; "
+            "make a function of your own with adlib.primitive"
+        )
+    if not (known or numpys or isinstance(function, (np.ufunc, tuple)) or function is operator.getitem):
+        raise ArgumentError(
+            f"{name} declares NumPy functions and functions made by adlib.primitive, but got {shown(function)}; "
+            "write primitive(f) first"
+        )
+
+
+def callables(name, **codes):
+    """Make sure that what is declared are functions."""
+    for role, code in codes.items():
+        if not callable(code):
+            raise ArgumentError(f"{name} takes {role} as a function, but got {shown(code)}")
+
+
+def known_arguments(function):
+    """The names of a primitive's positional arguments, and how many have to be given; None where that is not known."""
+    return positional_names(function) if hasattr(function, "__wrapped__") and not is_own(function) else None
 
 
 def refuse_wrong_arguments(code, what, form, count, function, offset):

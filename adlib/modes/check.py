@@ -53,13 +53,9 @@ def check_grads(f, args, order=1, modes=("fwd", "rev"), seed=0):
     GradientCheckError
         Saying which test failed, at which order, and by how much; that the
         function has a corner at the point; or that nothing could be tested,
-        because the value rounds away what the derivative says.
-
-    Warns
-    -----
-    RuntimeWarning
-        When that is so for one of several results or arguments, and the others
-        are right.
+        because the value rounds away what the derivative says.  Where that is so
+        for one of several results or arguments, and the others are right, it is a
+        RuntimeWarning.
 
     Notes
     -----

@@ -115,9 +115,7 @@ def test_a_partial_derivative_with_another_parameter_is_refused(partial, named):
 )
 def test_a_partial_derivative_is_a_number_a_function_or_none(partial, shown):
     f = new(lambda f: None)
-    message = (
-        f"a partial derivative of f is a number, an array, None, or a function whose parameters have names, but one is {shown}"
-    )
+    message = f"a partial derivative of f is a number, an array, None, or a function whose parameters have names, but one is {shown}"
     with pytest.raises(adlib.ArgumentError, match=message):
         adlib.elementwise(f, partial)
 
