@@ -12,6 +12,7 @@ import operator
 
 import numpy as np
 
+from .arguments import copied
 from .errors import ArgumentError, TracedValueError, describe, with_user_line
 from .keywords import function_name
 from .settings import shown
@@ -124,8 +125,8 @@ def user_function(code, name, differentiable):
         if not all(_is_result(y, constants) for y in results) or not results:
             raise _returned(what, "a float, a float array, or a tuple of them", result)
         if not constants:
-            return _unlocked(result)
-        return type(result)(*map(_unlocked, result)) if hasattr(result, "_fields") else tuple(map(_unlocked, result))
+            return _own(result)
+        return type(result)(*map(_own, result)) if hasattr(result, "_fields") else tuple(map(_own, result))
 
     return guarded(code, what, finish)
 
@@ -150,9 +151,9 @@ def _is_result(y, constants):
     return kind in ("fiub" if constants else "f")
 
 
-def _unlocked(y):
-    """A result that the caller may write into: it may be the argument itself, or a part of it."""
-    return y.copy() if type(y) is np.ndarray and not y.flags.writeable else y
+def _own(y):
+    """A copy of a result: it may be the argument itself, or an array that the function fills again."""
+    return copied(y) if type(y) is np.ndarray else y
 
 
 def _real(x, what, wanted):

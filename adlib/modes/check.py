@@ -19,7 +19,7 @@ import warnings
 import numpy as np
 
 from ..core.arguments import as_primal
-from ..core.errors import ArgumentError, GradientCheckError
+from ..core.errors import AdlibError, ArgumentError, GradientCheckError
 from ..core.tree import flatten, unflatten
 from .forward import jvp
 from .quotients import CORNER, FLAT, HIDDEN, NOT_FINITE, RIGHT, WRONG, Precision, Quotients
@@ -130,18 +130,19 @@ def _check_first_order(f, args, modes, rng, name, order=1, scale=0.0):
     value = f(*args)
     precision = Precision([x.dtype for x in map(np.asarray, flatten((args, value))[0]) if x.dtype.kind == "f"])
     inputs = _Directions(rng, [_paths(x, f"argument {k + 1}") for k, x in enumerate(args)], args, precision.shift)
+    # What is no number among the results is refused here.
+    pushed = jvp(f, args, inputs.trees()[0])[0] if "fwd" in modes else None
+    pulled, pullback = vjp(f, *args) if "rev" in modes else (None, None)
     outputs = _Directions(rng, [_paths(value, "the result")], value)
     if "rev" in modes:
-        traced, pullback = vjp(f, *args)
         rows = [_flat(pullback(w)) for w in outputs.trees()]
         inputs.divide(rows)
     if "fwd" in modes:
-        traced_forward = jvp(f, args, inputs.trees()[0])[0]
-        _compare_values(value, traced_forward, f"forward mode of {name}", order, precision.eps)
+        _compare_values(value, pushed, f"forward mode of {name}", order, precision.eps)
         confirmed = _test_forward(f, args, value, inputs, outputs, precision, name, order)
     if "rev" not in modes:
         return inputs, outputs
-    _compare_values(value, traced, f"reverse mode of {name}", order, precision.eps)
+    _compare_values(value, pulled, f"reverse mode of {name}", order, precision.eps)
     if "fwd" in modes:
         _adjoint_test(f, args, value, rows, inputs, outputs, confirmed, precision, scale, name)
     else:
@@ -283,15 +284,16 @@ class _TaylorTest:
         return False
 
     def _at(self, h, v, y):
-        """The value at a distance: NaN where Python's floats refuse it, or where it has another shape."""
+        """The value at a distance: NaN where there is none, or none that is comparable."""
         leaves, structure = flatten(self._args)
         moved = [x + np.asarray(h, d.dtype) * d for x, d in zip(leaves, flatten(v)[0])]
         moved = [float(z) if type(x) is float else z for x, z in zip(leaves, moved)]
         try:
             value = _flat(self._f(*unflatten(structure, moved)))
-        except ArithmeticError:
+        except (ArithmeticError, AdlibError, np.linalg.LinAlgError):
             return np.full(y.shape, np.nan)
-        return value if value.shape == y.shape else np.full(y.shape, np.nan)
+        comparable = value.shape == y.shape and value.dtype.kind == y.dtype.kind
+        return value if comparable else np.full(y.shape, np.nan)
 
     def _not_finite(self):
         raise GradientCheckError(f"{self._label}: the value or the derivative is not finite near the point")

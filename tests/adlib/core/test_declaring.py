@@ -388,6 +388,21 @@ def test_a_rule_may_fill_one_array_again_and_again():
     np.testing.assert_array_equal(b, ONES)
 
 
+def test_a_primitive_may_fill_one_array_again_and_again():
+    buffer = np.empty(3)
+
+    def doubled(x):
+        np.multiply(x, 2.0, out=buffer)
+        return buffer
+
+    f = new(doubled, lambda f: adlib.elementwise(f, 2.0))
+    loss = lambda x: np.sin(f(x)) * 1.0 + np.sin(f(3 * x))  # noqa: E731
+    right = 2 * np.cos(2 * X) + 6 * np.cos(6 * X)
+    np.testing.assert_allclose(grad(lambda x: np.sum(loss(x)))(X), right, rtol=1e-14)
+    np.testing.assert_allclose(vjp(loss, X)[1](ONES)[0], right, rtol=1e-14)
+    np.testing.assert_allclose(jvp(loss, (X,), (ONES,))[1], right, rtol=1e-14)
+
+
 def test_a_primitive_may_return_its_argument():
     f = new(lambda x: x, lambda f: adlib.elementwise(f, 1))
     value, _ = jvp(f, (X,), (ONES,))

@@ -287,3 +287,5 @@ def test_arguments_are_refused_in_words():
         adlib.check_grads(np.sin, 1.0)
     with pytest.raises(adlib.ArgumentError, match="check_grads needs real inputs"):
         adlib.check_grads(np.sin, (1,))
+    with pytest.raises(adlib.ArgumentError, match="it returned a str"):
+        adlib.check_grads(lambda x: "text", (1.0,))
