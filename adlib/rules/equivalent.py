@@ -10,7 +10,8 @@ import functools
 
 import numpy as np
 
-from ..core.families import Differentiable, function_name, keyword_names, supported
+from ..core.families import Differentiable
+from ..core.keywords import function_name, keyword_names, supported
 from ..core.trace import RULES, TRACERS, apply
 from ..core.tree import flatten, unflatten
 from ..modes.forward import push
