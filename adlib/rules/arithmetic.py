@@ -17,7 +17,8 @@ import numpy as np
 
 from ..core.conversions import in_place
 from ..core.declare import composite, elementwise, linear, primitive, rule
-from ..core.families import Elementwise, function_name, keyword_names, supported, total_differential
+from ..core.families import Elementwise, total_differential
+from ..core.keywords import function_name, keyword_names, supported
 from ..core.trace import RULES, apply, as_operand, is_traced, plain_value
 from .corners import Sharing, Tip, share, sharing
 

@@ -8,7 +8,8 @@ import functools
 
 import numpy as np
 
-from ..core.families import Elementwise, function_name, scale
+from ..core.families import Elementwise, scale
+from ..core.keywords import function_name
 from ..core.trace import FLOAT64, RULES
 from ..modes.contributions import Masked
 
