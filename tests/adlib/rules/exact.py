@@ -503,6 +503,9 @@ def _tensorsolve(a, b):
 
 def vector_norm(row, ord=None):
     """Of a list; at 0 the subgradient 0, and what is 0 has the slope 0."""
+    infinite = [x for x in row if np.isinf(x.value)]
+    if len(infinite) == 1 and ord in (None, 2, 3, 2.5):
+        return one("absolute", infinite[0])
     if ord in (None, 2):
         return root(total([x * x for x in row]))
     sizes = [one("absolute", x) for x in row]
@@ -520,7 +523,7 @@ def vector_norm(row, ord=None):
 
 def matrix_norm(a, ord=None):
     if ord in (None, "fro"):
-        return root(total([x * x for x in a.ravel()]))
+        return vector_norm(list(a.ravel()))
     if ord in (1, -1, np.inf, -np.inf):
         sums = [total([one("absolute", x) for x in row]) for row in (a.T if abs(ord) == 1 else a)]
         return largest(sums) if ord > 0 else smallest(sums)

@@ -4,6 +4,7 @@
 was judged: by exact algebra, by a convention, refused in words, or why there was nothing to judge.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -234,6 +235,18 @@ class Right:
     corners: int
 
 
+@functools.cache
+def structure(call, shapes):
+    """Which entries of the result depend on which of the arguments, away from corners; all, where nothing is seen to."""
+    xs = call.draw(shapes)
+    n = sum(np.size(x) for x in xs)
+    if n == 0:
+        return np.ones((np.size(call.f(*xs)), 0), bool)
+    _, first, _ = parts(call.f(*variables(xs, np.ones(n))), n)
+    depends = first != 0
+    return depends | ~np.any(depends, axis=1, keepdims=True)
+
+
 def right(call, xs, direction, plain):
     before = Jet.corners
     n, m = sum(np.size(x) for x in xs), np.size(plain)
@@ -242,9 +255,13 @@ def right(call, xs, direction, plain):
     else:
         r = Right(*parts(call.f(*variables(xs, direction)), n), Jet.corners - before)
     # Nothing is agreed where there is no value; nor at a pole, unless it is the function's own.
-    pole = not call.elementwise and all(np.all(np.isfinite(x)) for x in xs)
-    for array in (r.along, r.jacobian, r.second):
-        array[~np.isfinite(np.ravel(plain)) if pole else np.isnan(np.ravel(plain))] = np.nan
+    pole = not call.elementwise and not not_finite(xs)
+    lost = ~np.isfinite(np.ravel(plain)) if pole else np.isnan(np.ravel(plain))
+    if np.any(lost):
+        r.along[lost] = np.nan
+        depends = structure(call, tuple(np.shape(x) for x in xs))
+        for array in (r.jacobian, r.second):
+            array[lost] = np.where(depends[lost], REAL("nan"), array[lost])
     return r
 
 
@@ -463,7 +480,7 @@ def of_composition(call, xs, vs, ws, w, v, r, name, plain):
     except Exception as error:
         return "fault", f"{type(error).__name__}: {error}"
     coarsest = max((np.asarray(x).dtype for x in (*xs, plain)), key=lambda dtype: np.finfo(dtype).eps)
-    wrong = differs(ours, expected, models, loose, coarsest, largest(expected, r.jacobian), not_finite(xs) and ABSENT.match(call.text))
+    wrong = differs(ours, expected, models, loose, coarsest, largest(expected, r.jacobian), not_finite((*xs, plain)) and ABSENT.match(call.text))
     if wrong is None:
         return CONVENTION if r.corners else EXACT
     return UNDEFINED if wrong is np.nan else ("fault", wrong)

@@ -259,7 +259,7 @@ def _power(x, y):
         if x == 0:  # the constant 1, and no convention for what is mixed
             return value, 0, 0, 0, NAN, NAN
     if x == 0:
-        return (value, *_power_of_zero(y))
+        return (value, *_power_of_zero(x, y))
     if np.isinf(x) or np.isinf(y):
         return (value, *_power_far_away(x, y))
     log = np.log(x)
@@ -267,9 +267,11 @@ def _power(x, y):
     return value, d1, value * log, d11, x ** (y - 1) * (1 + y * log), value * log * log
 
 
-def _power_of_zero(y):
-    if y < 0 or np.isinf(y):
+def _power_of_zero(x, y):
+    if np.isinf(y):
         return (NAN,) * 5
+    if y < 0:
+        return y * x ** (y - 1), -INF, y * (y - 1) * x ** (y - 2), NAN, NAN
     d1 = REAL(y == 1) if y >= 1 else INF
     d11 = 2 if y == 2 else 0 if y > 2 or y == 1 else INF if y > 1 else -INF
     return d1, 0, d11, 0 if y > 1 else -INF, 0
