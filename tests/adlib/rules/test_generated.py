@@ -208,15 +208,15 @@ def _not_a_number(x):
     return np.cos(x) * np.where(plain_value(x) == 0, np.nan, 1.0)
 
 
+def _digits_of_float64(x):
+    return np.cos(x.astype(float) if getattr(x, "dtype", None) == np.longdouble else x)
+
+
 PLANTED = {
     "wrong at 0 only": (_slope(lambda x: np.equal(x, 0)), "0|-0|0 everywhere", None),
     "wrong at -0 only": (_slope(lambda x: np.equal(x, 0) & np.signbit(x)), "-0", None),
     "wrong in float32 only": (_slope(lambda x: getattr(x, "dtype", None) == np.float32), "float32", None),
-    "of single precision in longdouble": (
-        _slope(lambda x: False if getattr(x, "dtype", None) != np.longdouble else np.ones(np.shape(x), bool)),
-        "longdouble",
-        None,
-    ),
+    "the digits of float64 in longdouble": (lambda: adlib.elementwise(np.sin, _digits_of_float64), "longdouble", None),
     "wrong at infinity": (
         lambda: adlib.elementwise(np.tanh, lambda x: 1 - x * x / (x * x) * np.tanh(x) ** 2),
         "inf|-inf|0.*|-0",
