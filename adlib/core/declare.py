@@ -22,19 +22,37 @@ import inspect
 
 import numpy as np
 
-from .errors import ArgumentError
+from .errors import ArgumentError, TracedValueError, with_user_line
 from .families import (
     Bilinear,
     Composite,
+    Differentiable,
     Elementwise,
     Linear,
     LinearJoin,
     Refuse,
+    Undeclared,
+    UserWrittenOut,
     WrittenOut,
     Zero,
-    function_name,
 )
-from .trace import RULES, is_traced, no_rule, plain_value
+from .guards import (
+    callables,
+    common_defaults,
+    declarable,
+    is_own,
+    known_arguments,
+    positional_names,
+    refuse_captured,
+    refuse_wrong_arguments,
+    user_function,
+    user_jvp,
+    user_transpose,
+    user_vjp,
+)
+from .keywords import by_position, function_name, unsupported_keyword
+from .settings import shown
+from .trace import RULES, is_traced, plain_value
 from .tree import flatten, unflatten
 
 
@@ -45,10 +63,10 @@ def elementwise(function, *partials):
     ----------
     function : ufunc or callable
         A NumPy function, or one made by `primitive`.
-    *partials : callable, number or None
+    *partials : callable, number, array or None
         One for each argument: the partial derivative as a function of any of
         ``y`` (the result) and ``x`` or ``x1``, ``x2``, ... (the arguments), by
-        these names; a constant slope as a number; None for an argument without
+        these names; a constant slope as a number or an array; None for an argument without
         derivative.  The tape keeps what the names ask for, and nothing else.
         A parameter of another name keeps its default, which it must have.
 
@@ -56,7 +74,7 @@ def elementwise(function, *partials):
     ------
     ArgumentError
         When a partial derivative has a parameter that is none of these, or is
-        neither a function nor a number nor None; when there are not as many as
+        neither a function nor a constant nor None; when there are not as many as
         arguments.
 
     Examples
@@ -69,9 +87,29 @@ def elementwise(function, *partials):
     >>> adlib.grad(softplus)(0.0)
     0.5
     """
-    if isinstance(function, np.ufunc) and function.nin != len(partials):
-        raise _not_one_for_each(function, partials, function.nin)
+    declarable(function, "elementwise")
+    known = ["x"] * function.nin if isinstance(function, np.ufunc) else (known_arguments(function) or (None,))[0]
+    if known is not None and len(known) != len(partials):
+        raise _not_one_for_each(function, partials, len(known))
+    for partial in partials if known else ():
+        _refuse_settings(function, partial, known)
     RULES[function] = Elementwise(function_name(function), partials)
+
+
+def _refuse_settings(function, partial, known):
+    """Refuse a setting of a partial derivative that has the name of an argument: it would not follow the argument."""
+    try:
+        parameters = inspect.signature(partial).parameters if callable(partial) else {}
+    except ValueError:  # written in C, without a signature
+        return
+    keywords = inspect.signature(function).parameters if hasattr(function, "__wrapped__") else {}
+    for name, p in parameters.items():
+        if name in keywords and p.default is not p.empty:
+            instead = f"name it x{known.index(name) + 1}" if name in known else "make it positional in both"
+            raise ArgumentError(
+                f"a partial derivative of {function_name(function)} has a setting {name!r}, which is an argument of the "
+                f"function and would not follow it; {instead}"
+            )
 
 
 def _not_one_for_each(function, partials, count):
@@ -106,7 +144,16 @@ def linear(function, transpose):
     >>> adlib.grad(lambda x: delay(x, 1)[0])(np.zeros(3))
     array([0., 0., 1.])
     """
-    RULES[function] = Linear(function_name(function), transpose)
+    declarable(function, "linear")
+    callables("linear", transpose=transpose)
+    if (arguments := known_arguments(function)) is not None:
+        names, required = arguments
+        form = f"transpose({', '.join(['g', 'shape', *names[1:required]])})"
+        what = f"the transpose of {function_name(function)}"
+        refuse_wrong_arguments(transpose, what, form, max(required, 1) + 1, function, 2)
+    name = function_name(function)
+    RULES[function] = Linear(name, transpose if is_own(transpose) else user_transpose(transpose, name))
+    RULES[function].defaults = common_defaults(function, transpose)
 
 
 def linear_join(function, transpose):
@@ -114,6 +161,8 @@ def linear_join(function, transpose):
 
     ``transpose(g, shapes, **kwargs)`` returns one array for each shape.
     """
+    declarable(function, "linear_join")
+    callables("linear_join", transpose=transpose)
     RULES[function] = LinearJoin(function_name(function), transpose)
 
 
@@ -140,18 +189,28 @@ def bilinear(function, transpose_first, transpose_second):
     >>> adlib.bilinear(product, lambda g, shape_a, b: g @ b.T, lambda g, a, shape_b: a.T @ g)
     >>> adlib.check_grads(product, (np.eye(2) + 0.5, np.ones((2, 3))))
     """
-    RULES[function] = Bilinear(function_name(function), (transpose_first, transpose_second))
+    declarable(function, "bilinear")
+    callables("bilinear", transpose_first=transpose_first, transpose_second=transpose_second)
+    name = function_name(function)
+    transposes = [(transpose_first, "g, shape_a, b"), (transpose_second, "g, a, shape_b")]
+    if known_arguments(function) is not None:
+        for transpose, form in transposes:
+            refuse_wrong_arguments(transpose, f"a transpose of {name}", f"transpose({form})", 3, function, 3)
+    RULES[function] = Bilinear(name, [t if is_own(t) else user_transpose(t, name) for t, _ in transposes])
 
 
 def rule(function, jvp, vjp):
     """Declare a primitive by both directions.
 
-    ``jvp(tangents, ans, *args, **kwargs)`` returns the tangent of `ans`; a
-    tangent is None where the argument is constant.  ``vjp(g, ans, *args,
-    **kwargs)`` returns one contribution for each argument; it may be None.
+    ``jvp(tangents, ans, *args, **kwargs)`` returns the tangent of `ans`; the
+    tangents are a tuple, with None where the argument is constant.  ``vjp(g, ans,
+    *args, **kwargs)`` returns a tuple with one contribution for each argument; it may be None.
 
-    A function that returns a tuple has a tuple of tangents, and `g` is a list
-    with None for the results that nothing depends on.
+    A function that returns a tuple has a tuple of tangents, and `g` is a tuple
+    with None for the results that nothing depends on.  What is no float among the
+    results is a constant, and has None for its tangent.
+
+    Arrays are given to both read-only.
 
     Both are written in NumPy, on values that an outer transformation may trace:
     so second derivatives follow from first ones.
@@ -177,7 +236,19 @@ def rule(function, jvp, vjp):
     >>> adlib.hessian(cube)(2.0)
     np.float64(12.0)
     """
-    RULES[function] = WrittenOut(function_name(function), jvp, vjp)
+    declarable(function, "rule")
+    callables("rule", jvp=jvp, vjp=vjp)
+    name = function_name(function)
+    if is_own(jvp) and is_own(vjp):
+        RULES[function] = WrittenOut(name, jvp, vjp)
+        return
+    if (arguments := known_arguments(function)) is not None:
+        names, required = arguments
+        for role, code, first in (("jvp", jvp, "tangents"), ("vjp", vjp, "g")):
+            form = f"{role}({', '.join([first, 'ans', *names[:required]])})"
+            refuse_wrong_arguments(code, f"the {role} of {name}", form, required + 2, function, 2)
+    RULES[function] = UserWrittenOut(name, user_jvp(jvp, name), user_vjp(vjp, name))
+    RULES[function].defaults = common_defaults(function, jvp, vjp)
 
 
 def composite(function, code):
@@ -202,6 +273,12 @@ def composite(function, code):
     >>> adlib.grad(norm)(np.array([3.0, 4.0]))
     array([0.6, 0.8])
     """
+    declarable(function, "composite")
+    callables("composite", code=code)
+    if (arguments := known_arguments(function)) is not None:
+        names, required = arguments
+        what = f"the code of {function_name(function)}"
+        refuse_wrong_arguments(code, what, f"code({', '.join(names[:required])})", required, function, 0)
     RULES[function] = Composite(function_name(function), code)
 
 
@@ -226,6 +303,7 @@ def zero(*functions):
     0.2
     """
     for function in functions:
+        declarable(function, "zero")
         RULES[function] = Zero(function_name(function))
 
 
@@ -251,6 +329,9 @@ def refuse(function, reason):
         ...
     adlib.TracedValueError: ...median_of_means on a traced value (shape (3,), float64): it jumps; ...
     """
+    declarable(function, "refuse")
+    if not isinstance(reason, str):
+        raise ArgumentError(f"refuse takes a reason in words, but got {shown(reason)}")
     module = getattr(function, "__module__", None) or "numpy"  # ufuncs have none
     RULES[function] = Refuse(f"{module}.{function_name(function)}", reason)
 
@@ -265,7 +346,9 @@ def primitive(function):
     Parameters
     ----------
     function : callable
-        From arrays to an array.  It may use anything: its inside is not traced.
+        From arrays to an array, or a tuple of arrays.  It may use anything: its
+        inside is not traced.  While it is differentiated, its arguments are
+        read-only, and what is traced has to be among them.
 
     Returns
     -------
@@ -285,28 +368,90 @@ def primitive(function):
     3.0
     """
 
+    callables("primitive", f=function)
+    name = function_name(function)
+    if is_own(function) and not isinstance(function, np.vectorize):
+        return _own_primitive(function)
+
     @functools.wraps(function)
     def call(*args, **kwargs):
-        traced = next((x for x in (*args, *kwargs.values()) if is_traced(x)), None)
-        if traced is None:
-            return function(*args, **kwargs)
-        declared = RULES.get(call)
-        if declared is None:
-            raise no_rule(f"the primitive {function_name(function)}", traced)
-        if isinstance(declared, Elementwise) and len(args) != len(declared.partials):
-            args, kwargs = _all_arguments(function, declared.partials, args, kwargs)
-        return declared.bind(call, args, kwargs)
+        inputs = (*args, *kwargs.values())
+        nested = any(type(x) in (list, tuple, dict) for x in inputs)
+        if not any(is_traced(x) for x in (flatten(inputs)[0] if nested else inputs)):
+            result = function(*args, **kwargs)
+            refuse_captured(result, name)
+            return result
+        declared = RULES[call]
+        if not isinstance(declared, Differentiable):
+            return declared.bind(plain if isinstance(declared, Zero) else call, args, kwargs)
+        if not any(is_traced(x) for x in inputs):
+            raise with_user_line(
+                TracedValueError(
+                    f"the primitive {name} has a traced value inside a list, tuple or dict, where its rule does not see "
+                    "it; make it an argument, as in f(*xs)"
+                )
+            )
+        if isinstance(declared, (Elementwise, Bilinear)):
+            args, kwargs = _operands(call, declared, args, kwargs)
+        elif declared.defaults:
+            given = {*names[: len(args)], *kwargs}
+            kwargs = {**{k: v for k, v in declared.defaults.items() if k not in given}, **kwargs}
+        return declared.bind(inside, args, kwargs)
 
+    @functools.wraps(function)
+    def inside(*args, **kwargs):
+        return (call if any(is_traced(x) for x in args) else differentiable)(*args, **kwargs)
+
+    names = (positional_names(function) or ((),))[0]
+    differentiable, plain = (user_function(function, name, d) for d in (True, False))
+    RULES[call] = Undeclared(name)
     return call
 
 
-def _all_arguments(function, partials, args, kwargs):
-    """The arguments with those left to their defaults: the partial derivatives count them all."""
-    bound = inspect.signature(function).bind(*args, **kwargs)
-    bound.apply_defaults()
-    if any(is_traced(x) for x in bound.args[len(partials) :]):
-        raise _not_one_for_each(function, partials, len(bound.args))
-    return bound.args, bound.kwargs
+def _own_primitive(function):
+    """A primitive of adlib's own, which needs no guard."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if not any(is_traced(x) for x in (*args, *kwargs.values())):
+            return function(*args, **kwargs)
+        declared = RULES[call]
+        if isinstance(declared, Elementwise):
+            args, kwargs = _operands(call, declared, args, kwargs)
+        return declared.bind(call, args, kwargs)
+
+    RULES[call] = Undeclared(function_name(function))
+    return call
+
+
+def _operands(call, declared, args, kwargs):
+    """The operands by position: of an elementwise function all, those left to their defaults too; of a bilinear one two."""
+    if isinstance(declared, Bilinear):
+        names = (positional_names(call) or ((),))[0][len(args) : 2]
+        args = (*args, *[kwargs[k] for k in names if k in kwargs])
+        if len(args) != 2:
+            raise ArgumentError(
+                f"{declared.name} is bilinear, a function of two arguments, but was called with {len(args)}; "
+                "pass settings by keyword"
+            )
+        return args, {k: v for k, v in kwargs.items() if k not in names}
+    count = len(declared.partials)
+    if kwargs or len(args) != count:
+        given = kwargs
+        try:
+            bound = inspect.signature(call).bind(*args, **kwargs)
+        except ValueError:  # written in C, without a signature
+            pass
+        else:
+            given = bound.kwargs
+            bound.apply_defaults()
+            args = bound.args
+        if len(args) < count or any(is_traced(x) for x in args[count:]):
+            raise _not_one_for_each(call, declared.partials, len(args))
+        if given:
+            by_position(call, args, given)
+            raise unsupported_keyword(next(iter(given)), call, next(x for x in args if is_traced(x)))
+    return args, {}
 
 
 def stop_gradient(x):

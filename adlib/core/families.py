@@ -30,14 +30,15 @@ is written out adds up its terms with `total_differential`, which skips None.
 import copy
 import functools
 import inspect
-import numbers
 import operator
 
 import numpy as np
 
 from .errors import ArgumentError, TracedValueError, describe, with_user_line
+from .guards import is_own, user_partial
+from .keywords import by_position, keyword_names, supported
 from .settings import shown
-from .trace import TRACERS, apply, as_operand, is_traced, plain_value
+from .trace import NO_KEYWORDS, TRACERS, apply, as_operand, is_traced, plain_value
 from .tree import flatten, unflatten
 
 
@@ -63,13 +64,15 @@ class Differentiable(Rule):
     `residuals`, and `vjp` pulls an adjoint back with no more than those.
     """
 
+    # What a call that leaves arguments out adds, so that a rule sees them: for primitives of the user's.
+    defaults = NO_KEYWORDS
+
     def __init_subclass__(cls):
         cls.needs_no_binding = cls.bind is Differentiable.bind
 
     def bind(self, call, args, kwargs):
         if kwargs and any(type(x) in TRACERS for x in kwargs.values()):
-            bound = inspect.signature(call).bind(*args, **kwargs)
-            args, kwargs = bound.args, bound.kwargs
+            args, kwargs = by_position(call, args, kwargs)
         return apply(self, call, args, kwargs)
 
     def jvp(self, call, ans, args, kwargs, tangents):
@@ -85,7 +88,7 @@ class Differentiable(Rule):
 
         They may still have the broadcast shape and the result's dtype, which
         `ReverseTrace.pull` projects; None is no contribution, and what is no array is
-        a `modes.reverse.Contribution`.
+        a `modes.contributions.Contribution`.
         """
         raise NotImplementedError
 
@@ -106,7 +109,7 @@ def total_differential(terms, tangents):
 class Elementwise(Differentiable):
     """``y[i] = f(x1[i], x2[i], ...)``, with broadcasting.
 
-    `partials[k]` is the derivative with respect to argument k: a number, a
+    `partials[k]` is the derivative with respect to argument k: a number, an array, a
     function, or None where there is none.  The function's parameter names say
     what it needs: ``y`` the result, ``x`` or ``x1``, ``x2``, ... the arguments.
     So they also say what the tape has to keep.
@@ -117,8 +120,10 @@ class Elementwise(Differentiable):
     def __init__(self, name, partials):
         super().__init__(name)
         self.needs = [_needs(p, name, len(partials)) for p in partials]
+        partials = [user_partial(p, name) if callable(p) and not is_own(p) else p for p in partials]
         # Without parameters it is a constant: called once, here, and not in every operation.
         self.partials = [p() if callable(p) and not needed else p for p, needed in zip(partials, self.needs)]
+        self.partials = [p.copy() if type(p) is np.ndarray else p for p in self.partials]
         self._contributions = [_contribution(p, needed) for p, needed in zip(self.partials, self.needs)]
         self._plans = {}
 
@@ -241,13 +246,14 @@ def _needs(partial, name, count):
 
     A parameter of another name may follow if it has a default, which it keeps.
     """
-    if partial is None or isinstance(partial, numbers.Real):
+    constant = isinstance(partial, np.ndarray) and type(partial) is np.ndarray and partial.dtype.kind in "fiub"
+    if partial is None or isinstance(partial, (int, float, np.floating, np.integer, np.bool_)) or constant:
         return ()
     try:
         parameters = inspect.signature(partial).parameters.values()
     except (TypeError, ValueError):  # not a function; or one written in C, without a signature
         raise ArgumentError(
-            f"a partial derivative of {name} is a number, None, or a function whose parameters have names, "
+            f"a partial derivative of {name} is a number, an array, None, or a function whose parameters have names, "
             f"but one is {shown(partial)}"
         ) from None
     positions = {"y": 0, "x": 1} | {f"x{k}": k for k in range(1, count + 1)}
@@ -340,39 +346,6 @@ class LinearJoin(Differentiable):
         return [parts[k] for k in argnums]
 
 
-def keyword_names(code):
-    """The names by which `code` takes its arguments; None when it takes any."""
-    parameters = inspect.signature(code).parameters.values()
-    return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters}
-
-
-def supported(names, call, args, kwargs):
-    """The keywords that are given and known by `names`; others are refused by name."""
-    if not kwargs or names is None:
-        return kwargs
-    given = {}
-    for name, value in kwargs.items():
-        if value is np._NoValue:
-            continue
-        if name in names:
-            given[name] = value
-        elif value is not None:
-            leaves, _ = flatten((args, kwargs))
-            raise unsupported_keyword(name, call, next((x for x in leaves if is_traced(x)), value))
-    return given
-
-
-def unsupported_keyword(name, function, x):
-    """The error for a keyword that a rule does not know; `x` is the traced value it met."""
-    prefix = "numpy." if getattr(np, function_name(function), None) is function else ""
-    return with_user_line(
-        TracedValueError(
-            f"the keyword {name!r} of {prefix}{function_name(function)} is not supported on a "
-            f"{describe(x)}; leave it out, or use np.where or astype"
-        )
-    )
-
-
 def _spread(call, *arrays, **kwargs):
     return call(list(arrays), **kwargs)
 
@@ -436,6 +409,20 @@ class WrittenOut(Differentiable):
         return [contributions[k] for k in argnums]
 
 
+class UserWrittenOut(WrittenOut):
+    """A rule that a user wrote out, which has to name every keyword of a call."""
+
+    def __init__(self, name, jvp, vjp):
+        super().__init__(name, jvp, vjp)
+        self._keywords = [keyword_names(jvp), keyword_names(vjp)]
+
+    def bind(self, call, args, kwargs):
+        for names in self._keywords if kwargs else ():
+            traced = {name for name, value in kwargs.items() if type(value) in TRACERS}
+            kwargs = supported(names and names | traced, call, args, kwargs)
+        return super().bind(call, args, kwargs)
+
+
 def rebuilt(ans, outputs):
     """The results in the container they came in: a tuple, or NumPy's named tuple."""
     return type(ans)(*outputs) if hasattr(ans, "_fields") else tuple(outputs)
@@ -450,7 +437,13 @@ class Composite(Rule):
         self._keywords = keyword_names(code)
 
     def bind(self, call, args, kwargs):
-        return self.code(*args, **supported(self._keywords, call, args, kwargs))
+        try:
+            return self.code(*args, **supported(self._keywords, call, args, kwargs))
+        except RecursionError:
+            raise ArgumentError(
+                f"the code of {self.name}, declared with composite, calls itself without end; "
+                "write it with other functions"
+            ) from None
 
 
 class Zero(Rule):
@@ -460,6 +453,20 @@ class Zero(Rule):
         leaves, structure = flatten((args, kwargs))
         args, kwargs = unflatten(structure, [plain_value(x) for x in leaves])
         return call(*args, **kwargs)
+
+
+class Undeclared(Rule):
+    """A primitive whose derivative nobody has declared yet."""
+
+    def bind(self, call, args, kwargs):
+        leaves, _ = flatten((args, kwargs))
+        raise with_user_line(
+            TracedValueError(
+                f"adlib has no derivative rule for the primitive {self.name}, called on a "
+                f"{describe(next(x for x in leaves if is_traced(x)))}; "
+                "declare it with adlib.elementwise, adlib.rule or another of their kind"
+            )
+        )
 
 
 class Refuse(Rule):
@@ -473,10 +480,3 @@ class Refuse(Rule):
         leaves, _ = flatten((args, kwargs))
         traced = next((describe(x) for x in leaves if is_traced(x)), "traced value")
         raise with_user_line(TracedValueError(f"{self.name} on a {traced}: {self.reason}"))
-
-
-def function_name(function):
-    """The name under which a rule stands in a graph."""
-    if isinstance(function, tuple):  # a ufunc and its method
-        return f"{function[0].__name__}.{function[1]}"
-    return getattr(function, "__name__", "function")

@@ -117,7 +117,7 @@ def shape_and_dtype(value):
 
 def can_vary(y):
     """Whether one of several results has a derivative: what is no float, a rank or an exponent, is a constant."""
-    return type(y) is float or y.dtype.kind == "f"
+    return type(y) is float or getattr(y, "dtype", None) is not None and y.dtype.kind == "f"
 
 
 def _not_real(value):

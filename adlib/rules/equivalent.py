@@ -10,7 +10,8 @@ import functools
 
 import numpy as np
 
-from ..core.families import Differentiable, function_name, keyword_names, supported
+from ..core.families import Differentiable
+from ..core.keywords import function_name, keyword_names, supported
 from ..core.trace import RULES, TRACERS, apply
 from ..core.tree import flatten, unflatten
 from ..modes.forward import push
@@ -92,7 +93,7 @@ class Equivalent(Differentiable):
         run = ReverseRun(self._in_operands(args, argnums, arguments), [args[k] for k in argnums])
         run.trace.close()
         adjoints = enumerate(g) if isinstance(g, list) else [(0, g)]
-        return run.adjoints([(k, y_bar) for k, y_bar in adjoints if y_bar is not None])
+        return run.contributions([(k, y_bar) for k, y_bar in adjoints if y_bar is not None])
 
 
 def equivalent(function, code):

@@ -6,7 +6,8 @@ import operator
 import numpy as np
 
 from ..core.declare import bilinear, composite
-from ..core.families import Bilinear, Differentiable, frozen_setting, total_differential, unsupported_keyword
+from ..core.families import Bilinear, Differentiable, frozen_setting, total_differential
+from ..core.keywords import unsupported_keyword
 from ..core.trace import RULES, TRACERS, apply, as_operand, plain_value
 from .equivalent import equivalent
 from .shapes import t

@@ -1,11 +1,13 @@
 """Functions that move entries about.  All are linear; each transpose moves them back."""
 
+import operator
+
 import numpy as np
 
 from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, with_user_line
 from ..core.families import Linear
-from ..core.trace import RULES
+from ..core.trace import RULES, is_traced
 
 
 def t(x):
@@ -151,6 +153,8 @@ composite(np.ix_, _ix)
 # Splitting is indexing, by the places that NumPy finds.
 def _pieces(split, axis=None):
     def code(ary, indices_or_sections, axis=axis):
+        if is_traced(indices_or_sections):
+            operator.index(indices_or_sections)  # says why not
         if axis is None:  # hsplit's axis depends on the array
             axis = 0 if np.ndim(ary) == 1 else 1
         places = split(np.arange(np.shape(ary)[axis]), indices_or_sections)
