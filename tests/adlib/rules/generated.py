@@ -146,7 +146,7 @@ FLOATS = (
     "reverse over the cotangent",
 )
 
-FACTORS = {np.dtype(np.float16): 32, np.dtype(np.float32): 256, np.dtype(float): 2048, np.dtype(np.longdouble): 200}
+FACTORS = {np.dtype(np.float16): 32, np.dtype(np.float32): 256, np.dtype(float): 2048, np.dtype(np.longdouble): 32}
 
 
 def same_bits(ours, plain):
