@@ -71,7 +71,9 @@ def elementwise(function, *partials):
     """
     if isinstance(function, np.ufunc) and function.nin != len(partials):
         raise _not_one_for_each(function, partials, function.nin)
-    RULES[function] = Elementwise(function_name(function), partials)
+    declared = RULES[function] = Elementwise(function_name(function), partials)
+    # No partial derivative asks for an operand, and a ufunc returns a new array, never an operand itself.
+    declared.reads_operands = not isinstance(function, np.ufunc) or any(map(any, declared.needs))
 
 
 def _not_one_for_each(function, partials, count):
