@@ -22,6 +22,7 @@ import inspect
 
 import numpy as np
 
+from .arguments import copied
 from .errors import ArgumentError
 from .families import (
     Bilinear,
@@ -33,6 +34,7 @@ from .families import (
     WrittenOut,
     Zero,
     function_name,
+    rebuilt,
 )
 from .trace import RULES, is_traced, no_rule, plain_value
 from .tree import flatten, unflatten
@@ -268,6 +270,8 @@ def primitive(function):
     ----------
     function : callable
         From arrays to an array.  It may use anything: its inside is not traced.
+        It may not write into its arguments: while it is differentiated, they are
+        read-only.  What its rule reads from outside, it reads when it runs.
 
     Returns
     -------
@@ -297,9 +301,28 @@ def primitive(function):
             raise no_rule(f"the primitive {function_name(function)}", traced)
         if isinstance(declared, Elementwise) and len(args) != len(declared.partials):
             args, kwargs = _all_arguments(function, declared.partials, args, kwargs)
-        return declared.bind(call, args, kwargs)
+        return declared.bind(recorded, args, kwargs)
+
+    @functools.wraps(function)
+    def recorded(*args, **kwargs):
+        """`call` for a trace, which keeps operands and results: none is written into, now or at the next call."""
+        if any(is_traced(x) for x in (*args, *kwargs.values())):
+            return call(*args, **kwargs)
+        ans = function(*map(_unwritable, args), **kwargs)
+        return rebuilt(ans, map(_owned, ans)) if isinstance(ans, tuple) else _owned(ans)
 
     return call
+
+
+def _unwritable(x):
+    if type(x) is np.ndarray:
+        x = x.view()
+        x.setflags(write=False)
+    return x
+
+
+def _owned(y):
+    return copied(y) if type(y) is np.ndarray else y
 
 
 def _all_arguments(function, partials, args, kwargs):
