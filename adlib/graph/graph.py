@@ -204,7 +204,8 @@ class Graph:
             parent = self.nodes[node.operands[k].index]
             if isinstance(ct, Contribution):
                 ct = ct.dense(parent.shape, parent.dtype)
-            ct = project(0.0 if ct is None else ct, parent.shape, parent.dtype)
+            ct = np.zeros(parent.shape) if ct is None else ct
+            ct = project(ct, parent.shape, parent.dtype)
             yield ReverseTerm(node.index, k, self._partial(node, k, args), adjoint, ct), parent.index
 
     def kept(self):

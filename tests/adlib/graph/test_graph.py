@@ -213,3 +213,10 @@ def test_an_inner_derivative_is_part_of_the_graph():
     assert list(graph.forward(1.0))[-1].tangent == 36.0
     graph = make_graph(lambda x: x * adlib.derivative(lambda y: y**3)(x))(2.0)
     assert list(graph.forward(1.0))[-1].tangent == 36.0
+
+
+def test_an_input_that_a_checkpoint_does_not_use_has_the_adjoint_zero():
+    graph = adlib.make_graph(adlib.checkpoint(lambda x, y: 2.0 * x))(1.0, np.ones(3))
+    adjoints = {step.node.name: step.adjoint for step in graph.reverse()}
+    assert adjoints["x"] == 2.0
+    np.testing.assert_array_equal(adjoints["y"], np.zeros(3))

@@ -237,7 +237,9 @@ def _again(pullback, change):
     return pullback(1.0)
 
 
-@pytest.mark.parametrize("kind, inside", [(k, "product") for k in OUTSIDE] + [("rows exchanged", i) for i in list(INSIDE)[1:]])
+@pytest.mark.parametrize(
+    "kind, inside", [(k, "product") for k in OUTSIDE] + [("rows exchanged", i) for i in list(INSIDE)[1:]]
+)
 @pytest.mark.parametrize("back", BACK)
 def test_what_a_run_takes_from_outside_is_compared_byte_by_byte(kind, inside, back):
     make, change = OUTSIDE[kind]
