@@ -437,3 +437,15 @@ def test_a_traced_value_that_escapes_is_refused():
             x * 2.0
     with pytest.raises(adlib.EscapedTracerError):
         grad(checkpoint(lambda x: x * kept[0]))(3.0)
+
+
+def test_what_a_primitive_draws_shows_in_the_result():
+    rng = np.random.default_rng(0)
+
+    @adlib.primitive
+    def noisy(x):
+        return x * (1.0 + 1e-12 * rng.normal())
+
+    adlib.elementwise(noisy, 1)
+    with pytest.raises(adlib.ArgumentError, match="got another result"):
+        grad(lambda x: np.sum(checkpoint(noisy)(x)))(X)

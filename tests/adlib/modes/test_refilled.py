@@ -356,3 +356,14 @@ def test_arrays_made_in_a_loop_die():
         assert tracemalloc.get_traced_memory()[1] < 8 * x.nbytes
     finally:
         tracemalloc.stop()
+
+
+def test_a_long_array_is_compared_by_its_bytes():
+    a, x = np.zeros(100), np.ones(100)
+
+    def f(x):
+        y = np.copysign(x, a)
+        a[:] = -0.0
+        return np.sum(2.0 * y + np.copysign(x, a))
+
+    np.testing.assert_array_equal(grad(f)(x), np.ones(100))
