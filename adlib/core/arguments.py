@@ -26,18 +26,26 @@ def float_dtype(x):
     return dtype if dtype.kind == "f" else FLOAT64
 
 
+def memory_like(x, kind=np.ndarray):
+    """New memory, an array of class `kind`, and a plain array in it with the shape, dtype and strides of `x`."""
+    if x.flags.forc or x.size == 0:
+        memory = kind(x.shape, x.dtype, order="C" if x.flags.c_contiguous else "F")
+        return memory, memory.view(np.ndarray)
+    reach = [stride * (n - 1) for n, stride in zip(x.shape, x.strides)]
+    first = sum(r for r in reach if r < 0)
+    memory = kind(sum(r for r in reach if r > 0) - first + x.itemsize, np.uint8)
+    return memory, np.ndarray(x.shape, x.dtype, memory, -first, x.strides)
+
+
 def copied(x):
     """A copy of an array with the same strides.
 
     NumPy's sums and products round differently for another layout, and a traced
     function returns the plain value bit for bit.
     """
-    if x.flags.forc or x.size == 0:
+    if x.flags.forc:
         return np.array(x)
-    reach = [stride * (n - 1) for n, stride in zip(x.shape, x.strides)]
-    first = sum(r for r in reach if r < 0)
-    memory = np.empty(sum(r for r in reach if r > 0) - first + x.itemsize, np.uint8)
-    result = np.ndarray(x.shape, x.dtype, memory, -first, x.strides)
+    _, result = memory_like(x)
     result[...] = x
     return result
 

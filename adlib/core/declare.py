@@ -93,7 +93,9 @@ def elementwise(function, *partials):
         raise _not_one_for_each(function, partials, len(known))
     for partial in partials if known else ():
         _refuse_settings(function, partial, known)
-    RULES[function] = Elementwise(function_name(function), partials)
+    declared = RULES[function] = Elementwise(function_name(function), partials)
+    # No partial derivative asks for an operand, and a ufunc returns a new array, never an operand itself.
+    declared.reads_operands = not isinstance(function, np.ufunc) or any(map(any, declared.needs))
 
 
 def _refuse_settings(function, partial, known):
@@ -348,7 +350,8 @@ def primitive(function):
     function : callable
         From arrays to an array, or a tuple of arrays.  It may use anything: its
         inside is not traced.  While it is differentiated, its arguments are
-        read-only, and what is traced has to be among them.
+        read-only, and what is traced has to be among them.  What its rule reads
+        from outside, it reads when it runs.
 
     Returns
     -------

@@ -27,7 +27,6 @@ None where the operand is constant.  The classes here see to that; a rule that
 is written out adds up its terms with `total_differential`, which skips None.
 """
 
-import copy
 import functools
 import inspect
 import operator
@@ -62,7 +61,12 @@ class Differentiable(Rule):
     Its operands are the positional arguments; `argnums` are the numbers of those
     that are traced.  `jvp` pushes tangents through it; the tape keeps the
     `residuals`, and `vjp` pulls an adjoint back with no more than those.
+
+    `reads_operands` says whether the residuals or the result may hold an operand, so that
+    the tape copies those that are plain arrays.
     """
+
+    reads_operands = True
 
     # What a call that leaves arguments out adds, so that a rule sees them: for primitives of the user's.
     defaults = NO_KEYWORDS
@@ -298,21 +302,11 @@ class Linear(Differentiable):
         return call(tangents[0], *args[1:], **kwargs)
 
     def residuals(self, ans, args, kwargs, argnums):
-        return np.shape(args[0]), [frozen_setting(x) for x in args[1:]], kwargs and frozen_setting(kwargs)
+        return np.shape(args[0]), args[1:], kwargs
 
     def vjp(self, g, residuals, argnums):
         shape, rest, kwargs = residuals
         return [self.transpose(g, shape, *rest, **kwargs)]
-
-
-def frozen_setting(x):
-    """A setting as the tape keeps it: lists and dicts, which the caller may go on to change, are copied.
-
-    So are arrays inside them; arrays among the operands are safe already.
-    """
-    if type(x) is dict:
-        return {k: v.copy() if type(v) is np.ndarray else frozen_setting(v) for k, v in x.items()}
-    return copy.deepcopy(x) if type(x) is list else x
 
 
 class LinearJoin(Differentiable):
@@ -381,7 +375,7 @@ class Bilinear(Differentiable):
     def residuals(self, ans, args, kwargs, argnums):
         a, b = args
         shapes = np.shape(a), np.shape(b)
-        return (a if 1 in argnums else None), (b if 0 in argnums else None), shapes, kwargs and frozen_setting(kwargs)
+        return (a if 1 in argnums else None), (b if 0 in argnums else None), shapes, kwargs
 
     def vjp(self, g, residuals, argnums):
         a, b, (shape_a, shape_b), kwargs = residuals
@@ -401,7 +395,7 @@ class WrittenOut(Differentiable):
         return self._jvp(tangents, ans, *args, **kwargs)
 
     def residuals(self, ans, args, kwargs, argnums):
-        return ans, [frozen_setting(x) for x in args], kwargs and frozen_setting(kwargs)
+        return ans, args, kwargs
 
     def vjp(self, g, residuals, argnums):
         ans, args, kwargs = residuals

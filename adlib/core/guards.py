@@ -238,11 +238,12 @@ def refuse_wrong_arguments(code, what, form, count, function, offset):
         signature = inspect.signature(code)
     except (TypeError, ValueError):  # written in C, without a signature
         return
+    own = inspect.signature(function).parameters
+    named = [name for name in signature.parameters if name in own and own[name].kind is inspect.Parameter.KEYWORD_ONLY]
     try:
-        signature.bind(*[None] * count, **common_defaults(function, code))
+        signature.bind(*[None] * count, **{**common_defaults(function, code), **dict.fromkeys(named)})
     except TypeError as error:
         raise ArgumentError(f"{what} is called as {form}, and cannot be: {error}") from None
-    own = inspect.signature(function).parameters
     for name, p in list(signature.parameters.items())[offset:]:
         if name in own and p.default is not p.empty and own[name].default is not p.empty:
             same = p.default is own[name].default or np.array_equal(p.default, own[name].default)

@@ -361,9 +361,9 @@ def _indexing(call):
 
     def method(self, index):
         if type(index) is list:
-            index = _frozen(index)
+            index = _read(index)
         elif type(index) is tuple:
-            index = tuple([_frozen(i) for i in index])
+            index = tuple([_read(i) for i in index])
         elif type(index) in TRACERS:
             operator.index(index)  # says why not
         return RULES[operator.getitem].bind(call, (self, index), NO_KEYWORDS)
@@ -407,11 +407,9 @@ class StoredTracer(Tracer):
     __slots__ = ()
 
 
-def _frozen(index):
-    """A copy of an index, which the caller may go on to change."""
-    if type(index) is list:
-        return np.array(index, dtype=None if index else np.intp)
-    return index.copy() if type(index) is np.ndarray else index
+def _read(index):
+    """An index as NumPy reads it: a list is an array."""
+    return np.array(index, dtype=None if index else np.intp) if type(index) is list else index
 
 
 TRACERS = frozenset({ScalarTracer, ArrayTracer, StoredTracer})

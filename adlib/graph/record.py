@@ -2,8 +2,6 @@
 
 import inspect
 
-import numpy as np
-
 from ..core.arguments import ALL, check_function, collect, enter
 from ..core.errors import ArgumentError
 from ..core.trace import TRACERS, is_traced, plain_value
@@ -25,6 +23,10 @@ class GraphTrace(ReverseTrace):
         return super().input(value)
 
     def process(self, rule, call, args, kwargs):
+        if self.closed:
+            raise self.escaped()
+        frozen = self._constants.frozen
+        args, kwargs = [frozen(x) for x in args], frozen(kwargs)
         result = super().process(rule, call, args, kwargs)
         operands, parents = [], []
         for x in args:
@@ -32,9 +34,9 @@ class GraphTrace(ReverseTrace):
                 operands.append(Ref(x._info))
                 parents.append(x._info)
             else:
-                operands.append(np.array(x) if type(x) is np.ndarray else x)
+                operands.append(x)
         several = isinstance(result, tuple)
-        value = tuple(plain_value(y) for y in result) if several else result._value
+        value = tuple(frozen(plain_value(y)) for y in result) if several else result._value
         self.records.append((rule.name, tuple(operands), tuple(parents), value, rule, call, kwargs))
         for k, y in enumerate(result if several else ()):
             if type(y) in TRACERS:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.errors import TracedValueError, describe, with_user_line
+from ..core.frozen import frozen
 from ..core.trace import is_traced
 from ..core.tree import flatten, unflatten
 
@@ -61,8 +62,8 @@ class Operands:
         return Template([self._referred(x) for x in leaves], structure)
 
     def _referred(self, x):
-        if not is_traced(x) and type(x) not in (np.ndarray, np.memmap):
-            return x
+        if not is_traced(x) and not isinstance(x, np.ndarray):
+            return frozen(x)
         number = self._numbers.setdefault(id(x), len(self.values))
         if number == len(self.values):
             self.values.append(x)
@@ -133,7 +134,15 @@ class ChainCall:
             return lifted[x]
 
         before, own = state.template.filled(argument), self.own(i, argument)
-        return self.step(before, own, *self.shared.filled(argument))
+        try:
+            return self.step(before, own, *self.shared.filled(argument))
+        except ValueError as error:
+            if "read-only" in str(error):
+                error.add_note(
+                    f"{self.name} may run {self.what} again, so the arrays among its arguments are read-only: "
+                    "write into a copy, np.array(a)"
+                )
+            raise
 
     def loop(self, operands):
         """Run all steps one after the other, on the operands as they are."""
@@ -185,7 +194,7 @@ def state_after(i, returned, positions, structure, inputs):
 
     def referred(j, value, position):
         if position is None:
-            return value
+            return frozen(value)  # the step may fill it anew the next time
         reference = references.setdefault(position, Result(i, j))
         if type(reference) is Result:
             values[reference] = value

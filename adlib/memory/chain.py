@@ -66,19 +66,27 @@ class Checkpointed(Differentiable):
         on_tape = type(top) in (ReverseTrace, RecordedStep)
         self._parents = parents if on_tape else None
         self._keep = top._keep if on_tape else True
+        self._followed = getattr(top, "trail", None) is not None
+        self._known = {}  # fingerprints of the steps
         self._execution = None
+        self.trail = None  # of the first run of all steps, as one number
         self.last = None  # the template of the last state
         self.results = None  # the references in it that are results
 
     def execute(self, *operands):
         """The values of the results, on values of the level below."""
         if self._recorded:
-            self._execution = Execution(self.call, operands, self._keep)
-            state = self._execution.start()
+            self._execution = self._new_execution(operands)
+            state, known = self._execution.start(), self._known
         else:
-            state = run_unrecorded(self.call, operands)
+            state, known = run_unrecorded(self.call, operands)
+        if self._followed:
+            self.trail = hash(tuple([known[i] for i in range(self.call.length)]))
         self.last, self.results = state.template, list(state.values)
         return tuple(state.values.values())
+
+    def _new_execution(self, operands):
+        return Execution(self.call, operands, self._keep, self._followed, self._known)
 
     def take_execution(self):
         """The execution that `execute` has started, once; after that None."""
@@ -97,7 +105,7 @@ class Checkpointed(Differentiable):
 
     def residuals(self, ans, args, kwargs, argnums):
         # A graph asks again, for each of its steps: then it is another execution.
-        return self._execution or Execution(self.call, args, self._keep), args
+        return self._execution or self._new_execution(args), args
 
     def vjp(self, g, residuals, argnums):
         """Pull the adjoints of the results back through the steps.
@@ -160,9 +168,18 @@ def run_chain(step, state, inputs, shared, schedule, function, name):
     results = dict(zip(rule.results, results))
 
     def filled(x):
+        if type(x) is np.ndarray:  # a copy of what the last step returned
+            return np.array(x)
         return operands[x.number] if type(x) is Operand else results[x] if type(x) is Result else x
 
     return rule.last.filled(filled)
+
+
+class _Level(int):
+    """Of a trace: another one in each run of a step, which does not make it another run."""
+
+    def __repr__(self):
+        return "level"
 
 
 # A value and its tangent, to the trace of that level, as one node of a tree.
@@ -176,22 +193,24 @@ def _pushed(call, top, state, inputs, shared):
     directional derivative has a chain to check point by point as well.
     """
 
+    level = _Level(top.level)
+
     def mapped(function, tree):
         leaves, structure = flatten(tree, ours)
         return unflatten(structure, [function(x) for x in leaves])
 
     def ours(node):
-        return type(node) is _Dual and node.level == top.level
+        return type(node) is _Dual and node.level == level
 
     def dual(x):
-        return _Dual(x._value, x._info, top.level) if is_traced(x) and x._trace is top else x
+        return _Dual(x._value, x._info, level) if is_traced(x) and x._trace is top else x
 
     def pushed_step(*arguments):
         trace = PushedStep(call)
         lifted = mapped(lambda x: trace.tracer(x.value, x.tangent) if ours(x) else x, arguments)
         values, tangents, structure = collect(trace, call.step, lifted)
         trace.close()
-        pairs = [y if t is None else _Dual(y, t, top.level) for y, t in zip(values, tangents)]
+        pairs = [y if t is None else _Dual(y, t, level) for y, t in zip(values, tangents)]
         return unflatten(structure, pairs)
 
     inputs = inputs if isinstance(inputs, range) else [mapped(dual, x) for x in inputs]

@@ -42,9 +42,13 @@ def checkpoint(f):
     TracedValueError
         When `f` uses a traced value that is not among its arguments.
     ArgumentError
-        When the second run gives another result, because `f` draws random
-        numbers or depends on what has changed in between.  Where two such runs
-        happen to agree in their results, nothing is noticed.
+        When the second run gives another result, or uses other numbers for it,
+        because `f` draws random numbers or depends on what has changed in
+        between.  Of both runs the operations are compared, and every byte of the
+        constants and of the results, by a hash of 64 bits; what a function made
+        by `primitive` does inside shows in its results only.
+    ValueError
+        When `f` writes into an array among its arguments.
 
     Notes
     -----
@@ -53,7 +57,7 @@ def checkpoint(f):
     that of `f` bit for bit, and so is the gradient.  Forward mode runs `f` once
     and keeps nothing.  Second derivatives are right in all four compositions;
     memory is saved in forward over reverse (`hvp`, `hessian`) and in reverse
-    over forward, not in reverse over reverse.
+    over forward, not in reverse over reverse: see `checkpoint_chain`.
 
     The name is that of ``jax.checkpoint``.  Source: Griewank and Walther,
     "Evaluating Derivatives", 2nd ed., SIAM 2008, chapter 12.
@@ -132,11 +136,15 @@ def checkpoint_chain(step, state, inputs, *shared, schedule=sqrt_schedule):
     loop bit for bit, whatever the schedule.  Cost: with l steps and the
     schedule's number of advances, l + advances runs of a step and l backward
     sweeps through one.  Memory: the states in the slots, the intermediate
-    results of the steps on tape, and about 300 bytes for each step, by which
+    results of the steps on tape, and about 110 bytes for each step, by which
     its runs are compared.  Forward mode runs the loop and keeps nothing.
     In forward over reverse (`hvp`) and reverse over forward the schedule works
-    as in reverse mode, on pairs of values and tangents; reverse over reverse is
-    right, but saves no memory.  A pullback that is called again, as by
+    as in reverse mode, on pairs of values and tangents.  Reverse over reverse is
+    right, but saves no memory: there the outer tape records all that the inner
+    sweep does, the runs that a schedule adds included.  For 16 steps of three sines
+    each the peak of ``grad(lambda x: grad(loss)(x) @ v)`` is 145 states with
+    `store_all`, as without a schedule, but 180 with `sqrt` and 230 with
+    ``binomial(3)``; that of `hvp` is 102, 36 and 20.  A pullback that is called again, as by
     `jacrev`, runs the whole schedule again.
 
     Source: see `adlib.schedules`.

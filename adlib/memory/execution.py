@@ -10,10 +10,10 @@ from collections import namedtuple
 
 from ..core.arguments import collect
 from ..core.errors import ArgumentError
+from ..core.frozen import Constants
 from ..schedules.shipped import actions_of
 from ..schedules.simulator import Simulator
 from .call import state_after
-from .fingerprints import fingerprints, same
 from .traces import RecordedStep, UnrecordedStep
 
 # The counts of the `memory_report` that is being made, a dict; None at other times.
@@ -27,20 +27,20 @@ def _count(what, number, combine=operator.add):
 
 
 def step_unrecorded(call, i, state, operands):
-    """The state after step i, of which nothing else is kept."""
+    """The state after step i, of which nothing else is kept, and the fingerprint of the run."""
     _count("advances", 1)
     trace, lifted = UnrecordedStep(call), {}
     returned = collect(trace, call.run, (i, state, operands, trace, lifted))
     trace.close()
-    return state_after(i, *returned, list(lifted))[0]
+    return state_after(i, *returned, list(lifted))[0], trace.fingerprint(*returned[:2])
 
 
 def run_unrecorded(call, operands):
-    """The last state, where no way back is to come."""
-    state = call.state
+    """The last state, where no way back is to come, and the fingerprints of the steps."""
+    state, found = call.state, {}
     for i in range(call.length):
-        state = step_unrecorded(call, i, state, operands)
-    return state
+        state, found[i] = step_unrecorded(call, i, state, operands)
+    return state, found
 
 
 class Execution:
@@ -56,13 +56,18 @@ class Execution:
         Their values, of the level below.
     keep : bool
         Whether the outer tape may be walked several times.
+    followed : bool
+        Whether the call stands in a step whose runs are compared.
+    known : dict
+        Fingerprints of the steps in earlier runs, to fill.
     """
 
-    def __init__(self, call, operands, keep):
+    def __init__(self, call, operands, keep, followed, known):
         self.call = call
         self.operands = operands
         self.keep = keep
-        self.fingerprints = {}  # of the results of each step, by which its runs are compared
+        self._compared = keep or followed
+        self._known = known
         self._waiting = []  # the run that has reached the last state, until a walk takes it
 
     def start(self):
@@ -72,7 +77,7 @@ class Execution:
         return run.state
 
     def _begin(self):
-        run = ScheduledRun(self.call, self.operands, self.keep, self.fingerprints)
+        run = ScheduledRun(self.call, self.operands, self._compared, self._known)
         run.forward()
         return run
 
@@ -99,12 +104,8 @@ class Execution:
         """All that waits for the way back: operands, states in slots, and what the tapes keep."""
         return [*self.operands, *[x for run in self._waiting for x in run.held()]]
 
-    def constants(self):
-        """The plain arrays that the tapes hold."""
-        return [x for run in self._waiting for tape in run.tapes_held() for x in tape.constants()]
-
     def close(self):
-        """Give back the arrays that the tapes hold, and forget all states."""
+        """Forget all states and tapes."""
         for run in self._waiting:
             run.close()
         self._waiting.clear()
@@ -120,18 +121,18 @@ class ScheduledRun(Simulator):
     Each action first passes the simulator, which refuses what cannot be done.
     """
 
-    def __init__(self, call, operands, keep, known):
+    def __init__(self, call, operands, compared, known):
         super().__init__(call.schedule, call.length)
         self.call = call
         self.operands = operands
-        self.keep = keep
+        self.compared = compared  # whether a step that is recorded at once may be run again later
         self.known = known  # fingerprints of earlier runs
         self.actions = actions_of(call.schedule, call.length)
         self.state = call.state
         self.stored = {}  # by slot
         self.recorded = {}  # by step
         self.adjoints = {}  # by reference: an adjoint, and whether it is ours to write into
-        self.copies = {}  # of constants, shared by the tapes that are there at one time
+        self.constants = Constants()
 
     def forward(self):
         """Run until the last state is there."""
@@ -160,12 +161,11 @@ class ScheduledRun(Simulator):
             adjoints[x], owned[x] = collected.get(x, (None, 0))
 
     def advance(self, action):
-        """Run the steps without a record; the first run of each leaves its fingerprints."""
+        """Run the steps without a record; the first run of each leaves its fingerprint."""
         super().advance(action)
         for i in range(action.start, action.stop):
-            self.state = step_unrecorded(self.call, i, self.state, self.operands)
-            if i not in self.known:
-                self.known[i] = self._fingerprints(i)
+            self.state, found = step_unrecorded(self.call, i, self.state, self.operands)
+            self._compare(i, found)
 
     def store(self, action):
         """A state is never written into, so a slot holds it as it is."""
@@ -182,7 +182,7 @@ class ScheduledRun(Simulator):
         del self.stored[action.slot]
 
     def record(self, action):
-        """Run one step on a tape of its own, and compare its results with those of an earlier run.
+        """Run one step on a tape of its own, and compare the run with an earlier one.
 
         The tape is kept with what links it to the tapes before and after it:
         references of its inputs, whose adjoints it adds to, and of its results,
@@ -190,25 +190,17 @@ class ScheduledRun(Simulator):
         """
         super().record(action)
         _count("recorded", 1)
-        i, tape, lifted = action.step, RecordedStep(self.call, self.keep), {}
-        if self.keep:
-            if not self.copies:
-                # The operands were copied by the outer tape; there is no need for each step to do so again.
-                operands = [self.operands[k] for k in self.call.constants]
-                self.copies = {id(x): (x, x) for x in operands}
-            tape.share_constants(self.copies)
+        i, lifted = action.step, {}
+        tape = RecordedStep(self.call, self.constants, self.compared or i in self.known)
         returned = collect(tape, self.call.run, (i, self.state, self.operands, tape, lifted))
         inputs = list(lifted)
         self.state, references = state_after(i, *returned, inputs)
         results = {reference: p for p, reference in references.items() if p >= len(inputs)}
         self.recorded[i] = _Recorded(tape, inputs, results)
         _count("tapes", len(self.recorded), max)
-        if self.keep:
-            tape.finish()
-        if i in self.known:
-            self._compare(i)
-        elif self.keep:  # a further walk runs the step again
-            self.known[i] = self._fingerprints(i)
+        tape.closed = True
+        if tape.trail is not None:
+            self._compare(i, tape.fingerprint(*returned[:2]))
 
     def reverse(self, action):
         """Walk the tape of a step, from the adjoints of its results to those of its inputs.
@@ -229,19 +221,15 @@ class ScheduledRun(Simulator):
             tape.close()
         collected.update(zip(inputs, zip(adjoints, owned)))
         if not self.recorded:
-            self.copies = {}
+            self.constants = Constants()
 
-    def _fingerprints(self, i):
-        """Of the results of step i in the current state."""
-        return fingerprints(y for reference, y in self.state.values.items() if reference.step == i)
-
-    def _compare(self, i):
-        if not same(self.known[i], self._fingerprints(i)):
+    def _compare(self, i, found):
+        if self.known.setdefault(i, found) != found:
             which = f" (step {i})" if self.call.length > 1 else ""
             raise ArgumentError(
-                f"{self.call.name} ran {self.call.what}{which} again on the way back and got another result, so the "
-                "gradient would belong to another function; the result must depend on the arguments alone: "
-                "pass random numbers in, and leave arrays and counters outside unchanged"
+                f"{self.call.name} ran {self.call.what}{which} again on the way back and got another result, or used "
+                "other numbers for it, so the gradient would belong to another function; a run must depend on the "
+                "arguments alone: pass random numbers in, and leave arrays and counters outside unchanged"
             )
 
     def tapes_held(self):
@@ -255,7 +243,7 @@ class ScheduledRun(Simulator):
         ]
 
     def close(self):
-        """Give back the arrays that the tapes hold, and forget all states."""
+        """Forget all states and tapes."""
         for tape in self.tapes_held():
             tape.close()
-        self.state, self.stored, self.recorded, self.adjoints, self.copies = None, {}, {}, {}, {}
+        self.state, self.stored, self.recorded, self.adjoints, self.constants = None, {}, {}, {}, None

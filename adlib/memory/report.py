@@ -7,6 +7,7 @@ import numpy as np
 
 from ..core.arguments import ALL, check_function, enter
 from ..core.errors import ArgumentError
+from ..core.frozen import Owner
 from ..core.trace import is_traced
 from ..core.tree import flatten
 from ..modes.reverse import ReverseRun
@@ -96,8 +97,9 @@ def memory_report(f, *args):
     Returns
     -------
     MemoryReport
-        Arguments and constants of `f` are not counted among what is held: they
-        are there anyway.
+        Arguments and constants of `f`, and the copies that reverse mode makes of
+        them, are not counted among what is held: that is what `f` computes.  The
+        measured peak counts the copies, too.
 
     Raises
     ------
@@ -141,7 +143,7 @@ def memory_report(f, *args):
         before, _ = tracemalloc.get_traced_memory()
         run = ReverseRun(function, inputs)
         try:
-            known = {id(_owner(x)) for x in inputs} | {id(_owner(x)) for x in run.trace.constants()}
+            known = {id(_owner(x)) for x in inputs}
             sizes = sorted(((y.nbytes, y.shape) for y in _held(run.trace.residuals(), known)), reverse=True)
             run.adjoints([(r, np.ones_like(y)) for r, y in enumerate(run.values)])
         finally:
@@ -165,7 +167,7 @@ def memory_report(f, *args):
 
 
 def _held(residuals, known):
-    """The arrays among the residuals, each once, without those whose ids are known: they are there anyway."""
+    """The arrays among the residuals, each once, without copies of constants and those whose ids are known."""
     arrays = {}
     waiting = list(residuals)
     while waiting:
@@ -174,7 +176,8 @@ def _held(residuals, known):
             waiting += flatten(x)[0]
         elif isinstance(x, (np.ndarray, np.floating)):
             x = _owner(x)
-            arrays[id(x)] = x
+            if type(x) is not Owner:
+                arrays[id(x)] = x
         elif hasattr(x, "held"):  # a chain being carried out by a schedule
             waiting += x.held()
     return [x for key, x in arrays.items() if key not in known]

@@ -11,6 +11,7 @@ from ..core.families import rebuilt
 from ..core.trace import TRACERS, Trace, can_vary, shape_and_dtype
 from ..modes.forward import ForwardTrace
 from ..modes.reverse import ReverseTrace
+from .fingerprints import fingerprint, of_result
 
 
 class Guarded:
@@ -29,6 +30,29 @@ class Guarded:
     def check_foreign(self, y):
         """A step returns what it was given and what it computed of that, and nothing else that is traced."""
         raise self._call.closed_over(y)
+
+
+class Followed(Guarded):
+    """Of a step that is run several times: its operations and what they used, as one number.
+
+    Where an operation is itself a call of steps, it has such a number of its own.
+    """
+
+    def __init__(self, call):
+        super().__init__(call)
+        self.trail = 0  # None where no run is to be compared
+
+    def process(self, rule, call, args, kwargs):
+        if self.trail is None:
+            return super().process(rule, call, args, kwargs)
+        used = hash((self.trail, rule.name, fingerprint(args), fingerprint(kwargs)))
+        result = super().process(rule, call, args, kwargs)
+        self.trail = hash((used, getattr(rule, "trail", None)))
+        return result
+
+    def fingerprint(self, values, positions):
+        """Of the whole run, which returned these values, as `collect` takes them apart."""
+        return hash((self.trail, tuple(positions), *map(of_result, values)))
 
 
 class UnrecordedTrace(Trace):
@@ -53,6 +77,7 @@ class UnrecordedTrace(Trace):
             raise self.escaped()
         ans = call(*[x._value if type(x) in TRACERS else x for x in args], **kwargs)
         if isinstance(ans, tuple):
+            next(self._positions)  # on a tape the operation has an entry, and each result one
             return rebuilt(ans, [self._result(y) if can_vary(y) else y for y in ans])
         return self._result(ans)
 
@@ -61,21 +86,18 @@ class UnrecordedTrace(Trace):
         return self.tracer(y, next(self._positions))
 
 
-class UnrecordedStep(Guarded, UnrecordedTrace):
+class UnrecordedStep(Followed, UnrecordedTrace):
     """For steps that are only advanced over."""
 
 
-class RecordedStep(Guarded, ReverseTrace):
+class RecordedStep(Followed, ReverseTrace):
     """The tape of one step."""
 
-    def share_constants(self, copies):
-        """Take the copies of constants that another tape has made, and add one's own to them."""
-        self._constants = copies
-
-    def finish(self):
-        """End the recording of a tape that copies its constants, but is walked only once."""
-        self.close()
-        self._keep = False
+    def __init__(self, call, constants, followed):
+        super().__init__(call)
+        self._constants = constants  # shared by all tapes that are there at one time
+        if not followed:
+            self.trail = None
 
 
 class PushedStep(Guarded, ForwardTrace):

@@ -13,9 +13,10 @@ Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, chapter 3.
 
 import numpy as np
 
-from ..core.arguments import ALL, check_function, collect, copied, cotangent_for, enter, like_primal
+from ..core.arguments import ALL, check_function, collect, cotangent_for, enter, like_primal
 from ..core.errors import ArgumentError
 from ..core.families import Differentiable, rebuilt
+from ..core.frozen import FIXED, Constants
 from ..core.trace import (
     FLOAT64,
     TRACERS,
@@ -29,12 +30,10 @@ from ..core.trace import (
 )
 from ..core.tree import flatten, outline, unflatten
 from .contributions import Contribution, Masked
-from .readonly import hold, release
 
 # Which operands are traced, of one or two.
 _FIRST, _SECOND, _BOTH = (0,), (1,), (0, 1)
 _new = object.__new__
-_ARRAYS = frozenset({np.ndarray, np.memmap})
 _NUMBERS = frozenset({float, np.float64})
 
 
@@ -72,8 +71,8 @@ class ReverseTrace(Trace):
     number in place of the shape, and an entry for each follows.  An operation on one traced number takes about
     180 bytes, on two about 250, the adjoints included.
 
-    `keep` says that the list outlives the function, so constants are copied;
-    otherwise they are held read-only until `close`.
+    Constants are kept as they are at the time of the operation (see `core.frozen`).
+    `keep` says that the list is walked several times.
     """
 
     mode = "reverse"
@@ -82,7 +81,7 @@ class ReverseTrace(Trace):
         super().__init__()
         self.entries = []
         self._keep = keep
-        self._constants = {}
+        self._constants = Constants()
         # Chains of checkpointed steps (`memory`) record on lists of their own, which `close` closes too.
         self.enclosed = []
 
@@ -95,15 +94,18 @@ class ReverseTrace(Trace):
     def process(self, rule, call, args, kwargs):
         if self.closed:
             raise self.escaped()
+        if kwargs:
+            kwargs = {name: x if type(x) in FIXED else self._constants.frozen(x) for name, x in kwargs.items()}
         if (count := len(args)) > 2:
             argnums, parents, values = [], [], []
+            reads = rule.reads_operands
             for k, x in enumerate(args):
                 if type(x) in TRACERS and x._trace is self:
                     argnums.append(k)
                     parents.append(x._info)
                     values.append(x._value)
                 else:
-                    values.append(self._constant(x) if type(x) in _ARRAYS else x)
+                    values.append(self._constants.frozen(x) if reads and type(x) not in FIXED else x)
             argnums = tuple(argnums)
         # The same for two operands and for one, without the loop: it takes 9 to 18 % off the gradient of a chain of
         # operations on small arrays or on numbers.
@@ -111,10 +113,14 @@ class ReverseTrace(Trace):
             a, b = args
             if type(b) not in TRACERS or b._trace is not self:
                 argnums, parents = _FIRST, (a._info,)
-                values = a._value, (self._constant(b) if type(b) in _ARRAYS else b)
+                if type(b) not in FIXED and rule.reads_operands:
+                    b = self._constants.frozen(b)
+                values = a._value, b
             elif type(a) not in TRACERS or a._trace is not self:
                 argnums, parents = _SECOND, (b._info,)
-                values = (self._constant(a) if type(a) in _ARRAYS else a), b._value
+                if type(a) not in FIXED and rule.reads_operands:
+                    a = self._constants.frozen(a)
+                values = a, b._value
             else:
                 argnums, parents, values = _BOTH, (a._info, b._info), (a._value, b._value)
         else:
@@ -145,39 +151,19 @@ class ReverseTrace(Trace):
         for k, y in enumerate(ans):
             if can_vary(y):
                 self.entries.append((OUTPUT, (0,), [position], k, *shape_and_dtype(y)))
-                y = self.tracer(y, len(self.entries) - 1)
-            outputs.append(y)
+                outputs.append(self.tracer(y, len(self.entries) - 1))
+            else:  # the caller may change it, and the rule may have kept it
+                outputs.append(np.array(y) if type(y) is np.ndarray else y)
         return rebuilt(ans, outputs)
-
-    def _constant(self, x):
-        """A plain array among the operands: safe from being changed under the list."""
-        if type(x) is np.memmap:
-            x = x.view(np.ndarray)
-        kept = self._constants.get(id(x))
-        if kept is None:
-            kept = (x, copied(x) if self._keep else x)
-            self._constants[id(x)] = kept
-            if not self._keep:
-                hold(x)
-        return kept[1]
 
     def residuals(self):
         """What the entries keep for the way back."""
         return [residuals for _, _, _, residuals, _, _ in self.entries]
 
-    def constants(self):
-        """The plain arrays among the operands, those of executions inside this list included."""
-        yield from (x for x, _ in self._constants.values())
-        for execution in self.enclosed:
-            yield from execution.constants()
-
     def close(self):
-        """End the recording and give back the arrays that were held."""
+        """End the recording; what is still to be run again is forgotten."""
         self.closed = True
-        if not self._keep:
-            for x, _ in self._constants.values():
-                release(x)
-        self._constants = {}
+        self._constants = None
         for execution in self.enclosed:
             execution.close()
         self.enclosed = []
@@ -334,7 +320,7 @@ def vjp(f, *primals):
         return unflatten(structure, run.adjoints(enumerate(cts)))
 
     # The list may hold these very arrays: the caller gets copies.
-    copies = [np.array(y) if type(y) is np.ndarray else y for y in run.values]
+    copies = [np.array(y, subok=True) if isinstance(y, np.ndarray) else y for y in run.values]
     return unflatten(run.structure, copies), pullback
 
 
@@ -458,7 +444,9 @@ def grad(f, argnums=0, has_aux=False):
     -----
     Cost: a small multiple of one evaluation of `f`, whatever the number of
     inputs.  Memory: what the derivatives need of every intermediate result.
-    Arrays that `f` takes from outside are read-only while it runs.
+    Arrays that `f` takes from outside may change at any time: the derivative is
+    that of the operations as they were carried out, for which reverse mode copies
+    such arrays, each once for what it holds.
 
     Examples
     --------

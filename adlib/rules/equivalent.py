@@ -11,6 +11,7 @@ import functools
 import numpy as np
 
 from ..core.families import Differentiable
+from ..core.frozen import frozen
 from ..core.keywords import function_name, keyword_names, supported
 from ..core.trace import RULES, TRACERS, apply
 from ..core.tree import flatten, unflatten
@@ -25,8 +26,8 @@ class Arguments:
 
     def __init__(self, args, kwargs):
         leaves, self.structure = flatten((args, kwargs))
-        self.places = [i for i, x in enumerate(leaves) if type(x) in TRACERS or type(x) is np.ndarray]
-        self.leaves = leaves
+        self.places = [i for i, x in enumerate(leaves) if type(x) in TRACERS or isinstance(x, np.ndarray)]
+        self.leaves = [x if isinstance(x, np.ndarray) else frozen(x) for x in leaves]
         self.listed = False  # whether the results came in a list
 
     def take(self):

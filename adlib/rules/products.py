@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from ..core.declare import bilinear, composite
-from ..core.families import Bilinear, Differentiable, frozen_setting, total_differential
+from ..core.families import Bilinear, Differentiable, total_differential
 from ..core.keywords import unsupported_keyword
 from ..core.trace import RULES, TRACERS, apply, as_operand, plain_value
 from .equivalent import equivalent
@@ -226,7 +226,7 @@ class Einsum(Differentiable):
     def residuals(self, ans, args, kwargs, argnums):
         # The adjoint of an operand needs the others.
         needed = [None if argnums == (k,) else x for k, x in enumerate(args)]
-        return needed, [np.shape(x) for x in args], frozen_setting(kwargs)
+        return needed, [np.shape(x) for x in args], kwargs
 
     def vjp(self, g, residuals, argnums):
         args, shapes, kwargs = residuals

@@ -36,7 +36,7 @@ def scaled(x, *, scale=1.0):
 OUTSIDE = [square, math.sin, np.vectorize(square), "square", 5, [square], None]
 
 
-@pytest.mark.parametrize("function", OUTSIDE, ids=repr)
+@pytest.mark.parametrize("function", OUTSIDE, ids=lambda function: type(function).__name__)
 def test_only_numpy_functions_and_primitives_are_declared(function):
     declarations = {
         "elementwise": lambda: adlib.elementwise(function, 1),

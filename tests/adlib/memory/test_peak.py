@@ -3,6 +3,7 @@
 ``python -m tests.adlib.memory.test_peak`` prints the table of schedules.
 """
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -55,6 +56,26 @@ def test_the_peak_is_what_the_schedule_says(schedule, second_order):
     # the second order: between one and a little over four states.
     held = found.peak_slots + 3 * found.peak_tapes
     assert held + 1 <= peak <= held + 4.2, (schedule, held, peak)
+
+
+def test_the_peaks_of_second_derivatives_are_as_stated():
+    """Reverse over reverse pays for a schedule; forward over reverse saves by it."""
+    x = np.linspace(0.1, 1.0, 20_000)
+
+    def peaks(derive):
+        found = []
+        for schedule in (schedules.store_all, schedules.sqrt, schedules.binomial(3)):
+            loss = lambda x: np.sum(checkpoint_chain(lambda x, i: np.sin(np.sin(np.sin(x))), x, 16, schedule=schedule))  # noqa: B023, E731
+            found.append(peak_bytes(lambda: derive(loss)) / x.nbytes)  # noqa: B023
+        return found
+
+    text = " ".join(checkpoint_chain.__doc__.split())
+    stated = re.search(r"is (\d+) states with `store_all`.* but (\d+) with `sqrt` and (\d+) with", text)
+    assert peaks(lambda f: grad(lambda x: np.sum(grad(f)(x)))(x)) == pytest.approx(
+        list(map(int, stated.groups())), rel=0.05
+    )
+    stated = re.search(r"that of `hvp` is (\d+), (\d+) and (\d+)", text)
+    assert peaks(lambda f: hvp(f, (x,), (x,))) == pytest.approx(list(map(int, stated.groups())), rel=0.05)
 
 
 def test_checkpoint_keeps_its_arguments_only():

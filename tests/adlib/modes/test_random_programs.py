@@ -176,3 +176,127 @@ def test_the_four_compositions_agree_on_random_programs(program, seed):
     reverse_reverse = dot(us, vjp(lambda *ys: vjp(f, *ys)[1](1.0), *xs)[1](vs))
     for value in (forward_reverse, reverse_forward, reverse_reverse):
         assert abs(value - forward_forward) <= 1e-11 * (1 + abs(forward_forward))
+
+
+# Programs that refill their constants: before, between and after their uses, by views of one another's memory.
+
+
+class Constants:
+    """Arrays in one memory, each a view of its own; JAX gets what they hold at the time."""
+
+    def __init__(self, xp):
+        self.xp = xp
+        buffer = bytearray(9 * 8)
+        self.memory = np.frombuffer(buffer)
+        whole = np.frombuffer(buffer)
+        self.views = [
+            *(whole[0:3], whole[5:2:-1], whole[::3], whole[:6].reshape(2, 3)),
+            *(whole.reshape(3, 3).T[1:], whole[4:5].reshape(())),
+        ]
+
+    def refill(self, seed, where=slice(None)):
+        self.memory[where] = np.random.default_rng(seed).uniform(-1.5, 1.5, self.memory[where].shape)
+
+    def __getitem__(self, k):
+        return self.views[k] if self.xp is np else jnp.array(self.views[k].copy())
+
+
+CONSTANT_SHAPES = [np.shape(v) for v in Constants(np).views]
+
+
+@dataclass(frozen=True)
+class Refilling:
+    shapes: tuple
+    lines: tuple  # (operation, operands): a number for a value, ("c", k) for a constant; or ("refill", seed, place)
+
+    def __call__(self, xp, *inputs):
+        constants = Constants(xp)
+        constants.refill(0)
+        values = list(inputs)
+        for name, *operands in self.lines:
+            if name == "refill":
+                seed, place = operands
+                constants.refill(seed, slice(None) if place is None else slice(place, place + 1))
+                continue
+            _, _, operation = OPERATIONS[name]
+            values.append(operation(xp, *[constants[k[1]] if isinstance(k, tuple) else values[k] for k in operands]))
+        total = sum(xp.sum(xp.sin(v)) for v in values[len(inputs) :])
+        constants.refill(99)
+        return total
+
+
+@st.composite
+def refilling_programs(draw):
+    shapes = tuple(draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=2)))
+    known, lines = list(shapes), []
+    binary = sorted(name for name, (arity, _, _) in OPERATIONS.items() if arity == 2)
+    for _ in range(draw(st.integers(2, 5))):
+        if draw(st.booleans()):
+            lines.append(("refill", draw(st.integers(1, 50)), draw(st.sampled_from([None, *range(9)]))))
+        name = draw(st.sampled_from(binary))
+        _, fits, operation = OPERATIONS[name]
+        pairs = [(i, ("c", k)) for i in range(len(known)) for k in range(len(CONSTANT_SHAPES))]
+        pairs += [(c, i) for i, c in pairs]
+        shape_of = lambda k: CONSTANT_SHAPES[k[1]] if isinstance(k, tuple) else known[k]  # noqa: E731
+        pairs = [pair for pair in pairs if fits(*map(shape_of, pair)) and _broadcast(*map(shape_of, pair), name)]
+        if not pairs:
+            continue
+        operands = draw(st.sampled_from(pairs))
+        use = (name, *operands)
+        known.append(np.shape(operation(np, *[np.ones(shape_of(k)) for k in operands])))
+        # Again, in a loop that refills in between, a step of which may see the same content twice.
+        lines.append(use)
+        for _ in range(draw(st.integers(0, 2))):
+            lines += [("refill", draw(st.integers(1, 3)), draw(st.sampled_from([None, 0, 4]))), use]
+            known.append(known[-1])
+    return Refilling(shapes, tuple(lines))
+
+
+def _broadcast(a, b, name):
+    try:
+        OPERATIONS[name][2](np, np.ones(a), np.ones(b))
+    except ValueError:
+        return False
+    return True
+
+
+def check_refilling(program, seed, wrapped):
+    f, g = wrapped(lambda *xs: program(np, *xs)), (lambda *xs: program(jnp, *xs))
+    xs, vs = numbers(program, seed), numbers(program, seed + 1)
+    everything = tuple(range(len(xs)))
+    arrays, directions = (tuple(map(jnp.asarray, group)) for group in (xs, vs))
+    theirs = jax.grad(g, everything)
+    gradient, product = jax.jvp(theirs, arrays, directions)
+    slope = sum(np.sum(a * b) for a, b in zip(gradient, vs, strict=True))
+
+    value, pullback = adlib.vjp(f, *xs)
+    same_bits(value, program(np, *xs))
+    second = adlib.vjp(adlib.grad(f, everything), *xs)[1]
+    steps = list(adlib.make_graph(f)(*xs).reverse())[: -len(xs) - 1 : -1]
+    in_first_order = [
+        adlib.grad(f, everything)(*xs), pullback(1.0), pullback(1.0), adlib.jacrev(f, everything)(*xs),
+        adlib.jacobian(f, everything)(*xs), [step.adjoint for step in steps],
+    ]  # fmt: skip
+    for found in in_first_order:
+        for ours, wanted in zip(found, gradient, strict=True):
+            close(ours, wanted, "refilled constants, first order", 1e-9)
+    push = adlib.linearize(f, *xs)[1]
+    for found in (adlib.jvp(f, xs, vs)[1], push(*vs), push(*vs)):
+        close(found, slope, "refilled constants, first order", 1e-9)
+    one = vs[0] if len(vs) == 1 else vs
+    multiply = adlib.hvp_operator(f, *xs)[1]
+    in_second_order = [
+        second(vs), second(vs), adlib.jvp(adlib.grad(f, everything), xs, vs)[1],
+        adlib.grad(lambda *ys: adlib.jvp(f, ys, vs)[1], everything)(*xs),
+        (multiply(one),) if len(vs) == 1 else multiply(*vs),
+    ]  # fmt: skip
+    for found in in_second_order:
+        for ours, wanted in zip(found, product, strict=True):
+            close(ours, wanted, "refilled constants, second order", 1e-9)
+
+
+@settings(max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(refilling_programs(), st.integers(0, 3), st.sampled_from([lambda f: f, adlib.checkpoint]))
+def test_programs_that_refill_their_constants_agree_with_jax(program, seed, wrapped):
+    if any(name != "refill" for name, *_ in program.lines):
+        check_refilling(program, seed, wrapped)
