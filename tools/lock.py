@@ -19,7 +19,11 @@ RESOLVER = "uv==0.13.9"
 OLDEST = "3.11"
 HEADER = "# Written by `make lock` from {}.in, where each choice has its reason. Do not edit by hand.\n"
 BESIDE = ["-c", "requirements.txt"]
-LOCKS = {"requirements": [], "requirements-lab": BESIDE, "requirements-mutants": BESIDE}  # name -> what its resolving keeps to
+LOCKS = {
+    "requirements": [],
+    "requirements-lab": BESIDE,
+    "requirements-mutants": BESIDE,
+}  # name -> what its resolving keeps to
 
 
 def resolve(root: Path, name: str) -> str:

@@ -37,7 +37,17 @@ from tools.mutation.equivalent import Identity, squeezed
 
 VENV, LOCK = ".venv-mutants", "requirements-mutants.txt"
 STATE = Path("_build") / "mutants"
-MODULES = ("core", "modes", "graph/record.py", "memory", "rules", "schedules", "zero_order", "randomised", "optimize.py")
+MODULES = (
+    "core",
+    "modes",
+    "graph/record.py",
+    "memory",
+    "rules",
+    "schedules",
+    "zero_order",
+    "randomised",
+    "optimize.py",
+)
 NOT_MEANT = ("viz", "data", "exercises")
 TESTS = ["tests/adlib", "adlib", *(f"--ignore={top}/{part}" for top in ("tests/adlib", "adlib") for part in NOT_MEANT)]
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -125,7 +135,9 @@ class Map:
         """The tests that run the changed statement, or else its function, or its file; what may see it soonest goes first."""
         whole = {test: lines for test, lines in self.lines.get(change["file"], {}).items() if test in self.seconds}
         for place in (change["statement"], change["around"], None):
-            if place and (found := [test for test, lines in whole.items() if any(place[0] <= n <= place[1] for n in lines)]):
+            if place and (
+                found := [test for test, lines in whole.items() if any(place[0] <= n <= place[1] for n in lines)]
+            ):
                 break
         else:
             found = list(whole)
@@ -203,7 +215,13 @@ def verdict(mutant: Mutant, tests: list[str], seconds: float, clone: Path) -> tu
     file.write_text(mutant.mutated, encoding="utf-8")
     environment = {**os.environ, **ONE_THREAD, "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(
-        command, cwd=clone, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        cwd=clone,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     try:
         printed, _ = process.communicate(timeout=10 * limit)  # for what waits and uses no processor
@@ -262,7 +280,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int | str:
     parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=__doc__.split("\n")[0])
     parser.add_argument("--sample", type=int, default=300, help="how many changes (300)")
     parser.add_argument("--seed", type=int, default=0, help="of the sample (0)")
-    parser.add_argument("--module", action="append", help="a folder or file of adlib; may be repeated (all that is meant)")
+    parser.add_argument(
+        "--module", action="append", help="a folder or file of adlib; may be repeated (all that is meant)"
+    )
     parser.add_argument("--survivors", action="store_true", help="only what survived the last time")
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)), help="at a time (one a core)")
     options = parser.parse_args(arguments)
@@ -287,11 +307,15 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int | str:
             out.flush()
             print(f"{said:8} {str(mutant).splitlines()[0]}  {seen}", flush=True)
     found = [(mutant, *there[mutant.identity]) for mutant in chosen]
-    print(f"\n{report(found, answered)}\n{time.time() - started:.0f} s. The verdicts stand in {file.relative_to(root)}.")
+    print(
+        f"\n{report(found, answered)}\n{time.time() - started:.0f} s. The verdicts stand in {file.relative_to(root)}."
+    )
     identities = {mutant.identity for mutant in mutants}
     old = [i for i in answered if options.module is None and i not in identities]
     for identity in old:
-        print(f"answered, but no change any more: {identity.file} {identity.function}: {identity.before} -> {identity.after}")
+        print(
+            f"answered, but no change any more: {identity.file} {identity.function}: {identity.before} -> {identity.after}"
+        )
     return int(bool(old) or any(v == "survived" and m.identity not in answered for m, v, _ in found))
 
 

@@ -117,6 +117,18 @@ def test_the_default_momentum_keeps_the_bound_of_the_convex_case():
     assert fast[-1] < slow[-1] / 3
 
 
+def test_the_default_momentum_is_that_of_its_recurrence():
+    """Written out for w ↦ w/2 a step: t is 1, 1.618, 2.194, ..., and the first step needs no momentum."""
+    t = [1.0]
+    for _ in range(12):
+        t.append((1 + np.sqrt(1 + 4 * t[-1] ** 2)) / 2)
+    points = [1.0, 0.5]
+    for k in range(1, 12):
+        ahead = points[k] + (t[k] - 1) / t[k + 1] * (points[k] - points[k - 1])
+        points.append(ahead / 2)
+    np.testing.assert_allclose(optimize.nesterov(lambda w: w, 1.0, 0.5, 12).points, points, rtol=1e-14)
+
+
 def test_momentum_of_the_strongly_convex_case():
     kappa = 10.0
     alpha, beta = 4 / (np.sqrt(10) + 1) ** 2, ((np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)) ** 2

@@ -28,7 +28,9 @@ def squeezed(text: str) -> str:
 def known(file: Path = FILE) -> dict[Identity, str]:
     """Each change that is answered -> the reason."""
     entries = tomllib.loads(file.read_text(encoding="utf-8")).get("mutant", [])
-    return {Identity(e["file"], e["function"], squeezed(e["before"]), squeezed(e["after"])): e["reason"] for e in entries}
+    return {
+        Identity(e["file"], e["function"], squeezed(e["before"]), squeezed(e["after"])): e["reason"] for e in entries
+    }
 
 
 def source_of(root: Path, identity: Identity) -> str | None:

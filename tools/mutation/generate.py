@@ -49,7 +49,13 @@ def one_less(node):
     yield node, cst.parse_expression(f"({node.evaluated_value - 1})")
 
 
-OWN = [(cst.If, condition), (cst.While, condition), (cst.Call, handed_back), (cst.Expr, left_out), (cst.Integer, one_less)]
+OWN = [
+    (cst.If, condition),
+    (cst.While, condition),
+    (cst.Call, handed_back),
+    (cst.Expr, left_out),
+    (cst.Integer, one_less),
+]
 
 
 def is_prose(node):
@@ -129,7 +135,9 @@ class Changes(cst.CSTVisitor):
         old, new = self._code[start:end], self._module.code_for_node(changed)
         line = self._code[self._code.rfind("\n", 0, start) + 1 :]
         indent = "\n" + line[: len(line) - len(line.lstrip())]
-        if self._module.code_for_node(original).replace("\n", indent) == old:  # libcst writes it as if nothing stood around it
+        if (
+            self._module.code_for_node(original).replace("\n", indent) == old
+        ):  # libcst writes it as if nothing stood around it
             new = new.replace("\n", indent)
         while old and new and old[0] == new[0]:
             old, new, start = old[1:], new[1:], start + 1

@@ -108,7 +108,9 @@ def test_hermitian_is_refused_by_its_place_and_by_its_name_and_only_where_it_is_
 
 @pytest.mark.parametrize("x", [S, A], ids=["square", "wide"])
 def test_a_complete_qr_is_the_reduced_one_unless_the_matrix_is_tall(x):
-    both = [lambda x, m=mode: np.concatenate([np.ravel(f) for f in np.linalg.qr(x, m)]) for mode in ("complete", "reduced")]
+    both = [
+        lambda x, m=mode: np.concatenate([np.ravel(f) for f in np.linalg.qr(x, m)]) for mode in ("complete", "reduced")
+    ]
     for complete, reduced in zip(*[derivatives(f, x) for f in both], strict=True):
         np.testing.assert_allclose(complete, reduced, rtol=1e-12, atol=1e-13)
     for mode in (adlib.jacfwd, adlib.jacrev):

@@ -166,6 +166,22 @@ def test_default_steps_follow_the_size_of_the_point(scale):
     np.testing.assert_allclose(found * max(scale, 1.0), -np.sin(w / max(scale, 1.0)), rtol=1e-8, atol=1e-9)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_default_step_is_the_power_of_two_next_to_the_best(scheme, dtype):
+    seen = []
+
+    def f(w):
+        seen.append(w)
+        return w * w
+
+    w = dtype(0.0)
+    adlib.directional_difference(f, w, w + dtype(1.0), scheme=scheme)
+    best = adlib.difference_step(scheme, dtype=dtype).step
+    step = min(float(abs(x)) for x in seen if x)
+    assert np.frexp(step)[0] == 0.5 and abs(np.log2(step / best)) <= 0.5 + 1e-3
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_slope_is_linear_in_the_direction(scheme):
     w, u = POINTS["vector"], np.array([1.0, -2.0, 0.5, 0.0])
