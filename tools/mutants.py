@@ -51,6 +51,7 @@ MODULES = (
 NOT_MEANT = ("viz", "data", "exercises")
 TESTS = ["tests/adlib", "adlib", *(f"--ignore={top}/{part}" for top in ("tests/adlib", "adlib") for part in NOT_MEANT)]
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+PATIENCE = 20  # seconds of the processor beside five times those that the tests need
 HANGING = -24  # ended by SIGXCPU: the limit of the processor
 
 
@@ -207,7 +208,7 @@ def verdict(mutant: Mutant, tests: list[str], seconds: float, clone: Path) -> tu
         return "survived", "no test runs it"
     file = clone / mutant.change["file"]
     chosen = clone / "chosen-tests.json"
-    limit = 20 + round(5 * seconds)  # of the processor, which other programs do not use up
+    limit = PATIENCE + round(5 * seconds)  # of the processor, which other programs do not use up
     chosen.write_text(json.dumps({"tests": tests, "seconds": limit}), encoding="utf-8")
     paths = sorted({test.partition("::")[0] for test in tests})
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "tools.mutation.selection"]
@@ -233,8 +234,10 @@ def verdict(mutant: Mutant, tests: list[str], seconds: float, clone: Path) -> tu
         file.write_text(mutant.code, encoding="utf-8")
     if process.returncode == HANGING:
         return "timeout", ""
-    if process.returncode in (0, 5):
-        return "survived", "" if process.returncode == 0 else "no test was collected"
+    if process.returncode in (4, 5):  # not used as it should be, or nothing collected
+        raise RuntimeError(printed)
+    if process.returncode == 0:
+        return "survived", ""
     told = [line for line in printed.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return "killed", (told or printed.splitlines()[-1:] or ["a crash"])[0]
 
