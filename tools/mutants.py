@@ -3,7 +3,7 @@
 A random sample of all changes that `tools.mutation.generate` finds is tried, one at a time, in copies of the clone: the
 tests that run the changed line go first by what they are called and how near they stand, and the first failure ends it. A
 test that hangs is ended by a limit of the processor. Each verdict is written to ``_build/mutants``, so that the command goes
-on where it was stopped as long as neither package nor tests have changed. Needs a Unix.
+on where it was stopped as long as neither package nor tests have changed. Not for Windows.
 
     python -m tools.mutants --module schedules --sample 50 --seed 1     part of the package, another sample
     python -m tools.mutants --survivors                                 those that lived the last time, after new tests
@@ -122,14 +122,14 @@ class Map:
         self.seconds, self.lines = seconds, lines  # test -> seconds; file -> test -> lines
 
     @classmethod
-    def read(cls, seconds: Path, measured: Path, root: Path) -> Map:
-        """From what pytest and coverage wrote."""
+    def read(cls, seconds: Path, measured: Path, clone: Path) -> Map:
+        """From what pytest and coverage wrote in a clone."""
         found = {}
         query = "select path, context, numbits from line_bits join file on file.id = file_id join context on context.id = context_id"
         with sqlite3.connect(measured) as database:
             for path, test, bits in database.execute(query):
                 numbers = {8 * k + bit for k, byte in enumerate(bits) for bit in range(8) if byte >> bit & 1}
-                found.setdefault(Path(path).relative_to(root).as_posix(), {})[test] = numbers
+                found.setdefault(Path(path).relative_to(clone).as_posix(), {})[test] = numbers
         return cls(json.loads(seconds.read_text(encoding="utf-8")), found)
 
     def tests_of(self, change: dict) -> list[str]:
@@ -156,7 +156,7 @@ def measured(root: Path) -> Map:
 
     Where nothing but files of tests have changed, they alone are run.
     """
-    folder = root / STATE
+    folder, clone = root / STATE, root / STATE / "copy-0"  # one may go on writing meanwhile
     seconds, lines, stamp = folder / "seconds.json", folder / "coverage", folder / "state.json"
     now, before = state(root), json.loads(stamp.read_text(encoding="utf-8")) if stamp.is_file() else {}
     changed = sorted(name for name in {*now, *before} if now.get(name) != before.get(name))
@@ -168,13 +168,13 @@ def measured(root: Path) -> Map:
         command = [sys.executable, "-m", "coverage", "run", "--source=adlib", f"--data-file={lines}"]
         command += [*(["--append"] if few else []), "-m", "pytest", "-q", "-x", "-p", "tools.mutation.selection"]
         command += [f"--mutation-map={seconds}", *(changed if few else TESTS)]
-        if subprocess.run(command, cwd=root, env={**os.environ, **ONE_THREAD}).returncode:
+        if subprocess.run(command, cwd=copy(root, clone), env={**os.environ, **ONE_THREAD}).returncode:
             raise env.Missing("The tests fail as they are; mend them first.")
         new = json.loads(seconds.read_text(encoding="utf-8"))
         kept = {test: needed for test, needed in old.items() if test.partition("::")[0] not in changed}
         seconds.write_text(json.dumps(kept | new), encoding="utf-8")
         stamp.write_text(json.dumps(now), encoding="utf-8")
-    return Map.read(seconds, lines, root)
+    return Map.read(seconds, lines, clone)
 
 
 def files_of(root: Path) -> list[str]:

@@ -124,7 +124,9 @@ def test_reshape_takes_copy(copy):
     for jacobian in derivatives(lambda x: np.reshape(x, (12,), copy=copy), A):
         np.testing.assert_array_equal(jacobian.reshape(12, 12), np.eye(12))
     # The tangent of the sum is three numbers, each seen four times, which cannot be reshaped without a copy.
-    tangent = adlib.jvp(lambda s: np.reshape(s + A, (12,), copy=copy), (A[:, :1],), (np.array([[1.0], [2.0], [3.0]]),))[1]
+    tangent = adlib.jvp(lambda s: np.reshape(s + A, (12,), copy=copy), (A[:, :1],), (np.array([[1.0], [2.0], [3.0]]),))[
+        1
+    ]
     np.testing.assert_array_equal(tangent, np.repeat([1.0, 2.0, 3.0], 4))
 
 
