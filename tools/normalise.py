@@ -6,7 +6,8 @@
 
 The committed form keeps what the tests compare and what a reader of a diff can read: code, Markdown, printed text
 and the text form of results. It drops pictures and HTML, which the book and Colab make again, but keeps the output
-they stood in, so that a figure that vanishes is noticed. Metadata shrinks to the keys the book uses.
+they stood in, so that a figure that vanishes is noticed; what the figures of a chapter show is kept beside the tests
+(`tools.figures`). Metadata shrinks to the keys the book uses.
 
 The test run (`tools.reader`) compares nothing in a cell whose execution count is null, so a committed null is an
 error here, not a matter of style.
@@ -27,7 +28,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.rwbase import rejoin_lines, split_lines
 
-from tools import ROOT, chapters, generated
+from tools import ROOT, chapters, figures, generated
 from tools.compared import KEPT_MIME
 
 KEPT_CELL_METADATA = ("adbook", "cellView", "exercise", "jupyter", "mystnb", "tags")
@@ -197,6 +198,8 @@ def main(arguments: list[str] | None = None) -> int:
                 failed = True
                 print(f"{path}: not written, a cell failed\n{error}")
                 continue
+            if path.resolve() in chapters():
+                figures.keep(path.stem, notebook)
         after = text_of(normalised(notebook))
         if after != path.read_text(encoding="utf-8"):
             path.write_text(after, encoding="utf-8")
