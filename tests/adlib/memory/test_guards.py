@@ -100,7 +100,8 @@ def test_the_message_names_the_variable_and_the_line():
         grad(lambda weights: checkpoint_chain(lambda x, i: x * weights, weights, 3))(2.0)
     for inputs in (np.ones(3), [1.0, 2.0], (1.0, 2.0), range(2)):
         with pytest.raises(
-            adlib.TracedValueError, match=r"checkpoint_chain runs <lambda> .* variable weights,.* step\(state, input, w\)"
+            adlib.TracedValueError,
+            match=r"checkpoint_chain runs <lambda> .* variable weights,.* step\(state, input, w\)",
         ):
             grad(lambda weights: checkpoint_chain(lambda x, r: x * weights * r, weights, inputs))(2.0)  # noqa: B023
 
