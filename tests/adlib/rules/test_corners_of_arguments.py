@@ -245,3 +245,28 @@ def test_every_divisor_of_a_covariance(ddof, bias, weights):
     theirs = jax.grad(lambda x: f(jnp, x))(A)
     np.testing.assert_allclose(adlib.grad(lambda x: f(np, x))(A), theirs, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(adlib.jacfwd(lambda x: f(np, x))(A), theirs, rtol=1e-11, atol=1e-12)
+
+
+CROSSES = [
+    ((3,), (3,), {}),
+    ((4, 3), (3,), {}),
+    ((3,), (4, 3), {}),
+    ((2, 4, 3), (4, 3), {}),
+    ((2, 3), (2, 3), {"axisc": 0}),
+    ((3, 4), (4, 3), {"axisa": 0}),
+    ((4, 3), (3, 4), {"axisb": 0}),
+    ((3, 4, 2), (3, 4, 2), {"axis": 0}),
+    ((4, 3, 2), (4, 3, 2), {"axis": -2}),
+    ((2, 4, 3), (2, 4, 3), {"axisc": 1}),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "axes"), CROSSES)
+def test_cross_products_along_any_axis(first, second, axes):
+    a, b = RNG.normal(size=first), RNG.normal(size=second)
+    numbers = RNG.normal(size=np.cross(a, b, **axes).shape)
+    f = lambda xp, a, b: xp.sum(numbers * xp.cross(a, b, **axes))  # noqa: E731
+    theirs = jax.grad(lambda a, b: f(jnp, a, b), (0, 1))(a, b)
+    for derivative in (adlib.grad, adlib.jacfwd):
+        for ours, expected in zip(derivative(lambda a, b: f(np, a, b), (0, 1))(a, b), theirs, strict=True):
+            np.testing.assert_allclose(ours, expected, rtol=1e-13, atol=1e-14)
