@@ -312,16 +312,12 @@ def test_wrong_arguments_are_named(method):
 
 
 def test_constants_have_their_ranges():
+    constants = [("heavy_ball", "momentum"), ("nesterov", "momentum"), ("adam", "beta1"), ("adam", "beta2")]
     for bad in (1.0, -0.1, np.nan, "0.9", True):
-        refused(
-            "takes momentum as a number from 0 to below 1", optimize.heavy_ball, gradient, START, 0.1, 3, momentum=bad
-        )
-        refused(
-            "takes momentum as a number from 0 to below 1", optimize.nesterov, gradient, START, 0.1, 3, momentum=bad
-        )
-        refused("takes beta1 as a number from 0 to below 1", optimize.adam, gradient, START, 0.1, 3, beta1=bad)
-        refused("takes beta2 as a number from 0 to below 1", optimize.adam, gradient, START, 0.1, 3, beta2=bad)
-    refused("takes eps as a positive, finite number", optimize.adam, gradient, START, 0.1, 3, eps=0.0)
+        for name, constant in constants:
+            words = f"^{name} takes {constant} as a number from 0 to below 1"
+            refused(words, METHODS[name], gradient, START, 0.1, 3, **{constant: bad})
+    refused("^adam takes eps as a positive, finite number", optimize.adam, gradient, START, 0.1, 3, eps=0.0)
 
 
 @pytest.mark.parametrize("name", optimize.__all__)

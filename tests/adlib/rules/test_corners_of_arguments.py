@@ -166,6 +166,23 @@ def test_an_order_may_be_named_in_lower_case(order):
             np.testing.assert_array_equal(small, large)
 
 
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [("sqrt", (4.0,), (-1.0,)), ("log", (4.0,), (-1.0,)), ("log2", (4.0,), (-1.0,)), ("log10", (4.0,), (-1.0,)),
+     ("arccos", (0.5,), (2.0,)), ("arcsin", (0.5,), (-2.0,)), ("arctanh", (0.5,), (2.0,)),
+     ("power", (4.0, 0.5), (-4.0, 0.5)), ("logn", (2.0, 4.0), (2.0, -4.0))],
+)  # fmt: skip
+def test_functions_of_scimath_are_refused_outside_the_real_numbers_and_only_there(name, inside, outside):
+    f = lambda *x: getattr(np.lib.scimath, name)(*x)  # noqa: E731
+    last = len(inside) - 1
+    for derive in (adlib.grad, adlib.jacfwd):
+        assert np.isfinite(derive(f, last)(*inside))
+        with pytest.raises(
+            adlib.TracedValueError, match=rf"^numpy\.lib\.scimath\.{name} on a traced value \(shape \(\), float64\): "
+        ):
+            derive(f, last)(*outside)
+
+
 # Powers.
 
 
@@ -270,3 +287,23 @@ def test_cross_products_along_any_axis(first, second, axes):
     for derivative in (adlib.grad, adlib.jacfwd):
         for ours, expected in zip(derivative(lambda a, b: f(np, a, b), (0, 1))(a, b), theirs, strict=True):
             np.testing.assert_allclose(ours, expected, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore:Arrays of 2-dimensional vectors:DeprecationWarning")
+@pytest.mark.parametrize("shapes", [((2,), (2,)), ((4, 2), (2,)), ((2,), (3,)), ((4, 3), (4, 2))])
+def test_cross_products_of_vectors_in_the_plane(shapes):
+    a, b = (RNG.normal(size=shape) for shape in shapes)
+    try:
+        value = np.cross(a, b)
+    except ValueError:
+        pytest.skip("this NumPy has none")
+    numbers = RNG.normal(size=value.shape)
+    g = adlib.grad(lambda a, b: np.sum(numbers * np.cross(a, b)), (0, 1))(a, b)
+    for k, x in enumerate((a, b)):  # linear in each factor, so a difference has no truncation
+        expected = np.zeros(x.shape)
+        for i in np.ndindex(x.shape):
+            e = np.zeros(x.shape)
+            e[i] = 1.0
+            pair = (e, b) if k == 0 else (a, e)
+            expected[i] = np.sum(numbers * np.cross(*pair))
+        np.testing.assert_allclose(g[k], expected, rtol=1e-13, atol=1e-14)
