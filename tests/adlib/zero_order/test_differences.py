@@ -144,6 +144,16 @@ def test_steps_and_errors_have_their_closed_forms():
     assert adlib.difference_step("complex", derivative=7.0) == pytest.approx((1e-20, 7 * 2.0**-53))
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_steps_and_errors_are_floats_in_double_precision_whatever_the_type(scheme, dtype):
+    found = adlib.difference_step(scheme, value=3e5, derivative=7.0, dtype=dtype)
+    assert [type(x) for x in found] == [float, float]
+    if scheme == "forward":  # exactly: half precision would round, and overflow
+        delta = float(np.finfo(dtype).eps) / 2 * 3e5
+        assert found == pytest.approx((2 * math.sqrt(delta / 7), 2 * math.sqrt(7 * delta)), rel=1e-14)
+
+
 @pytest.mark.parametrize(("scheme", "bound"), [("forward", 2e-6), ("central", 2e-9), ("five_point", 2e-11)])
 @pytest.mark.parametrize("distribution", ["sphere", "gaussian", "rademacher", "coordinate"])
 def test_default_steps_suit_random_directions(distribution, scheme, bound):
