@@ -85,7 +85,7 @@ class Differentiable(Rule):
 
         They may still have the broadcast shape and the result's dtype, which
         `ReverseTrace.pull` projects; None is no contribution, and what is no array is
-        a `modes.reverse.Contribution`.
+        a `modes.contributions.Contribution`.
         """
         raise NotImplementedError
 

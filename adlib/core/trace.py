@@ -420,6 +420,7 @@ _NUMBERS = frozenset({float, int, np.float64})
 
 def binary_operator(call, rule):
     """The method of ``x + y`` with x traced."""
+    product = call in (operator.mul, operator.matmul)  # which sparse matrices define in a way of their own
 
     def method(self, other):
         if rule.needs_no_binding:  # `apply`, unrolled for two operands
@@ -433,10 +434,23 @@ def binary_operator(call, rule):
         if type(other) not in _KNOWN:
             if not only_ours((other,)):
                 return NotImplemented
+            if product and hasattr(other, "__array_priority__") and not isinstance(other, (np.ndarray, np.generic)):
+                raise _foreign_product(call, self, other)
             other = as_operand(other)
         return rule.bind(call, (self, other), NO_KEYWORDS)
 
     return method
+
+
+def _foreign_product(call, x, other):
+    symbol = "@" if call is operator.matmul else "*"
+    return with_user_line(
+        TracedValueError(
+            f"{symbol} of a {describe(x)} and a {type(other).__name__}, which multiplies in a way of its own: "
+            "adlib has the derivative of products of plain arrays only; write S.toarray() for S, "
+            "or declare the product with adlib.primitive and adlib.linear"
+        )
+    )
 
 
 def reflected_operator(call, rule):

@@ -11,6 +11,7 @@ from ..core.errors import ArgumentError
 from ..core.families import Elementwise
 from ..core.trace import project
 from ..core.tree import flatten
+from ..modes.contributions import Masked
 from ..modes.reverse import OUTPUT, Contribution
 from .steps import ForwardStep, Ref, ReverseStep, ReverseTerm, Term
 
@@ -175,7 +176,9 @@ class Graph:
             )
         received = [[] for _ in self.nodes]
         start = [0.0] * len(self.nodes)
+        reached = [None] * len(self.nodes)  # the mask of what has arrived
         for i, ct in zip(self.outputs, seeds):
+            reached[i] = np.True_
             start[i] = start[i] + cotangent_for(self.nodes[i].value, ct)
         for node in reversed(self.nodes):
             terms = tuple(received[node.index])
@@ -186,26 +189,37 @@ class Graph:
             else:
                 adjoint = np.broadcast_to(sum((t.contribution for t in terms), start[node.index]), node.shape)[()]
             yield ReverseStep(node, adjoint, terms)
-            for term, parent in self._sent(node, adjoint):
+            for term, parent, mask in self._sent(node, adjoint, reached[node.index]):
                 received[parent].append(term)
+                if mask is not None:
+                    reached[parent] = mask if reached[parent] is None else reached[parent] | mask
 
-    def _sent(self, node, adjoint):
-        """What `node` contributes to the adjoint of each parent."""
+    def _sent(self, node, adjoint, mask):
+        """What `node` contributes to the adjoint of each parent, and where: nothing has arrived outside of `mask`."""
         if node._rule is None:
             return
         if node._rule is OUTPUT:
             source, number = node.operands
-            yield ReverseTerm(node.index, number, None, adjoint, adjoint), source.index
+            yield ReverseTerm(node.index, number, None, adjoint, adjoint), source.index, np.True_
             return
         args = self.operand_values(node)
         argnums = tuple(k for k, x in enumerate(node.operands) if isinstance(x, Ref))
         residuals = node._rule.residuals(node.value, args, node._kwargs, argnums)
-        for k, ct in zip(argnums, node._rule.vjp(adjoint, residuals, argnums)):
+        if mask is None:
+            contributions = [None] * len(argnums)
+        elif np.all(mask):
+            contributions = node._rule.vjp(adjoint, residuals, argnums)
+        else:
+            contributions = Masked(adjoint, mask).through(node._rule, residuals, argnums)
+        for k, ct in zip(argnums, contributions):
             parent = self.nodes[node.operands[k].index]
+            mask = None if ct is None else np.True_
+            if type(ct) is Masked and np.shape(ct.values) == parent.shape:
+                mask = ct.mask
             if isinstance(ct, Contribution):
                 ct = ct.dense(parent.shape, parent.dtype)
             ct = project(0.0 if ct is None else ct, parent.shape, parent.dtype)
-            yield ReverseTerm(node.index, k, self._partial(node, k, args), adjoint, ct), parent.index
+            yield ReverseTerm(node.index, k, self._partial(node, k, args), adjoint, ct), parent.index, mask
 
     def kept(self):
         """Which values reverse mode keeps for the way back.

@@ -28,6 +28,7 @@ from ..core.trace import (
     shape_and_dtype,
 )
 from ..core.tree import flatten, outline, unflatten
+from .contributions import Contribution, Masked
 from .readonly import hold, release
 
 # Which operands are traced, of one or two.
@@ -35,20 +36,6 @@ _FIRST, _SECOND, _BOTH = (0,), (1,), (0, 1)
 _new = object.__new__
 _ARRAYS = frozenset({np.ndarray, np.memmap})
 _NUMBERS = frozenset({float, np.float64})
-
-
-class Contribution:
-    """What a rule's `vjp` returns where its contribution is no array or number: it knows how to add itself."""
-
-    __slots__ = ()
-
-    def dense(self, shape, dtype):
-        """As an array, for a graph that shows what each parent receives."""
-        raise NotImplementedError
-
-    def add_to(self, adjoints, owned, position, shape, dtype):
-        """Add to ``adjoints[position]``, of this shape and dtype; ``owned[position]`` says that it may be written into."""
-        raise NotImplementedError
 
 
 class OutputAdjoint(Contribution):
@@ -212,7 +199,7 @@ class ReverseTrace(Trace):
         Returns
         -------
         list
-            The adjoints of the inputs; None where nothing arrived.
+            The adjoints of the inputs; None where nothing arrived, `Masked` where not all was chosen.
         """
         entries = self.entries
         adjoints = [None] * len(entries)
@@ -222,13 +209,15 @@ class ReverseTrace(Trace):
             adjoints[:count], owned[:count] = begun
         for position, ct in cotangents:
             self._accumulate(adjoints, owned, position, ct)
-        keep, ndarray = self._keep, np.ndarray
+        keep, ndarray, masked = self._keep, np.ndarray, Masked
         for position in range(len(entries) - 1, count - 1, -1):
             g = adjoints.pop()
             rule, argnums, parents, residuals, _, _ = entries[position] if keep else entries.pop()
             if g is None:
                 continue
-            for parent, ct in zip(parents, rule.vjp(g, residuals, argnums)):
+            # An adjoint with a mask goes through the rule by itself.
+            pulled = rule.vjp(g, residuals, argnums) if type(g) is not masked else g.through(rule, residuals, argnums)
+            for parent, ct in zip(parents, pulled):
                 # A first contribution that fits is taken as it is.
                 if adjoints[parent] is None:
                     plain = ct._value if type(ct) is ArrayTracer else ct
@@ -239,9 +228,10 @@ class ReverseTrace(Trace):
                             continue
                 if ct is not None:
                     self._accumulate(adjoints, owned, parent, ct)
-            ct = plain = None  # else one array more would live on while the next contributions are computed
+            pulled = ct = plain = None  # else one array more would live on while the next contributions are computed
         if begun is not None:
-            begun[0][:], begun[1][:] = adjoints[:count], owned[:count]
+            begun[0][:] = [g if type(g) is not Masked else g.values for g in adjoints[:count]]
+            begun[1][:] = owned[:count]
         return adjoints[:count]
 
     def _accumulate(self, adjoints, owned, position, ct):
@@ -250,6 +240,8 @@ class ReverseTrace(Trace):
         old = adjoints[position]
         if type(ct) not in _NUMBERS or shape or dtype is not FLOAT64:  # most numbers fit as they are
             if isinstance(ct, Contribution):
+                if type(old) is Masked and type(ct) is not Masked:
+                    adjoints[position] = old.values
                 ct.add_to(adjoints, owned, position, shape, dtype)
                 return
             ct = project(ct, shape, dtype)
@@ -258,7 +250,7 @@ class ReverseTrace(Trace):
         elif owned[position] and type(ct) is np.ndarray:
             old += ct
         else:
-            total = old + ct
+            total = (old if type(old) is not Masked else old.values) + ct
             adjoints[position] = total
             owned[position] = type(total) is np.ndarray
 
@@ -277,11 +269,15 @@ class ReverseRun:
         if keep:
             self.trace.close()
 
+    def contributions(self, cotangents):
+        """What reaches the inputs, from pairs (number of an output leaf, cotangent), as `ReverseTrace.pull` returns it."""
+        starts = [(self.positions[r], ct) for r, ct in cotangents if self.positions[r] is not None]
+        return self.trace.pull(starts, len(self.inputs))
+
     def adjoints(self, cotangents):
         """Adjoints of the inputs, zeros included, from pairs (number of an output leaf, cotangent)."""
-        starts = [(self.positions[r], ct) for r, ct in cotangents if self.positions[r] is not None]
-        pulled = self.trace.pull(starts, len(self.inputs))
-        return [like_primal(x, g) for x, g in zip(self.inputs, pulled)]
+        pulled = self.contributions(cotangents)
+        return [like_primal(x, g if type(g) is not Masked else g.values) for x, g in zip(self.inputs, pulled)]
 
 
 def vjp(f, *primals):

@@ -9,7 +9,8 @@ arrays together, `sorting` what reorders, `products` the matrix products,
 differences and interpolation, `building` grids and arrays out of numbers,
 `polynomials` those given by coefficients, `constants` the functions whose
 results have no derivative, and `refusals` those that cannot be differentiated.
-`equivalent` declares a function by other code that computes the same.
+`equivalent` declares a function by other code that computes the same, `corners`
+one whose arguments may have no share in the result.
 """
 
 from . import (

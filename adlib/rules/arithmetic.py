@@ -3,16 +3,85 @@
 A partial derivative names what it needs: ``y`` the result, ``x`` (or ``x1``,
 ``x2``) the arguments.  At a corner the slope is the subgradient nearest to
 zero or the mean of the two sides: |x| has 0 at 0, equal arguments of a maximum
-share the slope.  An infinite slope is given as inf.
+share the slope.  An argument without a share receives 0, whatever it would be
+multiplied by.  An infinite slope is given as inf.
+Where it stands at the edge of a domain, what has the tangent 0 does not move.
+An adjoint of 0 times it stays NaN: ``x * sqrt(x)`` has the derivative 0 at 0,
+``sqrt(x)**2`` has 1, and both multiply the slope of the root by 0.
 """
 
+import functools
 import math
 
 import numpy as np
 
-from ..core.declare import composite, elementwise, primitive, rule
-from ..core.families import Elementwise, total_differential
-from ..core.trace import RULES, as_operand, in_place, plain_value
+from ..core.declare import composite, elementwise, linear, primitive, rule
+from ..core.families import Elementwise, function_name, keyword_names, supported, total_differential
+from ..core.trace import RULES, apply, as_operand, in_place, is_traced, plain_value
+from .corners import Sharing, Tip, share, sharing
+
+_NUMBERS = frozenset({float, np.float64})
+
+
+class Edged(Elementwise):
+    """An elementwise function whose slope is infinite at the edge of its domain.
+
+    There a tangent of 0 gives 0: ``arccos(clip(x, -1, 1))`` does not move with x = 2.
+    """
+
+    def __init__(self, name, partials, inside):
+        super().__init__(name, partials)
+        self._inside = inside  # a number with finite slopes
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        total = Elementwise.jvp(self, call, ans, args, kwargs, tangents)
+        if type(total) in _NUMBERS and total == total:
+            return total
+        if not np.isnan(plain_value(total)).any():  # NaN, as 0 times inf is
+            return total
+        terms = [functools.partial(self._term, k, (ans, *args)) for k in range(len(args))]
+        return total_differential(terms, tangents)
+
+    def _term(self, k, values, tangent):
+        slope = self.partial(k, [plain_value(v) for v in values])
+        still = np.isinf(slope) & _stays_zero(tangent)
+        # Not only the slope: its own derivative is infinite, too.
+        slope = self.partial(k, [np.where(still, self._inside, v) for v in values])
+        term = np.where(still, 0.0, slope) * tangent
+        return term + unknown_slope(tangent, still) if _under_reverse(tangent) else term
+
+
+def _stays_zero(tangent):
+    """Where a tangent is 0, and does not vary either, as far as an outer forward mode tells."""
+    still = True
+    while is_traced(tangent):
+        if tangent._trace.mode == "forward":
+            still = still & _stays_zero(tangent._info)
+        tangent = tangent._value
+    return still & (tangent == 0)
+
+
+def _under_reverse(tangent):
+    while is_traced(tangent):
+        if tangent._trace.mode == "reverse":
+            return True
+        tangent = tangent._value
+    return False
+
+
+@primitive
+def unknown_slope(x, where):
+    """Zeros.  Whether a tangent of 0 stays so, reverse mode cannot tell: its derivative is NaN unless a mask stops it."""
+    return np.zeros_like(x)
+
+
+elementwise(unknown_slope, lambda x2: np.where(x2, np.nan, 0.0), None)
+
+
+def edged(function, *partials, inside=0.5):
+    """Declare an elementwise function with infinite slopes at the edge of its domain."""
+    RULES[function] = Edged(function_name(function), partials, inside)
+
 
 # Operators.
 elementwise(np.add, 1, 1)
@@ -21,119 +90,264 @@ elementwise(np.multiply, lambda x2: x2, lambda x1: x1)  # by x1 it is x2, by x2 
 elementwise(np.divide, lambda x2: 1 / x2, lambda y, x2: -y / x2)
 elementwise(np.negative, -1)
 elementwise(np.positive, 1)
-elementwise(np.absolute, lambda x: np.sign(x))
-elementwise(np.fabs, lambda x: np.sign(x))
+sharing(np.absolute, lambda x: share(np.sign(x)))
+sharing(np.fabs, lambda x: share(np.sign(x)))
 elementwise(np.remainder, 1, lambda x1, x2: -np.floor_divide(x1, x2))
-elementwise(np.fmod, 1, lambda x1, x2: -np.trunc(x1 / x2))
 elementwise(np.conjugate, 1)
+
+
+def _quotient(y, x1, x2):
+    # The one that the remainder was computed with: x1 / x2 may round to the next whole number.
+    return np.rint((plain_value(x1) - plain_value(y)) / plain_value(x2))
+
+
+elementwise(np.fmod, 1, lambda y, x1, x2: -_quotient(y, x1, x2))
 
 
 def _power_base(x1, x2):
     # x2 * x1**(x2 - 1), but 0 where x2 is 0: x1**0 is the constant 1 even at x1 = 0.
-    if type(x2) in (int, float):
+    if type(x2) in (int, float) and math.isfinite(x2):
         if x2 == 2:
             return 2 * x1  # x1**1 would be a copy
+        if x2 == 1:
+            return 1
         return x2 * x1 ** (x2 - 1) if x2 != 0 else 0.0
-    exponent = plain_value(x2)
-    return np.where(exponent == 0, 0.0, x2 * x1 ** np.where(exponent == 0, 1.0, x2 - 1))
+    if is_traced(x2):
+        return power_derivative(x1, x2, 1, 0)
+    flat, far = x2 == 0, np.isinf(x2)
+    if far.any():  # where the power is 0, the slope is 0 too
+        flat = flat | far & (np.abs(plain_value(x1)) ** np.sign(x2) < 1)
+        x2 = np.where(flat, 0.0, x2)
+    return np.where(flat, 0.0, x2 * x1 ** np.where(flat, 1.0, x2 - 1))
 
 
-def _power_exponent(y, x1):
-    # y * log(x1); where x1 = 0 the result 0**x2 is constant for x2 > 0.
-    base = plain_value(x1)
-    return y * np.log(np.where(base == 0, 1.0, x1))
+def _power_exponent(y, x1, x2):
+    # y * log(x1), but 0 where the power stays: 0**x2 for x2 > 0, inf**x2 for x2 < 0, and 0**0 by convention.
+    if is_traced(x1):
+        return power_derivative(x1, x2, 0, 1)
+    power = plain_value(y)
+    return y * np.log(np.where((power == 0) | (x1 == 0) & (power == 1), 1.0, x1))
 
 
-elementwise(np.power, _power_base, _power_exponent)
-elementwise(np.float_power, _power_base, _power_exponent)
+@primitive
+def power_derivative(x, y, k, m):
+    """The derivative of ``x**y``, k times by x and m times by y.
 
-# Powers and roots.
+    It is ``x**(y - k)`` times a polynomial in log(x), whose coefficients are the
+    derivatives of ``y (y - 1) ... (y - k + 1)``.  At 0 and at inf its leading
+    term decides.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    edge = (x == 0) | np.isinf(x)
+    log = np.log(np.where(edge, 1.0, x)) if m else 0.0
+    total = lead = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.result_type(x, y))
+    depth = np.zeros(total.shape, int)
+    for j in range(min(m, k) + 1):
+        coefficient = math.comb(m, j) * np.polyval(np.polyder(np.atleast_1d(np.poly(range(k))), j), y)
+        total = total + (coefficient * log ** (m - j) if j < m else coefficient)
+        first = (lead == 0) & (coefficient != 0)
+        lead, depth = np.where(first, coefficient, lead), np.where(first, m - j, depth)
+    power = np.where(edge, 1.0, x) ** (y - k)
+    flat = (total == 0) | (power == 0)
+    inside = np.where(flat, 0.0, np.where(flat, 0.0, total) * np.where(flat, 0.0, power))
+    growth = np.where(x == 0, k - y, y - k)
+    factor = np.where(growth == 0, np.where(depth > 0, np.inf, 1.0), np.where(edge, x, 1.0) ** (y - k))
+    still = (lead == 0) | (growth < 0) | ((x == 0) & (y == 0) & (k == 0))
+    at_edge = np.where(still, 0.0, np.where((x == 0) & (depth % 2 == 1), -lead, lead) * np.where(still, 1.0, factor))
+    return np.where(edge, at_edge, inside).astype(total.dtype)[()]
+
+
+elementwise(
+    power_derivative,
+    lambda x1, x2, x3, x4: power_derivative(x1, x2, x3 + 1, x4),
+    lambda x1, x2, x3, x4: power_derivative(x1, x2, x3, x4 + 1),
+    None,
+    None,
+)
+edged(np.power, _power_base, _power_exponent)
+edged(np.float_power, _power_base, _power_exponent)
+
+# Powers and roots.  Adding 0.0 makes 0 of -0, at which the slope has the other sign.
 elementwise(np.square, lambda x: 2 * x)
 elementwise(np.reciprocal, lambda y: -y * y)
-elementwise(np.sqrt, lambda y: 0.5 / y)
-elementwise(np.cbrt, lambda y: 1 / (3 * y * y))
+edged(np.sqrt, lambda y: 0.5 / (y + 0.0))
+elementwise(np.cbrt, lambda y: 1 / (3 * y) / y)  # y * y would leave the range of float16
+
+
+def _log(number, x):
+    """The logarithm of a number in the precision of `x`."""
+    return np.log(x.dtype.type(number)) if getattr(x, "dtype", None) == np.longdouble else math.log(number)
+
 
 # Exponentials and logarithms.
 elementwise(np.exp, lambda y: y)
-elementwise(np.exp2, lambda y: math.log(2) * y)
+elementwise(np.exp2, lambda y: _log(2, y) * y)
 elementwise(np.expm1, lambda x: np.exp(x))  # not y + 1, which rounds to 0 far on the left
-elementwise(np.log, lambda x: 1 / x)
-elementwise(np.log2, lambda x: 1 / (math.log(2) * x))
-elementwise(np.log10, lambda x: 1 / (math.log(10) * x))
-elementwise(np.log1p, lambda x: 1 / (1 + x))
+edged(np.log, lambda x: 1 / (x + 0.0))
+edged(np.log2, lambda x: 1 / _log(2, x) / (x + 0.0))
+edged(np.log10, lambda x: 1 / _log(10, x) / (x + 0.0))
+edged(np.log1p, lambda x: 1 / (1 + x))
 
 
-def _weight(exp, x, y):
-    # exp(x - y), also where both are infinite; two arguments of -inf share.
-    same = plain_value(x) == plain_value(y)
-    difference = np.where(same, 0.0, x) - np.where(same, 0.0, y)
-    return np.where(same & np.isneginf(plain_value(y)), 0.5, exp(difference))
+def _weight(exp, add, mine, other):
+    # exp(mine) / (exp(mine) + exp(other)), in all digits; infinite arguments that are equal share.
+    same = np.isinf(plain_value(mine)) & (plain_value(mine) == plain_value(other))
+    if same.any():
+        mine, other = np.where(same, 0.0, mine), np.where(same, 0.0, other)
+    return exp(-add(0.0, other - mine))
 
 
-elementwise(np.logaddexp, lambda y, x1: _weight(np.exp, x1, y), lambda y, x2: _weight(np.exp, x2, y))
-elementwise(np.logaddexp2, lambda y, x1: _weight(np.exp2, x1, y), lambda y, x2: _weight(np.exp2, x2, y))
+for _add, _exp in ((np.logaddexp, np.exp), (np.logaddexp2, np.exp2)):
+    elementwise(
+        _add,
+        lambda x1, x2, exp=_exp, add=_add: _weight(exp, add, x1, x2),
+        lambda x1, x2, exp=_exp, add=_add: _weight(exp, add, x2, x1),
+    )
+
+
+@primitive
+def one_minus_square(x):
+    """``1 - x**2`` in all digits, as its derivative is."""
+    return (1 - x) * (1 + x)
+
+
+elementwise(one_minus_square, lambda x: -2 * x)
 
 # Trigonometric and hyperbolic functions.
 elementwise(np.sin, lambda x: np.cos(x))
 elementwise(np.cos, lambda x: -np.sin(x))
 elementwise(np.tan, lambda y: 1 + y * y)
-elementwise(np.arcsin, lambda x: 1 / np.sqrt((1 - x) * (1 + x)))
-elementwise(np.arccos, lambda x: -1 / np.sqrt((1 - x) * (1 + x)))
-elementwise(np.arctan, lambda x: 1 / (1 + x * x))
+edged(np.arcsin, lambda x: 1 / np.sqrt(one_minus_square(x)))
+edged(np.arccos, lambda x: -1 / np.sqrt(one_minus_square(x)))
+elementwise(np.arctan, lambda x: _over_square(1.0, 1.0, x))
 
 
 def _over_square(x, x1, x2):
     # x / (x1**2 + x2**2), whose squares would overflow.
     r = np.hypot(x1, x2)
+    length = plain_value(r)
+    far, origin = np.isinf(length), length == 0
+    if (far | origin).any():  # far away it is 0; at the origin there is none, and no derivative of it
+        nothing = np.nan * np.where(origin, x1 + x2, 0.0)
+        x, r = np.where(origin, nothing, np.where(far, 0.0, x)), np.where(far | origin, 1.0, r)
     return x / r / r
 
 
 elementwise(np.arctan2, lambda x1, x2: _over_square(x2, x1, x2), lambda x1, x2: -_over_square(x1, x1, x2))
 elementwise(np.sinh, lambda x: np.cosh(x))
 elementwise(np.cosh, lambda x: np.sinh(x))
-elementwise(np.tanh, lambda y: (1 - y) * (1 + y))
+elementwise(np.tanh, lambda y: one_minus_square(y))
 elementwise(np.arcsinh, lambda x: 1 / np.hypot(1.0, x))
-elementwise(np.arccosh, lambda x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)))
-elementwise(np.arctanh, lambda x: 1 / ((1 - x) * (1 + x)))
-elementwise(np.deg2rad, math.pi / 180)
-elementwise(np.radians, math.pi / 180)
-elementwise(np.rad2deg, 180 / math.pi)
-elementwise(np.degrees, 180 / math.pi)
+edged(np.arccosh, lambda x: 1 / np.sqrt(x - 1) / np.sqrt(x + 1), inside=2.0)
+edged(np.arctanh, lambda x: 1 / one_minus_square(x))
+for _function in (np.deg2rad, np.radians, np.rad2deg, np.degrees):
+    linear(_function, lambda g, shape, function=_function: function(g))
 
 
-def _hypot(x, y):
-    # The subgradient 0 at the origin, where x / y would be 0 / 0.
-    origin = plain_value(y) == 0
-    return np.where(origin, 0.0, x / np.where(origin, 1.0, y))
+@primitive
+def direction(mine, other):
+    """``mine / hypot(mine, other)``, and 0 at the origin; an infinite argument is longer than all others."""
+    far = np.isinf(mine) | np.isinf(other)
+    if far.any():
+        mine, other = (np.where(far, np.copysign(np.isinf(x), x), x) for x in (mine, other))
+    length = np.hypot(mine, other)
+    return mine / (length + (length == 0))
 
 
-elementwise(np.hypot, lambda x1, y: _hypot(x1, y), lambda x2, y: _hypot(x2, y))
+class Direction(Elementwise):
+    """At the origin it has no derivative, except along no direction at all."""
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        moves = [plain_value(t) != 0 for t in tangents if t is not None]
+        total = super().jvp(call, ans, args, kwargs, tangents)
+        return np.where(functools.reduce(np.logical_or, moves), total, 0.0)
+
+
+def _turn(mine, other):
+    # By  other * (other * d mine - mine * d other) / length**3,  of directions and a length that do not overflow.
+    length = np.hypot(mine, other)
+    origin, still = plain_value(length) == 0, np.isinf(plain_value(length))  # what is infinitely far does not turn
+    return np.where(origin, np.nan, np.where(still, 0.0, direction(other, mine) / np.where(origin, 1.0, length)))
+
+
+RULES[direction] = Direction(
+    "direction",
+    (
+        lambda x1, x2: _turn(x1, x2) * direction(x2, x1),
+        lambda x1, x2: -_turn(x1, x2) * direction(x1, x2),
+    ),
+)
+
+
+def _hypot(mine, other, y):
+    length = plain_value(y)
+    if ((length != 0) & np.isfinite(length)).all():
+        return mine / y
+    return Tip(direction(mine, other), length != 0)
+
+
+sharing(np.hypot, lambda x1, x2, y: _hypot(x1, x2, y), lambda x1, x2, y: _hypot(x2, x1, y))
 
 
 # Choices: the chosen argument takes the slope, equal arguments share it.
-def _is_chosen(x1, x2, if_larger):
-    x1, x2 = plain_value(x1), plain_value(x2)
-    return np.where(x1 == x2, 0.5, (x1 > x2) == if_larger)
+def _choice(better, skips_nan, mine, other):
+    """The share of `mine`, as a plain slope."""
+    wins, loses = better(mine, other), better(other, mine)
+    if not (wins | loses).all():  # a tie, or a NaN, which wins or is passed over
+        nan, their_nan = np.isnan(mine), np.isnan(other)
+        if skips_nan:
+            nan, their_nan = their_nan, nan
+        tie = mine == other
+        wins, loses = wins | tie | nan, loses | tie | their_nan
+        return (wins / (1.0 * wins + loses)).astype(np.result_type(mine, other))
+    return wins
 
 
-elementwise(np.maximum, lambda x1, x2: _is_chosen(x1, x2, True), lambda x1, x2: _is_chosen(x1, x2, False))
-elementwise(np.minimum, lambda x1, x2: _is_chosen(x1, x2, False), lambda x1, x2: _is_chosen(x1, x2, True))
+def _choosing(function, better, skips_nan=False):
+    def chosen(mine, other):
+        slope = _choice(better, skips_nan, plain_value(mine), plain_value(other))
+        if slope.dtype == bool:  # a mask, for arrays
+            return slope if slope.ndim or not slope else 1
+        return share(slope)
+
+    sharing(function, lambda x1, x2: chosen(x1, x2), lambda x1, x2: chosen(x2, x1))
 
 
-def _is_chosen_number(mine, other, if_larger):
-    # fmax and fmin pass over NaN.
-    mine, other = plain_value(mine), plain_value(other)
-    chosen = mine > other if if_larger else mine < other
-    return np.where(mine == other, 0.5, chosen | np.isnan(other))
+_choosing(np.maximum, np.greater)
+_choosing(np.minimum, np.less)
+_choosing(np.fmax, np.greater, skips_nan=True)
+_choosing(np.fmin, np.less, skips_nan=True)
 
 
-elementwise(np.fmax, lambda x1, x2: _is_chosen_number(x1, x2, True), lambda x1, x2: _is_chosen_number(x2, x1, True))
-elementwise(np.fmin, lambda x1, x2: _is_chosen_number(x1, x2, False), lambda x1, x2: _is_chosen_number(x2, x1, False))
+class Clip(Sharing):
+    """``np.clip``: the larger of a and the lower bound, then the smaller of that and the upper one."""
+
+    def __init__(self):
+        shares = [lambda x1, x2, x3, k=k: self._share(k, *map(plain_value, (x1, x2, x3))) for k in range(3)]
+        super().__init__("clip", shares)
+
+    def bind(self, call, args, kwargs):
+        return apply(self, call, self._bounds(*args, **supported(keyword_names(self._bounds), call, args, kwargs)), {})
+
+    @staticmethod
+    def _bounds(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
+        return [as_operand(x) for x in (a, a_min if min is None else min, a_max if max is None else max)]
+
+    @staticmethod
+    def _share(k, a, lower, upper):
+        slope = 1.0 if lower is None or k == 2 else _choice(np.greater, False, *((a, lower) if k == 0 else (lower, a)))
+        if upper is not None:
+            inside = a if lower is None else np.maximum(a, lower)
+            slope = slope * _choice(np.less, False, *((upper, inside) if k == 2 else (inside, upper)))
+        return share(1.0 * np.asarray(slope))
+
+
+RULES[np.clip] = Clip()
 
 # A sign, a step and an exponent do not vary; what they are applied to does.
-elementwise(np.copysign, lambda x1, x2: np.sign(x1) * np.copysign(1.0, plain_value(x2)), None)
-elementwise(np.heaviside, None, lambda x1: np.equal(plain_value(x1), 0))
-elementwise(np.ldexp, lambda x2: np.ldexp(1.0, x2), None)
+sharing(np.copysign, lambda x1, x2: share(np.sign(x1) * np.copysign(1.0, plain_value(x2))), None)
+sharing(np.heaviside, None, lambda x1: np.equal(plain_value(x1), 0))
+linear(np.ldexp, lambda g, shape, exponent: np.ldexp(g, exponent))
 elementwise(np.nextafter, 1, None)
 
 
@@ -162,19 +376,15 @@ rule(  # x = mantissa * 2**exponent
 )
 
 
-def _clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
-    lower, upper = (a_min if min is None else min), (a_max if max is None else max)
-    y = a if lower is None else np.maximum(a, lower)
-    return y if upper is None else np.minimum(y, upper)
-
-
 def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if not copy:
         raise in_place("numpy.nan_to_num with copy=False", x)
-    return np.where(np.isfinite(x), x, np.nan_to_num(plain_value(x), nan=nan, posinf=posinf, neginf=neginf))
+    limits = np.finfo(plain_value(x).dtype)
+    posinf, neginf = (limits.max if posinf is None else posinf), (limits.min if neginf is None else neginf)
+    y = np.where(np.isnan(x), nan, np.where(np.isposinf(x), posinf, np.where(np.isneginf(x), neginf, x)))
+    return y if y.dtype == x.dtype else y.astype(x.dtype)
 
 
-composite(np.clip, _clip)
 composite(np.nan_to_num, _nan_to_num)
 
 # Traced values are real.
@@ -190,34 +400,42 @@ def sinc_derivative(x, k):
     Near 0 by the power series, elsewhere from the k-th derivative of
     ``x sinc(x) = sin(pi x) / pi``, which is ``x s_k + k s_(k-1)``.
     """
-    x = np.asarray(x)
+    given = np.asarray(x)
+    x = given.astype(np.result_type(given, float))
+    number = x.dtype.type
+    pi = number(math.pi)  # as many of its digits as np.sinc takes
     near = np.abs(x) < 1
     small, large = np.where(near, x, 0.0), np.where(near, 1.0, x)
     series = np.zeros_like(x)
     for j in range(25 + k, (k - 1) // 2, -1):
         falling = math.prod(range(2 * j - k + 1, 2 * j + 1))
-        series = series + (-1) ** j * math.pi ** (2 * j) * falling / math.factorial(2 * j + 1) * small ** (2 * j - k)
-    s = np.sin(math.pi * large) / (math.pi * large)
+        series = series + (-1) ** j * number(falling) / number(math.factorial(2 * j + 1)) * (pi * small) ** (2 * j - k)
+    s = np.sin(pi * large) / (pi * large)
     for i in range(1, k + 1):
-        s = (math.pi ** (i - 1) * np.sin(math.pi * large + i * math.pi / 2) - i * s) / large
-    return np.where(near, series, s)[()]
+        s = (pi ** (i - 1) * np.sin(pi * large + i * (pi / 2)) - i * s) / large
+    return np.where(near, pi**k * series, s).astype(given.dtype)[()]
 
 
 elementwise(np.sinc, lambda x: sinc_derivative(x, 1))
 elementwise(sinc_derivative, lambda x1, x2: sinc_derivative(x1, x2 + 1), None)
 
 
+_BESSEL_LIMIT = 720.0  # where the functions leave the range of float64, in which NumPy computes
+
+
 @primitive
 def bessel_i(x, order):
     """The modified Bessel function of the first kind of a whole order, by its series of positive terms."""
     x, order = np.asarray(x), abs(order)
-    half, square = x / 2, x * x / 4
+    inside = np.abs(x) < _BESSEL_LIMIT
+    small = np.where(inside, x, 0.0).astype(np.result_type(x, float))
+    half, square = small / 2, small * small / 4
     term = half**order / math.factorial(order)
     total = term
-    for j in range(1, 40 + int(np.max(np.abs(x), initial=0.0))):
+    for j in range(1, 40 + int(np.max(np.abs(small), initial=0.0))):
         term = term * square / (j * (j + order))
         total = total + term
-    return total[()]
+    return np.where(inside, total, np.inf * np.where(inside, 1.0, np.sign(x)) ** order).astype(x.dtype)[()]
 
 
 # I0' = I1 and 2 Ik' = I(k-1) + I(k+1): Abramowitz and Stegun, 9.6.26 and 9.6.27.
@@ -238,7 +456,7 @@ for _ufunc in [f for f in RULES if isinstance(f, np.ufunc) and f.nin == 2 and f.
     composite((_ufunc, "outer"), _outer(_ufunc))
 
 
-class Where(Elementwise):
+class Where(Sharing):
     """``np.where``, whose form with one argument is ``np.nonzero``."""
 
     def bind(self, call, args, kwargs):

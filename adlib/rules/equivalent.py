@@ -92,7 +92,7 @@ class Equivalent(Differentiable):
         run = ReverseRun(self._in_operands(args, argnums, arguments), [args[k] for k in argnums])
         run.trace.close()
         adjoints = enumerate(g) if isinstance(g, list) else [(0, g)]
-        return run.adjoints([(k, y_bar) for k, y_bar in adjoints if y_bar is not None])
+        return run.contributions([(k, y_bar) for k, y_bar in adjoints if y_bar is not None])
 
 
 def equivalent(function, code):

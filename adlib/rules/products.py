@@ -1,12 +1,13 @@
 """Matrix products.  ``A @ B`` is linear in A and in B; the transposes are products too."""
 
 import math
+import operator
 
 import numpy as np
 
 from ..core.declare import bilinear, composite
-from ..core.families import Bilinear, Differentiable, total_differential, unsupported_keyword
-from ..core.trace import RULES, TRACERS, apply, as_operand
+from ..core.families import Bilinear, Differentiable, frozen_setting, total_differential, unsupported_keyword
+from ..core.trace import RULES, TRACERS, apply, as_operand, plain_value
 from .equivalent import equivalent
 from .shapes import t
 
@@ -110,7 +111,7 @@ def _cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     if len(three[0]) == len(three[1]) == 2:
         (a0, a1), (b0, b1) = three
         return a0 * b1 - a1 * b0
-    (a0, a1, a2), (b0, b1, b2) = [[*x, 0.0 * x[0]] if len(x) == 2 else x for x in three]
+    (a0, a1, a2), (b0, b1, b2) = [[*x, np.zeros_like(x[0])] if len(x) == 2 else x for x in three]
     y = np.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=-1)
     return np.moveaxis(y, -1, axisc)
 
@@ -222,13 +223,15 @@ class Einsum(Differentiable):
         return total_differential(map(with_operand, range(len(args))), tangents)
 
     def residuals(self, ans, args, kwargs, argnums):
-        return args, kwargs
+        # The adjoint of an operand needs the others.
+        needed = [None if argnums == (k,) else x for k, x in enumerate(args)]
+        return needed, [np.shape(x) for x in args], frozen_setting(kwargs)
 
     def vjp(self, g, residuals, argnums):
-        args, kwargs = residuals
-        return [self._transpose(k, g, args, **kwargs) for k in argnums]
+        args, shapes, kwargs = residuals
+        return [self._transpose(k, g, args, shapes[k], **kwargs) for k in argnums]
 
-    def _transpose(self, k, g, args, given, inputs, output, optimize):
+    def _transpose(self, k, g, args, shape, given, inputs, output, optimize):
         """The adjoint of operand k.
 
         For ``"ij,jk->ik"`` and the first operand it is the einsum ``"ik,jk->ij"``
@@ -240,21 +243,26 @@ class Einsum(Differentiable):
         operands = [g, *[args[j] for j in others]]
         known = set("".join(subscripts))
         unused = iter(sorted(set(_LETTERS) - set("".join([output, *inputs]))))
+        dtype = np.result_type(plain_value(g))
         result = ""
-        for letter, n in zip(inputs[k], np.shape(args[k])):
+        for letter, n in zip(inputs[k], shape):
             if letter in result:  # a diagonal
                 other = next(unused)
                 subscripts.append(letter + other)
-                operands.append(np.eye(n))
+                operands.append(np.eye(n, dtype=dtype))
                 letter = other
             elif letter not in known:  # summed over
                 subscripts.append(letter)
-                operands.append(np.ones(n))
+                operands.append(np.ones(n, dtype))
             result += letter
-        return np.einsum(f"{','.join(subscripts)}->{result}", *operands, optimize=optimize)
+        if not isinstance(optimize, (bool, str)) and optimize is not None and optimize[0] == "einsum_path":
+            optimize = True  # a path for these operands is none for the others
+        x_bar = np.einsum(f"{','.join(subscripts)}->{result}", *operands, optimize=optimize)
+        # Where all others had length 1 the adjoint is constant along the axis.
+        return np.broadcast_to(x_bar, np.broadcast_shapes(np.shape(x_bar), shape))
 
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in NumPy's order
 
 
 def _einsum(*operands, given, inputs, output, optimize):
@@ -263,13 +271,15 @@ def _einsum(*operands, given, inputs, output, optimize):
 
 def _with_letters(args):
     """The form with lists of numbers, ``einsum(a, [0, 1], b, [1, 2], [0, 2])``, as a string."""
-
-    def text(numbers):
-        return "".join("..." if n is Ellipsis else _LETTERS[n] for n in numbers)
-
     pairs = args[: len(args) // 2 * 2]
-    said = ",".join(text(numbers) for numbers in pairs[1::2])
-    return (said if len(pairs) == len(args) else f"{said}->{text(args[-1])}", *pairs[::2])
+    lists = [
+        [n if n is Ellipsis else operator.index(n) for n in numbers] for numbers in (*pairs[1::2], *args[len(pairs) :])
+    ]
+    if not all(n is Ellipsis or 0 <= n < len(_LETTERS) for numbers in lists for n in numbers):
+        np.einsum(*map(plain_value, args))  # NumPy's error
+    texts = ["".join("..." if n is Ellipsis else _LETTERS[n] for n in numbers) for numbers in lists]
+    said = ",".join(texts[: len(pairs) // 2])
+    return (said if len(pairs) == len(args) else f"{said}->{texts[-1]}", *pairs[::2])
 
 
 def _explicit(subscripts, ndims):

@@ -11,6 +11,7 @@ import numpy as np
 from ..core.declare import composite, linear, rule
 from ..core.families import Rule
 from ..core.trace import RULES, plain_value
+from ..modes.contributions import Masked
 from .equivalent import equivalent
 
 
@@ -104,7 +105,8 @@ def _weights(y, a, axis):
     a = plain_value(a)
     y = restored(plain_value(y), np.shape(a), axis)
     chosen = (a == y) | np.isnan(a)
-    return chosen / np.sum(chosen, axis=normal_axes(axis, np.ndim(a)), keepdims=True)
+    shares = chosen.astype(np.result_type(a, float))
+    return shares / np.sum(shares, axis=normal_axes(axis, np.ndim(a)), keepdims=True)
 
 
 def _extreme_jvp(tangents, y, a, axis=None, out=None, keepdims=False):
@@ -114,7 +116,8 @@ def _extreme_jvp(tangents, y, a, axis=None, out=None, keepdims=False):
 
 def _extreme_vjp(g, y, a, axis=None, out=None, keepdims=False):
     weights = _weights(y, a, axis)
-    return [np.where(weights > 0, weights * restored(g, np.shape(a), axis), 0.0)]
+    chosen = weights > 0
+    return [Masked(np.where(chosen, weights * restored(g, np.shape(a), axis), 0.0), chosen)]
 
 
 def _extreme_of(function, pair, worst):
@@ -250,15 +253,31 @@ def _accumulate(function):
 
 composite((np.add, "accumulate"), _accumulate(np.cumsum))
 composite((np.multiply, "accumulate"), _accumulate(np.cumprod))
-for _pair in (np.maximum, np.minimum, np.logaddexp):
+for _pair in (np.maximum, np.minimum):
     equivalent((_pair, "accumulate"), _accumulate(_running(_pair)))
 
 
-def _logsumexp(array, axis=0, dtype=None, out=None, keepdims=False):
-    # The largest entry is taken out as a constant, whose derivative cancels.
-    largest = np.max(plain_value(array), axis=axis, keepdims=True)
-    y = largest + np.log(np.sum(np.exp(array - largest), axis=axis, keepdims=True))
-    return y if keepdims else np.reshape(y, np.sum(plain_value(array), axis=axis).shape)
+def _log_of_sum(pair, exp, log):
+    """The largest entry is taken out as a constant, whose derivative cancels.
+
+    Where it is infinite, the entries equal to it share, as in the function of two.
+    """
+
+    def code(array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True):
+        array = selected(_cast(array, dtype), where, -np.inf)
+        plain = plain_value(array)
+        largest = np.max(plain, axis=axis, keepdims=True, initial=-np.inf)
+        far, equal = np.isinf(largest), plain == largest
+        sums = np.sum(exp(np.where(far, 0.0, array) - np.where(far, 0.0, largest)), axis=axis, keepdims=True)
+        shared = np.sum(np.where(far & equal, array, 0.0), axis=axis, keepdims=True)
+        shared = shared / np.maximum(np.sum(equal, axis=axis, keepdims=True), 1)
+        y = np.where(far, shared, largest + log(np.where(far, 1.0, sums)))
+        y = y if keepdims else np.reshape(y, np.sum(plain, axis=axis).shape)
+        return y if initial is None else pair(y, initial)
+
+    return code
 
 
-equivalent((np.logaddexp, "reduce"), _logsumexp)
+for _pair, _exp, _log in ((np.logaddexp, np.exp, np.log), (np.logaddexp2, np.exp2, np.log2)):
+    equivalent((_pair, "reduce"), _log_of_sum(_pair, _exp, _log))
+    equivalent((_pair, "accumulate"), _accumulate(_running(_pair)))

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ..core.declare import composite
+from ..core.declare import composite, elementwise, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
 from ..core.trace import as_operand, is_traced, plain_value
+from .corners import Tip, sharing
 from .equivalent import equivalent
 from .reductions import kept_shape, mean_where, normal_axes, restored, rows_of, selected
 
@@ -19,10 +20,20 @@ def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Tr
     return np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / freedom
 
 
+@primitive
 def root(x):
     """The square root, with the slope 0 at 0."""
-    origin = plain_value(x) == 0
-    return np.where(origin, 0.0, np.sqrt(np.where(origin, 1.0, x)))
+    return np.sqrt(x)
+
+
+@primitive
+def root_slope(x):
+    """The slope of `root`; at 0 it is 0, and has no slope itself: the one of ``std(x)**2`` must not come out as 0."""
+    return np.where(x == 0, 0.0, 0.5 / np.sqrt(np.where(x == 0, 1.0, x)))
+
+
+sharing(root, lambda x: Tip(root_slope(x), plain_value(x) != 0))
+elementwise(root_slope, lambda y, x: -0.5 * y / np.where(plain_value(x) == 0, np.nan, x))
 
 
 def _without_nan(code):
@@ -34,8 +45,11 @@ def _without_nan(code):
     return clean
 
 
-def _std(*args, **kwargs):
-    return root(_var(*args, **kwargs))
+def _std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None):
+    y = _var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
+    # One number does not deviate from its mean, wherever it is.
+    alone = mean is None and np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims) == 1
+    return np.where(alone, 0.0, root(np.where(alone, 1.0, y)))
 
 
 def _nanmean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
@@ -81,14 +95,19 @@ def _quantile_of(a, q, axis, method, keepdims, numbers):
     """The quantiles `q` of the entries along `axis`: ``s[k] + w (s[k+1] - s[k])`` of the sorted entries s.
 
     ``k + w`` is the position of q among them: ``q (n - 1)`` for the method
-    'linear', where q may be traced.  `numbers` says how many entries count in
-    each row: all, or those that are not NaN, which are sorted to the front.
+    'linear', where q may be traced.  At an entry the piece on its right counts,
+    at the last one that on its left, as in np.interp.  `numbers` says how many
+    entries count in each row: all, or those that are not NaN, which are sorted
+    to the front.
     """
     rows = rows_of(a, axis)
     q = as_operand(q)
     each = np.reshape(q, (np.size(q),))
+    if not rows.shape[-1]:  # np.median of nothing is NaN
+        return np.full(np.shape(q) + rows.shape[:-1], np.nan)
+    last = (numbers(rows) - 1)[..., None]
     if method == "linear":
-        position = (numbers(rows) - 1)[..., None] * each
+        position = last * each
     elif is_traced(q):
         raise with_user_line(
             TracedValueError(f"a quantile at a {describe(q)} with method={method!r} has no rule; use method='linear'")
@@ -96,12 +115,9 @@ def _quantile_of(a, q, axis, method, keepdims, numbers):
     else:
         position = _positions(numbers(rows), each, method)
     s = np.sort(rows, axis=-1)
-    low = np.clip(np.floor(position).astype(int), 0, max(rows.shape[-1] - 2, 0))
-    high = np.minimum(low + 1, rows.shape[-1] - 1)
-    below, above = np.take_along_axis(s, low, -1), np.take_along_axis(s, high, -1)
-    weight = position - low
-    # Not above * 0, which is NaN where above is.
-    y = np.where(weight > 0, below + weight * (np.where(weight > 0, above, below) - below), below)
+    low = np.clip(np.floor(position).astype(int), 0, np.maximum(last - 1, 0))
+    below, above = np.take_along_axis(s, low, -1), np.take_along_axis(s, np.minimum(low + 1, last), -1)
+    y = below + (position - low) * (above - below)
     y = np.reshape(np.moveaxis(y, -1, 0), np.shape(q) + y.shape[:-1])
     return np.reshape(y, np.shape(q) + kept_shape(np.shape(a), axis)) if keepdims else y
 
@@ -276,15 +292,16 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     else:
         x0, x1, f0, f1 = xp[right_end - 1], xp[right_end], fp[right_end - 1], fp[right_end]
         width = x1 - x0
-        flat = plain_value(width) == 0  # a knot given twice
-        y = f0 + (x - x0) * np.where(flat, 0.0, (f1 - f0) / np.where(flat, 1.0, width))
+        flat = plain_value(width) == 0  # the last knot, given twice
+        y = np.where(flat, f1, f0 + (x - x0) * ((f1 - f0) / np.where(flat, 1.0, width)))
     y = np.where(first, fp[0] if left is None else left, y)
     return np.where(last, fp[-1] if right is None else right, y)
 
 
 def _unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
-    # Whole periods are added, which do not vary.
-    return p + (np.unwrap(plain_value(p), discont, axis, period=period) - plain_value(p))
+    # A number of periods is added, which does not vary.
+    plain, length = plain_value(p), plain_value(period)
+    return p + np.rint((np.unwrap(plain, plain_value(discont), axis, period=length) - plain) / length) * period
 
 
 equivalent(np.interp, _interp)

@@ -100,7 +100,9 @@ class Qr(WrittenOut):
     def bind(self, call, args, kwargs):
         mode = kwargs.get("mode", args[1] if len(args) > 1 else "reduced")
         a = args[0] if args else kwargs["a"]
-        if mode == "raw" or mode == "complete" and a.shape[-2] > a.shape[-1]:
+        if mode not in ("reduced", "complete", "r", "full", "f", "raw", "economic", "e"):
+            return _la.qr(plain_value(a), mode)  # NumPy's error
+        if mode in ("raw", "economic", "e") or mode == "complete" and a.shape[-2] > a.shape[-1]:
             raise with_user_line(
                 TracedValueError(
                     f"numpy.linalg.qr with mode={mode!r} of a {describe(a, 'matrix')}: "

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ...core.declare import primitive, rule
 from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import WrittenOut
-from ...core.trace import plain_value
+from ...core.trace import is_traced, plain_value
 from ..reductions import restored
 from ..shapes import t
 
@@ -51,6 +52,11 @@ def largest(x, axes=(-2, -1)):
     return np.max(np.abs(x), axes, keepdims=True, initial=0.0)
 
 
+def noise(s, shape):
+    """The size below which a singular value, or a distance of two, is rounding alone: one for each row of `s`."""
+    return 4 * max(shape[-2:]) * np.finfo(s.dtype).eps * largest(s, -1)
+
+
 def require_finite(name, y, a):
     """Refuse a singular matrix, where the value `y` is infinite."""
     if not np.all(np.isfinite(plain_value(y))):
@@ -62,22 +68,83 @@ def require_finite(name, y, a):
         )
 
 
+@primitive
+def corner(x, where, of_tangent):
+    """Zeros like `x`; where `where` holds, the derivative is not a number, but for the direction zero.
+
+    In reverse mode a cotangent is such a direction only if the zeros belong to
+    an adjoint; with those of a tangent it is what the function does afterwards.
+    """
+    return np.zeros_like(x)
+
+
+def _turn(v, where):
+    return np.where(where, v * np.nan, 0.0)
+
+
+rule(
+    corner,
+    lambda tangents, y, x, where, of_tangent: _turn(tangents[0], where & (plain_value(tangents[0]) != 0)),
+    lambda g, y, x, where, of_tangent: (_turn(g, where if of_tangent else where & (plain_value(g) != 0)), None, None),
+)
+
+
+class Slope:
+    """The partial derivatives of a function of an array, and where it has none.
+
+    Parameters
+    ----------
+    weight : array
+        The partial derivatives.
+    axes : tuple of int
+        The axes that the function takes away.
+    share : plain array of bool, optional
+        Where an entry has a part in the value.  Elsewhere the weight is 0, and
+        so is its product with what is not finite.
+    corner : plain array of bool, optional
+        Where the weight is a convention, and turns at once beside this point:
+        a second derivative would be infinite.
+    """
+
+    def __init__(self, weight, axes, share=None, corner=None):
+        self.weight = weight
+        self.axes = axes
+        self.share = None if share is None or share.all() else share
+        self.corner = None if corner is None or not corner.any() else corner
+
+    def pushed(self, dx, x):
+        """The weight times a tangent of x."""
+        y = self._times(dx)
+        return y if self._is_smooth(x) else y + corner(x, self.corner & (plain_value(dx) != 0), True)
+
+    def pulled(self, g, x):
+        """The weight times an adjoint, with the axes kept; what is constantly zero stays so beside this point."""
+        y = self._times(g)
+        return y if self._is_smooth(x) else y + corner(x, self.corner & (is_traced(g) or g != 0), False)
+
+    def _times(self, d):
+        return self.weight * (d if self.share is None else np.where(self.share, d, 0.0))
+
+    def _is_smooth(self, x):
+        """Whether no second derivative that is asked for meets a corner."""
+        return self.corner is None or not is_traced(x)
+
+
 class ScalarOfArray(WrittenOut):
     """One number for each vector or matrix, by the array of its partial derivatives.
 
-    ``slope(y, x, ...)`` returns that array, of the shape of x, and the axes
-    that the function takes away.  Both modes need nothing else.
+    ``slope(y, x, ...)`` returns a `Slope`.  Both modes need nothing else.
     """
 
     def __init__(self, name, slope):
         def jvp(tangents, y, x, *args, **kwargs):
-            weight, axes = slope(y, x, *args, **kwargs)
-            dy = np.sum(weight * tangents[0], axes)
+            found = slope(y, x, *args, **kwargs)
+            dy = np.sum(found.pushed(tangents[0], x), found.axes)
             return dy if np.shape(dy) == np.shape(y) else np.reshape(dy, np.shape(y))
 
         def vjp(g, y, x, *args, **kwargs):
-            weight, axes = slope(y, x, *args, **kwargs)
-            return [weight * restored(g, np.shape(x), axes)]
+            found = slope(y, x, *args, **kwargs)
+            return [found.pulled(restored(g, np.shape(x), found.axes), x)]
 
         super().__init__(name, jvp, vjp)
 
@@ -100,4 +167,10 @@ class RefusesHermitian(WrittenOut):
                     "adlib has the derivative for general matrices only; leave it out, or use numpy.linalg.eigh"
                 )
             )
-        return super().bind(call, args, kwargs)
+        return super().bind(call, *with_plain_settings(("a",), args, kwargs))
+
+
+def with_plain_settings(operands, args, kwargs):
+    """The arguments of a call, with plain values for all but the `operands`: a cutoff and a flag do not vary."""
+    args = [x if k < len(operands) else plain_value(x) for k, x in enumerate(args)]
+    return args, {name: x if name in operands else plain_value(x) for name, x in kwargs.items()}

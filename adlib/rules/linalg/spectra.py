@@ -18,7 +18,7 @@ from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import Refuse
 from ...core.trace import RULES, is_traced, plain_value
 from ..shapes import t
-from .matrices import RefusesHermitian, diagonal, from_lower, largest, small, to_diagonal, to_lower
+from .matrices import RefusesHermitian, diagonal, from_lower, largest, noise, small, to_diagonal, to_lower
 
 _la = np.linalg
 
@@ -39,7 +39,8 @@ _la = np.linalg
 #   - it uses the product U S V^T: with N = U^T U-bar S^-1 = (V^T V-bar S^-1)^T and s-bar = diag N the
 #     pair contributes N_ij, as is seen by dividing before s_i = s_j;
 #   - it does not use the pair at all: 0.
-# Anything else is refused, by the pair.  The tests compare numbers at one point: a function of another kind
+# Anything else is refused, by the pair.  So are two zeros of a function that uses values and vectors: a product
+# multiplies there by 0 what would tell how it is used.  The tests compare numbers at one point: a function of another kind
 # whose numbers happen to agree there passes for one of these.
 
 
@@ -79,7 +80,7 @@ def _refuse_pairs(name, a, wrong, why, instead):
     raise with_user_line(
         TracedValueError(
             f"numpy.linalg.{name} of a {describe(a, 'matrix')}: {state}, and {why}; "
-            f"{instead.format(product=product)}, or the values alone ({alone})"
+            f"{instead.format(product=product, alone=alone)}"
         )
     )
 
@@ -95,10 +96,12 @@ def _turns(name, a, p, s):
 
 
 _NOT_FORWARD = "the vectors have no derivative in this direction"
-_REVERSE = "use reverse mode (adlib.grad, adlib.vjp) for a function of {product}"
+_REVERSE = "use reverse mode (adlib.grad, adlib.vjp) for a function of {product}, or the values alone ({alone})"
 _NOT_INVARIANT = "the function depends on a choice of vectors that the matrix does not determine"
 _UNKNOWN = "what the function does beside this point is not determined by its derivatives here"
-_INVARIANT = "use a function of the matrix itself, of {product}"
+_INVARIANT = "use a function of the matrix itself, of {product}, or the values alone ({alone})"
+_TURNS = "the slopes of the values turn there, so that they have no second derivative"
+_ITSELF = "use a function of the matrix itself, as np.sum(A**2) for the sum of the squares"
 
 
 def _eye(s):
@@ -122,6 +125,8 @@ def _pull_turns(name, a, gu, gv, s, s_bar, alone=True):
     # Wu + Wv and Wu - Wv transposed: quotients for all pairs of different values, 0 for the others.
     p_bar = _quotient(together, _differences(s), equal | _eye(s)) + _quotient(apart, _sums(s), _no_sum(s))
     p_bar = 0.5 * p_bar
+    if is_traced(a):  # what two zeros would do beside this point is lost
+        _refuse_pairs(name, a, equal & null[..., None, :] & null[..., :, None], _TURNS, _ITSELF)
     if np.any(equal):
         # A pair of equal values passes for one of three reasons (see above), or it is refused.
         # First, the function uses the product: `product` marks the pairs whose numbers say so.
@@ -136,6 +141,7 @@ def _pull_turns(name, a, gu, gv, s, s_bar, alone=True):
         if s_bar is not None or not alone:
             unused = small(plain_value(gu), scale) & small(plain_value(gv), scale)
             unused &= t(unused) & (s_bar is None or _same_slopes(plain_value(s_bar), null))
+            unused &= ~(null[..., None, :] & null[..., :, None]) | _without_zeros(*map(plain_value, (gu, gv, s)))
             _refuse_pairs(name, a, equal & ~product & ~unused, _UNKNOWN, _INVARIANT)
         # N_ij for the pairs of the product; the others keep what their turn apart has given.
         p_bar = np.where(product, _quotient(gu, s[..., None, :], ~product), p_bar)
@@ -147,14 +153,23 @@ def _is_of_product(gu, gv, s, s_bar):
 
     Then N = U^T U-bar S^-1 and its counterpart from V-bar agree for the pair, in
     both orders, and their diagonals are s-bar.  No zero among the values: there
-    the quotients say nothing.
+    the quotients say nothing.  Nor do diagonals that are zero: V h(w) V^T has N too,
+    of h(w) / w in place of h'(w), and only the diagonals tell it from the product.
     """
     zeros = (s == 0)[..., None, :]
     n1, n2 = _quotient(gu, s[..., None, :], zeros), t(_quotient(gv, s[..., None, :], zeros))
     scale = np.maximum(largest(n1), largest(n2))
     agree = small(n1 - n2, scale) & ~(zeros | t(zeros))
     on_diagonal = small(diagonal(n1) - s_bar, scale[..., 0]) & small(diagonal(n2) - s_bar, scale[..., 0])
-    return agree & t(agree) & on_diagonal[..., None, :] & on_diagonal[..., :, None]
+    seen = ~small(diagonal(n1), scale[..., 0])
+    seen = seen[..., None, :] | seen[..., :, None]
+    return agree & t(agree) & on_diagonal[..., None, :] & on_diagonal[..., :, None] & seen
+
+
+def _without_zeros(gu, gv, s):
+    """The pairs of which not even a zero stands in `gu` and `gv` for what a product would multiply by it."""
+    absent = (gu == 0) & (gv == 0) & (s != 0)[..., None, :]
+    return absent & t(absent)
 
 
 def _same_slopes(s_bar, null):
@@ -190,6 +205,27 @@ def _eigh_vjp(g, ans, a, UPLO="L", alone=True):
     return (_pull_triangle(v @ _pull_turns("eigh", a, half, half, w, w_bar, alone) @ t(v), UPLO),)
 
 
+def _mean_of_equals(x, s, shape, transposed=False):
+    """The mean of the slopes `x` over values of `s` that are equal up to rounding: they share, as in `np.sort`."""
+    plain = plain_value(s)
+    equal = np.abs(_differences(plain)) <= noise(plain, shape)[..., None]
+    if np.sum(equal) == plain.size:
+        return x
+    shares = equal / np.sum(equal, -1, keepdims=True, dtype=plain.dtype)
+    return ((t(shares) if transposed else shares) @ x[..., None])[..., 0]
+
+
+def _refuse_second(name, a, s, g=None):
+    """Where the values alone have no second derivative, if one is asked for: where equal ones do not share by themselves.
+
+    `g` is their adjoint, in reverse mode.  Plain, it belongs to a function that
+    is linear in the values: equal slopes need no share.
+    """
+    if is_traced(a):
+        equal, _ = _equal_and_null(plain_value(s))
+        _refuse_pairs(name, a, equal & (True if g is None or is_traced(g) else _differences(g) != 0), _TURNS, _ITSELF)
+
+
 # The derivatives of the values alone take the vectors from a factorisation of their own.  When they are
 # differentiated again, equal values must not pass for unused there, only because they came another way.
 @primitive
@@ -205,13 +241,15 @@ def singular_vectors(a):
 
 
 def _eigvalsh_jvp(tangents, w, a, UPLO="L"):
+    _refuse_second("eigh", a, w)
     _, v = eigenvectors(a, UPLO)
-    return np.sum(v * (_triangle(tangents[0], UPLO) @ v), -2)
+    return _mean_of_equals(np.sum(v * (_triangle(tangents[0], UPLO) @ v), -2), w, a.shape)
 
 
 def _eigvalsh_vjp(g, w, a, UPLO="L"):
+    _refuse_second("eigh", a, w, g)
     _, v = eigenvectors(a, UPLO) if is_traced(g) else _la.eigh(a, UPLO)
-    return (_pull_triangle((v * g[..., None, :]) @ t(v), UPLO),)
+    return (_pull_triangle((v * _mean_of_equals(g, w, a.shape, transposed=True)[..., None, :]) @ t(v), UPLO),)
 
 
 rule(eigenvectors, _eigh_jvp, functools.partial(_eigh_vjp, alone=False))
@@ -225,6 +263,39 @@ for _function in (_la.eig, _la.eigvals):
     )
 
 
+# The singular values alone.  One that is zero turns there, as |x| does, and its slope is 0.  One that is rounding
+# noise has a slope of either sign: that of a matrix close by.
+def values_jvp(da, s, a):
+    """The tangent of the singular values `s` of a."""
+    _refuse_second("svd", a, s)
+    if is_traced(a):
+        null = plain_value(s) <= noise(plain_value(s), a.shape)
+        moves = np.any(null) and (is_traced(da) or _raises_rank(da, plain_value(a), null))
+        _refuse_pairs("svd", a, _eye(s) & (null & moves)[..., None], _TURNS, _ITSELF)
+    u, _, vh = singular_vectors(a)
+    ds = _mean_of_equals(np.sum(u * (da @ t(vh)), -2), s, a.shape)
+    return np.where(plain_value(s) == 0, 0.0, ds)
+
+
+def values_vjp(g, s, a):
+    """The adjoint of a, from that of its singular values."""
+    _refuse_second("svd", a, s, g)
+    if is_traced(a):  # the adjoint of a value that has no part in the function is plainly zero
+        null = plain_value(s) <= noise(plain_value(s), a.shape)
+        _refuse_pairs("svd", a, _eye(s) & (null & (is_traced(g) or g != 0))[..., None], _TURNS, _ITSELF)
+    u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
+    slopes = _mean_of_equals(np.where(plain_value(s) == 0, 0.0, g), s, a.shape, transposed=True)
+    return (u * slopes[..., None, :]) @ vh
+
+
+def _raises_rank(da, a, null):
+    """For which matrices `da` has a part between the null spaces: only that moves the values that are zero."""
+    u, _, vh = _la.svd(a, full_matrices=False)
+    u, v = np.where(null[..., None, :], 0.0, u), np.where(null[..., None, :], 0.0, t(vh))
+    rest = da - u @ (t(u) @ da)
+    return np.any(~small(rest - (rest @ v) @ t(v), largest(da)), (-2, -1))[..., None]
+
+
 def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=False):
     """``dU = U Wu``, ``ds = diag P`` and ``dV = V Wv``, each basis with what leaves its own space.
 
@@ -233,8 +304,7 @@ def _svd_jvp(tangents, ans, a, full_matrices=True, compute_uv=True, hermitian=Fa
     """
     da = tangents[0]
     if not compute_uv:
-        u, _, vh = singular_vectors(a)
-        return np.where(plain_value(ans) == 0, 0.0, np.sum(u * (da @ t(vh)), -2))
+        return values_jvp(da, ans, a)
     u, s, vh = ans
     if full_matrices and a.shape[-2] != a.shape[-1]:
         raise _not_square(a)
@@ -257,8 +327,7 @@ def _svd_vjp(g, ans, a, full_matrices=True, compute_uv=True, hermitian=False, al
     the values, and likewise for V if A is wide: the transpose of `_svd_jvp`.
     """
     if not compute_uv:
-        u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
-        return ((u * np.where(plain_value(ans) == 0, 0.0, g)[..., None, :]) @ vh,)
+        return (values_vjp(g, ans, a),)
     u, s, vh = ans
     u_bar, s_bar, vh_bar = g
     k = s.shape[-1]
@@ -292,8 +361,7 @@ def _over_values(a, x, s, whole, why, instead):
 def _refuse_unknown_zero(a, s, s_bar):
     # At an exact zero a product U S V^T hides the part of its derivative outside the space of U and V.
     if s_bar is not None:
-        lost = (s == 0) & ~small(s_bar, largest(s_bar, -1))
-        _refuse_pairs("svd", a, lost[..., None] & _eye(s), _UNKNOWN, _INVARIANT)
+        _refuse_pairs("svd", a, (s == 0)[..., None] & _eye(s), _UNKNOWN, _INVARIANT)
 
 
 def _thin(u, u_bar, k, a):

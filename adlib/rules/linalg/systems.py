@@ -18,12 +18,23 @@ import numpy as np
 
 from ...core.declare import bilinear, composite, linear, primitive, rule
 from ...core.errors import TracedValueError, describe, with_user_line
-from ...core.families import total_differential
-from ...core.trace import RULES, as_operand, plain_value, project
+from ...core.families import WrittenOut, total_differential
+from ...core.trace import RULES, as_operand, is_traced, plain_value, project
 from ..indexing import scatter_add
 from ..shapes import t
-from .matrices import RefusesHermitian, ScalarOfArray, diagonal, largest, last_two, require_finite, small, to_diagonal
-from .spectra import singular_vectors
+from .matrices import (
+    RefusesHermitian,
+    ScalarOfArray,
+    Slope,
+    diagonal,
+    largest,
+    last_two,
+    require_finite,
+    small,
+    to_diagonal,
+    with_plain_settings,
+)
+from .spectra import values_jvp, values_vjp
 
 _la = np.linalg
 _SINCE_2 = hasattr(_la, "vector_norm")  # NumPy 2 added the names of the array API
@@ -88,9 +99,14 @@ composite(_la.tensorsolve, _tensorsolve)
 
 # d det A = sum of cof(A) * dA, and cof(A) = det(A) A^-T where A is regular.  Jacobi's formula.
 def _det_slope(y, a):
-    if np.all(plain_value(y) != 0):
-        return np.expand_dims(y, (-2, -1)) * t(_la.inv(a)), last_two(a)
-    return cofactor(a), last_two(a)
+    size = np.abs(plain_value(y))
+    limits = np.finfo(size.dtype)
+    if np.all((size > limits.tiny / limits.eps) & (size < np.inf)):
+        inverse = _la.inv(a)
+        # Near a singular matrix the product has all digits, but not the difference that is its derivative.
+        if not is_traced(a) or _condition(inverse, a).max(initial=0.0) < limits.eps**-0.5:
+            return Slope(np.expand_dims(y, (-2, -1)) * t(inverse), last_two(a))
+    return Slope(cofactor(a), last_two(a))
 
 
 @primitive
@@ -200,8 +216,7 @@ def _lstsq_jvp(tangents, ans, a, b, rcond=None):
     da, dx, ds = tangents[0], 0.0, None
     if da is not None:  # the matrix varies, and its singular values with it
         dx = f.gram(t(da) @ (b - a @ x)) if f.tall else _outside(f.q, t(da) @ f.gram(b))
-        u, _, vh = singular_vectors(a)
-        ds = np.sum(u * (da @ t(vh)), -2)
+        ds = values_jvp(da, ans[3], a)
     dx = dx + f.pinv(change)
     residuals = 2.0 * np.sum((b - a @ x) * change, 0) if ans[1].size else np.zeros_like(plain_value(ans[1]))
     return _uncolumns(dx, vector), residuals, None, ds
@@ -221,8 +236,7 @@ def _lstsq_vjp(g, ans, a, b, rcond=None):
     if residuals_bar is not None and ans[1].size:
         b_bar = b_bar + 2.0 * (b - a @ x) * residuals_bar
     if s_bar is not None:
-        u, _, vh = singular_vectors(a)
-        a_bar = a_bar + (u * s_bar) @ vh
+        a_bar = a_bar + values_vjp(s_bar, ans[3], a)
     return a_bar - b_bar @ t(x), _uncolumns(b_bar, vector)
 
 
@@ -242,7 +256,14 @@ def _full_rank(ans, a):
     return _Factored(a)
 
 
-rule(_la.lstsq, _lstsq_jvp, _lstsq_vjp)
+class LeastSquares(WrittenOut):
+    """``lstsq``, whose cutoff does not vary."""
+
+    def bind(self, call, args, kwargs):
+        return super().bind(call, *with_plain_settings(("a", "b"), args, kwargs))
+
+
+RULES[_la.lstsq] = LeastSquares("lstsq", _lstsq_jvp, _lstsq_vjp)
 
 
 # With P = A^+:  dP = -P dA P + P P^T dA^T (I - A P) + (I - P A) dA^T P^T P, where the rank stays the same.
@@ -275,7 +296,8 @@ def _across(x, a, p):
 
 
 def _condition(p, a):
-    return 1 + np.max(np.abs(plain_value(p)), initial=0.0) * np.max(np.abs(plain_value(a)), initial=0.0)
+    """A bound of the condition numbers, for the (pseudo-)inverses p."""
+    return 1 + largest(plain_value(p)) * largest(plain_value(a))
 
 
 def _same_rank(p, a, rcond=None, hermitian=False, *, rtol=None):
@@ -330,8 +352,10 @@ def _multi_dot(arrays, *, out=None):
     if len(arrays) == 2:
         return np.dot(*arrays)
     shape = arrays[0].shape[:-1] + arrays[-1].shape[1:]
-    arrays[0] = np.reshape(arrays[0], (-1, arrays[0].shape[-1]))
-    arrays[-1] = np.reshape(arrays[-1], (arrays[-1].shape[0], -1))
+    if arrays[0].ndim == 1:
+        arrays[0] = np.expand_dims(arrays[0], 0)
+    if arrays[-1].ndim == 1:
+        arrays[-1] = np.expand_dims(arrays[-1], 1)
     sizes = [x.shape[0] for x in arrays] + [arrays[-1].shape[1]]
     cost, split = {}, {}
     for length in range(len(arrays)):
@@ -374,7 +398,7 @@ def _cross_second(g, a, shape_b, *, axis=-1):
 
 
 def _vecdot_first(g, shape_a, b, *, axis=-1):
-    return _moved_back(g[..., None] * _last(b, axis), shape_a, axis)
+    return _moved_back(np.expand_dims(g, -1) * _last(b, axis), shape_a, axis)
 
 
 def _vecdot_second(g, a, shape_b, *, axis=-1):

@@ -214,7 +214,10 @@ PARTIAL: dict[str, tuple[Callable[..., str], ...]] = {
         lambda a, b, r: rf"-\dfrac{{{a}}}{{{enclosed(a)}^{{2}} + {enclosed(b)}^{{2}}}}",
     ),
     "hypot": (lambda a, b, r: rf"\dfrac{{{a}}}{{{r}}}", lambda a, b, r: rf"\dfrac{{{b}}}{{{r}}}"),
-    "logaddexp": (lambda a, b, r: f"e^{{{a} - {r}}}", lambda a, b, r: f"e^{{{b} - {r}}}"),
+    "logaddexp": (
+        lambda a, b, r: rf"\dfrac{{1}}{{1 + e^{{{b} - {a}}}}}",
+        lambda a, b, r: rf"\dfrac{{1}}{{1 + e^{{{a} - {b}}}}}",
+    ),
 }
 # The same in terms of what the tape keeps, where that is the result and the lecture writes the operand.
 KEPT: dict[str, tuple[Callable[..., str] | None, ...]] = {

@@ -213,3 +213,15 @@ def test_an_inner_derivative_is_part_of_the_graph():
     assert list(graph.forward(1.0))[-1].tangent == 36.0
     graph = make_graph(lambda x: x * adlib.derivative(lambda y: y**3)(x))(2.0)
     assert list(graph.forward(1.0))[-1].tangent == 36.0
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("x", [np.array([-1.0, 0.0, 4.0]), np.array(0.0), np.array(4.0)])
+def test_what_was_not_chosen_receives_nothing_in_the_graph_either(x):
+    def f(x):
+        s = np.sqrt(x)
+        return np.sum(np.where(x > 0, np.exp(s) + s, np.maximum(np.log(x), -1.0)))
+
+    steps = list(adlib.make_graph(f)(x).reverse())
+    np.testing.assert_array_equal(steps[-1].adjoint, adlib.grad(f)(x))
+    assert np.all(np.isfinite(steps[-1].adjoint[1:] if np.ndim(x) else steps[-1].adjoint))

@@ -1,7 +1,11 @@
 """Derivatives at extreme arguments: no overflow, no cancellation, no NaN where the answer is finite."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
+from scipy.special import i1
 
 import adlib
 
@@ -28,16 +32,37 @@ EXTREMES = {
     "logaddexp, one at -inf": (np.logaddexp, (-INF, 2.0), (0.0, 1.0)),
     "logaddexp, one at inf": (np.logaddexp, (INF, 2.0), (1.0, 0.0)),
     "logaddexp, both at -inf": (np.logaddexp, (-INF, -INF), (0.5, 0.5)),
+    "logaddexp, both at inf": (np.logaddexp, (INF, INF), (0.5, 0.5)),
+    "logaddexp, equal and far from 0": (np.logaddexp, (1e6, 1e6 + 1), (1 / (1 + np.e), np.e / (1 + np.e))),
     "logaddexp2, one at -inf": (np.logaddexp2, (2.0, -INF), (1.0, 0.0)),
     "power at 0": (np.power, (0.0, 3.0), (0.0, 0.0)),
     "power 0 of 0": (np.power, (0.0, 0.0), (0.0, 0.0)),
     "power 1 of 0": (np.power, (0.0, 1.0), (1.0, 0.0)),
     "negative base": (lambda x: x**3, (-2.0,), (12.0,)),
     "negative base, fractional type": (lambda x: x**3.0, (-2.0,), (12.0,)),
+    "power of 0 with a negative exponent": (np.power, (0.0, -1.0), (-INF, -INF)),
+    "power of inf with a negative exponent": (np.power, (INF, -1.0), (0.0, 0.0)),
+    "power with an exponent at inf": (np.power, (0.3, INF), (0.0, 0.0)),
+    "power with an exponent at -inf": (np.power, (2.0, -INF), (0.0, 0.0)),
     "square of 0": (lambda x: x**2, (0.0,), (0.0,)),
     "exp of -inf": (np.exp, (-INF,), (0.0,)),
     "tanh of inf": (np.tanh, (INF,), (0.0,)),
     "arctan of inf": (np.arctan, (INF,), (0.0,)),
+    "arctan, huge": (np.arctan, (1e200,), (0.0,)),
+    "arctan2 far to the right": (np.arctan2, (1.0, INF), (0.0, 0.0)),
+    "arctan2 far on the diagonal": (np.arctan2, (INF, INF), (0.0, 0.0)),
+    "hypot, one at inf": (np.hypot, (-INF, 2.0), (-1.0, 0.0)),
+    "hypot, both at inf": (np.hypot, (INF, -INF), (np.sqrt(0.5), -np.sqrt(0.5))),
+    "i0 of inf": (np.i0, (INF,), (INF,)),
+    "i0 of 700": (np.i0, (700.0,), (i1(700.0),)),
+    "sqrt of -0": (np.sqrt, (-0.0,), (INF,)),
+    "log of -0": (np.log, (-0.0,), (INF,)),
+    "log2 of -0": (np.log2, (-0.0,), (INF,)),
+    "fmod where the quotient rounds": (np.fmod, (1.0, 0.1), (1.0, -9.0)),
+    "fmod where the quotient rounds, again": (np.fmod, (0.84, 0.02), (1.0, -41.0)),
+    "remainder where the quotient rounds": (np.remainder, (1.0, 0.1), (1.0, -9.0)),
+    "remainder of a tiny negative number": (np.remainder, (-1e-20, 1.0), (1.0, 1.0)),
+    "fmod by inf": (np.fmod, (1.0, INF), (1.0, 0.0)),
     "norm at 0": (lambda x: np.linalg.norm(x * np.ones(2)), (0.0,), (0.0,)),
     "root of a float at 0": (lambda x: x**0.5, (0.0,), (INF,)),
 }
@@ -73,16 +98,136 @@ def test_second_derivatives_at_corners():
     )
 
 
+def compositions(f, xs):
+    """The matrix of second partial derivatives of a function of numbers, by each pair of modes.
+
+    Only the argument that is differentiated by is traced, so no tangent of 0 meets an infinite slope.
+    """
+
+    def alone(f, i, mode):
+        def partial(*xs):
+            g = lambda t: f(*xs[:i], t, *xs[i + 1 :])  # noqa: E731
+            return adlib.jvp(g, (xs[i],), (1.0,))[1] if mode == "forward" else adlib.vjp(g, xs[i])[1](1.0)[0]
+
+        return partial
+
+    n = range(len(xs))
+    return {
+        f"{outer} over {inner}": [[alone(alone(f, i, inner), j, outer)(*xs) for j in n] for i in n]
+        for outer, inner in itertools.product(("forward", "reverse"), repeat=2)
+    }
+
+
+LOG2 = math.log(2)
+SECOND = {  # a function, a point, and its second partial derivatives there
+    "x**y at y = 0": (np.power, (2.0, 0.0), [[0, 0.5], [0.5, LOG2**2]]),
+    "x**y at y = 1": (np.power, (2.0, 1.0), [[0, 1 + LOG2], [1 + LOG2, 2 * LOG2**2]]),
+    "x**y at y = 2": (np.power, (2.0, 2.0), [[2, 2 + 4 * LOG2], [2 + 4 * LOG2, 4 * LOG2**2]]),
+    "x**y at x = 0, y = 1": (np.power, (0.0, 1.0), [[0, -INF], [-INF, 0]]),
+    "x**y at x = 0, y = 2": (np.power, (0.0, 2.0), [[2, 0], [0, 0]]),
+    "x**y at x = 0, y = 3": (np.float_power, (0.0, 3.0), [[0, 0], [0, 0]]),
+    "x**y at x = inf, y = -1": (np.power, (INF, -1.0), [[0, 0], [0, 0]]),
+    "logaddexp, equal": (np.logaddexp, (1.0, 1.0), [[0.25, -0.25], [-0.25, 0.25]]),
+    "logaddexp, both at -inf": (np.logaddexp, (-INF, -INF), [[0, 0], [0, 0]]),
+    "logaddexp2, one at -inf": (np.logaddexp2, (-INF, 3.0), [[0, 0], [0, 0]]),
+    "hypot on an axis": (np.hypot, (0.0, 2.0), [[0.5, 0], [0, 0]]),
+    "hypot at inf": (np.hypot, (INF, 2.0), [[0, 0], [0, 0]]),
+    # A cone has no curvature at its tip: the one of hypot(x, y)**2 must not come out as 0.
+    "hypot at 0": (np.hypot, (0.0, 0.0), np.full((2, 2), np.nan)),
+    "hypot**2 at 0": (lambda x, y: np.hypot(x, y) ** 2, (0.0, 0.0), np.full((2, 2), np.nan)),
+    "arctan2 on an axis": (np.arctan2, (0.0, 2.0), [[0, -0.25], [-0.25, 0]]),
+    "arctan2 at inf": (np.arctan2, (1.0, INF), [[0, 0], [0, 0]]),
+    "arctan at inf": (np.arctan, (INF,), [[0]]),
+    "arcsinh at inf": (np.arcsinh, (-INF,), [[0]]),
+    "arccosh at inf": (np.arccosh, (INF,), [[0]]),
+    "arcsin near 0": (np.arcsin, (1e-9,), [[1e-9]]),
+    "arctanh near 0": (np.arctanh, (1e-9,), [[2e-9]]),
+    "tanh near 0": (np.tanh, (1e-9,), [[-2e-9]]),
+    "arctan near 0": (np.arctan, (1e-9,), [[-2e-9]]),
+    "arcsin at 1": (np.arcsin, (1.0,), [[INF]]),
+    "arccosh at 1": (np.arccosh, (1.0,), [[-INF]]),
+    "arctanh at 1": (np.arctanh, (1.0,), [[INF]]),
+    "sqrt at -0": (np.sqrt, (-0.0,), [[-INF]]),
+    "cbrt at inf": (np.cbrt, (INF,), [[0]]),
+    "sinc at 0": (np.sinc, (0.0,), [[-(math.pi**2) / 3]]),
+    "i0 at 0": (np.i0, (0.0,), [[0.5]]),
+    "fmod": (np.fmod, (1.0, 0.1), [[0, 0], [0, 0]]),
+    "equal arguments of a maximum": (lambda x, y: np.maximum(x, y) ** 2, (3.0, 3.0), [[0.5, 0.5], [0.5, 0.5]]),
+}
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_the_untaken_branch():
-    # Forward mode drops what was not taken.  In reverse mode an adjoint of 0 meets
-    # the infinite slope, as in JAX: the argument has to be made safe.
+@pytest.mark.parametrize("kind", SECOND)
+def test_second_derivatives_at_special_points(kind):
+    f, xs, expected = SECOND[kind]
+    for modes, found in compositions(f, tuple(map(np.float64, xs))).items():
+        np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-15, err_msg=modes)
+
+
+def test_a_third_derivative_by_base_and_exponent():
+    third = adlib.derivative(adlib.derivative(adlib.derivative(lambda t: (2.0 + t) ** t)))
+    # The logarithm of the power is t log(2 + t), with the derivatives log 2, 1, -3/4 at 0.
+    np.testing.assert_allclose(third(0.0), LOG2**3 + 3 * LOG2 - 3 / 4, rtol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("f", [np.cbrt, np.arctan, np.log10, np.arcsin, np.sinc, np.i0, np.exp2, np.arcsinh])
+def test_few_digits_are_all_right(f, dtype):
+    """The point is a number of the type; what float64 finds there is right to more digits than it has."""
+    eps = np.finfo(dtype).eps
+    for x in map(dtype, (6e-5, 1e-3, 0.1, 0.9, -0.3, 9.0, -300.0, 60000.0)):
+        plain = f(np.float64(x))
+        if not np.isfinite(plain) or abs(plain) > np.finfo(dtype).max or f is np.log10 and x < 0:
+            continue
+        slopes = [adlib.derivative(f)(z) for z in (x, np.float64(x))]
+        curves = [adlib.derivative(adlib.grad(f))(z) for z in (x, np.float64(x))]
+        for found, right in (slopes, curves):
+            assert found.dtype == dtype
+            if abs(right) < np.finfo(dtype).max:
+                np.testing.assert_allclose(
+                    found, right, rtol=16 * eps, atol=2 * float(np.finfo(dtype).smallest_subnormal)
+                )
+
+
+LONG = {
+    np.exp2: lambda x: np.log(np.longdouble(2)) * np.exp2(x),
+    np.log2: lambda x: 1 / (np.log(np.longdouble(2)) * x),
+    np.log10: lambda x: 1 / (np.log(np.longdouble(10)) * x),
+    np.deg2rad: lambda x: np.deg2rad(np.longdouble(1)),
+    np.degrees: lambda x: np.degrees(np.longdouble(1)),
+    np.tanh: lambda x: 1 / np.cosh(x) ** 2,
+    np.arctan: lambda x: 1 / (1 + x * x),
+    np.sinc: lambda x: np.cos(np.pi * x) / x - np.sin(np.pi * x) / (np.pi * x) / x,
+    np.std: lambda x: np.longdouble(0),
+}
+
+
+@pytest.mark.parametrize("f", LONG, ids=lambda f: f.__name__)
+def test_long_numbers_keep_their_digits(f):
+    x = np.longdouble("0.7")
+    for slope in (adlib.jvp(f, (x,), (np.longdouble(1),))[1], adlib.grad(f)(x)):
+        assert slope.dtype == np.longdouble
+        np.testing.assert_allclose(slope, LONG[f](x), rtol=10 * np.finfo(np.longdouble).eps)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_zero_times_an_infinite_slope():
+    # sqrt(x)**2 has the slope 1 at 0 and x * sqrt(x) has 0: reverse mode sees an adjoint of 0 in both.
+    for f in (
+        lambda x: np.sqrt(x) ** 2,
+        lambda x: x * np.sqrt(x),
+        lambda x: np.cbrt(x) ** 3,
+        lambda x: np.exp(np.log(x)),
+    ):
+        assert np.isnan(adlib.grad(f)(0.0)), f
+        assert np.isnan(adlib.jvp(f, (0.0,), (1.0,))[1]) or f(1.0) == 1.0
+    # Forward mode knows what does not move, unless it moves only later: the root of x * x is |x|.
     x = np.array([0.0, 4.0])
-    f = lambda x: np.where(x > 0, np.sqrt(x), 0.0)  # noqa: E731
-    np.testing.assert_array_equal(adlib.jvp(f, (x,), (np.ones(2),))[1], [0.0, 0.25])
-    safe = lambda x: np.sum(np.where(x > 0, np.sqrt(np.where(x > 0, x, 1.0)), 0.0))  # noqa: E731
-    np.testing.assert_array_equal(adlib.grad(safe)(x), [0.0, 0.25])
-    np.testing.assert_array_equal(adlib.hessian(safe)(x), [[0.0, 0.0], [0.0, -1 / 32]])
+    np.testing.assert_array_equal(adlib.jacfwd(np.sqrt)(x), [[INF, 0.0], [0.0, 0.25]])
+    square = lambda x: np.sum(np.sqrt(x * x) ** 2)  # noqa: E731
+    for outer, inner in itertools.product((adlib.jacfwd, adlib.jacrev), repeat=2):
+        assert np.isnan(outer(inner(square))(np.zeros(1)))
 
 
 def test_not_a_number_goes_through():

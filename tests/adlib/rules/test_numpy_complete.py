@@ -65,8 +65,8 @@ def test_a_hidden_ufunc_names_itself(ufunc):
 
 
 METHODS = {
-    "reduce": {np.add, np.multiply, np.maximum, np.minimum, np.logaddexp, np.logical_and, np.logical_or},
-    "accumulate": {np.add, np.multiply, np.maximum, np.minimum, np.logaddexp},
+    "reduce": {np.add, np.multiply, np.maximum, np.minimum, np.logaddexp, np.logaddexp2, np.logical_and, np.logical_or},
+    "accumulate": {np.add, np.multiply, np.maximum, np.minimum, np.logaddexp, np.logaddexp2},
 }
 
 
@@ -75,7 +75,7 @@ METHODS = {
 def test_each_method_of_a_ufunc_has_a_rule_or_is_refused_by_name(ufunc, method):
     if ufunc.signature is not None or ufunc.nout != 1 or ufunc.nin != 2 and method != "at":
         return  # NumPy itself has no such method
-    differentiable = isinstance(RULES[ufunc], Elementwise) and method == "outer"
+    differentiable = isinstance(RULES[ufunc], (Elementwise, Linear)) and method == "outer"
     assert ((ufunc, method) in RULES) == (differentiable or ufunc in METHODS.get(method, ()))
     if (ufunc, method) not in RULES:
         rest = {"reduceat": ([0, 1],), "outer": (np.ones(2),), "at": ([0, 1],) + (1.0,) * (ufunc.nin - 1)}.get(

@@ -14,8 +14,16 @@ import pytest
 import adlib
 from adlib.core.families import Composite, Differentiable
 from adlib.core.trace import RULES
-from adlib.rules.arithmetic import bessel_i, sinc_derivative
+from adlib.rules.arithmetic import (
+    bessel_i,
+    direction,
+    one_minus_square,
+    power_derivative,
+    sinc_derivative,
+    unknown_slope,
+)
 from adlib.rules.indexing import _padded
+from adlib.rules.statistics import root, root_slope
 from tests.adlib.oracles import Derivatives, by_jax, by_jax_broadcast, close, complex_step, inner, same_bits
 from tests.adlib.rules.cases import CASES, draw
 from tests.adlib.rules.numpy_cases import LINES, subjects
@@ -45,8 +53,21 @@ def ours(rules):
 
 
 # Primitives inside other rules, which are checked with these; functions of like= build arrays of others.
-INSIDE = {sinc_derivative, bessel_i, _padded, np.full, np.array, np.asarray, np.asanyarray, np.require}
-INSIDE |= {np.ascontiguousarray, np.asfortranarray}
+INSIDE = {
+    sinc_derivative,
+    bessel_i,
+    power_derivative,
+    unknown_slope,
+    one_minus_square,
+    direction,
+    _padded,
+    np.full,
+    np.array,
+    np.asarray,
+    np.asanyarray,
+    np.require,
+}
+INSIDE |= {root, root_slope, np.ascontiguousarray, np.asfortranarray}
 
 
 def test_every_differentiable_rule_has_a_case():
