@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN_ENV = @$(PYTHON) tools/env.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab test latest chapter tidy canary lock clean
+.PHONY: help book serve lab test latest mutants chapter tidy canary lock clean
 
 help:     ## this list
 	@sed -n 's/^\([a-z]*\): *## /  make \1	/p' Makefile
@@ -24,6 +24,9 @@ test:     ## run every test, as many at a time as there are cores; the book is b
 latest:   ## run every test with the newest packages that requirements.in allows, not with the lock
 	$(IN_ENV) -m tools.latest
 
+mutants:  ## do the tests of adlib bite? tries 300 changes of its code, a quarter of an hour: make mutants OPTIONS="--module memory"
+	$(IN_ENV) -m tools.mutants $(OPTIONS)
+
 chapter:  ## build one chapter quickly: make chapter N=05
 	$(IN_ENV) -m tools.chapter $(N)
 
@@ -33,8 +36,8 @@ tidy:     ## mend layout and spelling, and say what is left
 canary:   ## build the book without Jupyter Book, with the newest Sphinx, and compare the pages
 	$(IN_ENV) -m tools.canary
 
-lock:     ## resolve requirements.in anew into requirements.txt, and the same for JupyterLab
+lock:     ## resolve requirements.in anew into requirements.txt, and the same for JupyterLab and the mutants
 	$(IN_ENV) -m tools.lock
 
 clean:    ## remove what the commands made: _build and the environments
-	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('_build', '.venv', '.venv-lab', '.venv-bench')]"
+	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('_build', '.venv', '.venv-lab', '.venv-bench', '.venv-mutants')]"

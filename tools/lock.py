@@ -1,6 +1,6 @@
 """Resolve ``requirements.in`` into ``requirements.txt``: ``python -m tools.lock``.
 
-Then ``requirements-lab.in`` into ``requirements-lab.txt``, in the versions of the first wherever both name a package.
+Then ``requirements-lab.in`` and ``requirements-mutants.in``, in the versions of the first wherever both name a package.
 A list is resolved once, on the oldest Python that the book supports, for all systems; the same versions then
 serve the newer Pythons. The resolver itself is fetched into a throw-away environment and is not part of the lock.
 """
@@ -18,7 +18,12 @@ from tools.env import python_of
 RESOLVER = "uv==0.13.9"
 OLDEST = "3.11"
 HEADER = "# Written by `make lock` from {}.in, where each choice has its reason. Do not edit by hand.\n"
-LOCKS = {"requirements": [], "requirements-lab": ["-c", "requirements.txt"]}  # name -> what its resolving keeps to
+BESIDE = ["-c", "requirements.txt"]
+LOCKS = {
+    "requirements": [],
+    "requirements-lab": BESIDE,
+    "requirements-mutants": BESIDE,
+}  # name -> what its resolving keeps to
 
 
 def resolve(root: Path, name: str) -> str:

@@ -27,7 +27,7 @@ class Reshaping(Linear):
 
     def bind(self, call, args, kwargs):
         order = args[self.position] if len(args) > self.position else kwargs.get("order", "C")
-        if order not in ("C", "F"):
+        if order not in ("C", "F", "c", "f"):
             raise with_user_line(
                 TracedValueError(
                     f"order={order!r} follows the memory of an array, which a derivative does not share; "

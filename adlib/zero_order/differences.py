@@ -284,7 +284,7 @@ def evaluations(scheme, m):
     return m if rule is None else m * len(rule.offsets) + rule.uses_centre
 
 
-def slopes(function, f, w, directions, step=None, scheme="central", vectorized=False):
+def slopes(function, f, w, directions, step, scheme, vectorized=False):
     """The slopes of `f` at `w` along directions, by difference quotients.
 
     Parameters
@@ -309,7 +309,7 @@ def slopes(function, f, w, directions, step=None, scheme="central", vectorized=F
     if not points.steps:
         return np.zeros(0)
     if rule is None:
-        return values.imag.astype(np.result_type(values.imag, float)) / np.array(points.steps)
+        return values.imag.astype(np.result_type(values.imag, float)) / points.steps
     if step is None and values.dtype.kind == "f" and values.dtype.itemsize < points.dtype.itemsize:
         raise ArgumentError(
             f"{function} chose its step for {points.dtype}, the type of w, but f returned {values.dtype}, whose "

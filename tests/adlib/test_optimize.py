@@ -117,6 +117,18 @@ def test_the_default_momentum_keeps_the_bound_of_the_convex_case():
     assert fast[-1] < slow[-1] / 3
 
 
+def test_the_default_momentum_is_that_of_its_recurrence():
+    """Written out for w ↦ w/2 a step: t is 1, 1.618, 2.194, ..., and the first step needs no momentum."""
+    t = [1.0]
+    for _ in range(12):
+        t.append((1 + np.sqrt(1 + 4 * t[-1] ** 2)) / 2)
+    points = [1.0, 0.5]
+    for k in range(1, 12):
+        ahead = points[k] + (t[k] - 1) / t[k + 1] * (points[k] - points[k - 1])
+        points.append(ahead / 2)
+    np.testing.assert_allclose(optimize.nesterov(lambda w: w, 1.0, 0.5, 12).points, points, rtol=1e-14)
+
+
 def test_momentum_of_the_strongly_convex_case():
     kappa = 10.0
     alpha, beta = 4 / (np.sqrt(10) + 1) ** 2, ((np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)) ** 2
@@ -300,16 +312,12 @@ def test_wrong_arguments_are_named(method):
 
 
 def test_constants_have_their_ranges():
+    constants = [("heavy_ball", "momentum"), ("nesterov", "momentum"), ("adam", "beta1"), ("adam", "beta2")]
     for bad in (1.0, -0.1, np.nan, "0.9", True):
-        refused(
-            "takes momentum as a number from 0 to below 1", optimize.heavy_ball, gradient, START, 0.1, 3, momentum=bad
-        )
-        refused(
-            "takes momentum as a number from 0 to below 1", optimize.nesterov, gradient, START, 0.1, 3, momentum=bad
-        )
-        refused("takes beta1 as a number from 0 to below 1", optimize.adam, gradient, START, 0.1, 3, beta1=bad)
-        refused("takes beta2 as a number from 0 to below 1", optimize.adam, gradient, START, 0.1, 3, beta2=bad)
-    refused("takes eps as a positive, finite number", optimize.adam, gradient, START, 0.1, 3, eps=0.0)
+        for name, constant in constants:
+            words = f"^{name} takes {constant} as a number from 0 to below 1"
+            refused(words, METHODS[name], gradient, START, 0.1, 3, **{constant: bad})
+    refused("^adam takes eps as a positive, finite number", optimize.adam, gradient, START, 0.1, 3, eps=0.0)
 
 
 @pytest.mark.parametrize("name", optimize.__all__)

@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools import ROOT, env, lab
+from tools import ROOT, env, lab, mutants
 
 
 def locked(text):
@@ -32,8 +32,9 @@ def lock(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def test_the_lock_of_jupyterlab_keeps_to_the_books():
-    extra = lock(lab.LOCK)
+@pytest.mark.parametrize("name", [lab.LOCK, mutants.LOCK])
+def test_the_locks_of_what_is_installed_beside_it_keep_to_the_books(name):
+    extra = lock(name)
     assert disagreements(lock("requirements.txt"), extra) == []
     assert all(version.startswith("==") for version in locked(extra).values())
     assert not any(word in extra for word in ("://", "file:", "--"))

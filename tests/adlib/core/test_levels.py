@@ -369,3 +369,19 @@ def test_intermediate_results_are_freed_during_the_backward_sweep():
 
     np.testing.assert_array_equal(grad(f)(np.ones(3)), np.full(3, 64.0))
     assert seen == sorted(seen, reverse=True) and seen[0] >= 5 and seen[-1] <= 2
+
+
+def test_what_stop_gradient_returns_is_a_copy():
+    """The tape may still need the array itself."""
+
+    def f(x):
+        y = np.sin(x)
+        for stopped in (adlib.stop_gradient(y), *adlib.stop_gradient({"a": [y]})["a"]):
+            stopped *= 0.0
+        return np.sum(y * y)
+
+    x = np.array([0.3, 0.5, 0.7])
+    np.testing.assert_allclose(grad(f)(x), np.sin(2 * x), rtol=1e-15)
+    np.testing.assert_allclose(adlib.vjp(f, x)[1](1.0)[0], np.sin(2 * x), rtol=1e-15)
+    np.testing.assert_allclose(adlib.jvp(f, (x,), (np.ones(3),))[1], np.sum(np.sin(2 * x)), rtol=1e-15)
+    np.testing.assert_allclose(adlib.hessian(f)(x), np.diag(2 * np.cos(2 * x)), rtol=1e-14, atol=1e-15)

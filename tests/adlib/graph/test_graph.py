@@ -294,6 +294,8 @@ def test_what_was_not_chosen_receives_nothing_in_the_graph_either(x):
     steps = list(adlib.make_graph(f)(x).reverse())
     np.testing.assert_array_equal(steps[-1].adjoint, adlib.grad(f)(x))
     assert np.all(np.isfinite(steps[-1].adjoint[1:] if np.ndim(x) else steps[-1].adjoint))
+
+
 def test_an_input_that_a_checkpoint_does_not_use_has_the_adjoint_zero():
     graph = adlib.make_graph(adlib.checkpoint(lambda x, y: 2.0 * x))(1.0, np.ones(3))
     adjoints = {step.node.name: step.adjoint for step in graph.reverse()}

@@ -96,6 +96,12 @@ def test_the_message_names_the_variable_and_the_line():
         grad(lambda w: np.sum(checkpoint(functools.partial(np.dot, w))(X)))(W)
     with pytest.raises(adlib.TracedValueError, match=r"its variable weights,.* step\(state, input, w\)"):
         grad(lambda weights: checkpoint_chain(lambda x, i: x * weights, weights, 3))(2.0)
+    for inputs in (np.ones(3), [1.0, 2.0], (1.0, 2.0), range(2)):
+        with pytest.raises(
+            adlib.TracedValueError,
+            match=r"checkpoint_chain runs <lambda> .* variable weights,.* step\(state, input, w\)",
+        ):
+            grad(lambda weights: checkpoint_chain(lambda x, r: x * weights * r, weights, inputs))(2.0)  # noqa: B023
 
 
 def test_a_branch_may_look_at_a_value_from_outside():
@@ -152,6 +158,52 @@ def test_where_it_is_not_finite_matters():
     f = checkpoint(lambda x: np.where(np.arange(4) == next(places), np.inf, 1.0) * x)
     with pytest.raises(adlib.ArgumentError, match="got another result"):
         grad(lambda x: np.sum(f(x)))(np.ones(4))
+
+
+def changing(*results):
+    """A function in a checkpoint whose runs give these results, one after another."""
+    runs = iter(results)
+    return lambda x: np.sum(checkpoint(lambda x: x * next(runs))(x))
+
+
+BLOCK = np.linspace(-1.0, 1.0, 3 * 1021).reshape(3, 1021)  # as wide as there are weights
+REARRANGED = {
+    "rows reversed": (BLOCK, BLOCK[::-1]),
+    "columns reversed": (BLOCK, BLOCK[:, ::-1]),
+    "two rows exchanged": (BLOCK, BLOCK[[1, 0, 2]]),
+    "two columns exchanged": (BLOCK, np.roll(BLOCK, 1, axis=1)),
+    "transposed": (square := np.resize(BLOCK, (1021, 1021)), square.T),
+    "the tail reversed": (BLOCK.ravel()[:1500], np.append(BLOCK.ravel()[:1021], BLOCK.ravel()[1021:1500][::-1])),
+    "inf and -inf": (np.array([np.inf, 1.0]), np.array([-np.inf, 1.0])),
+    "inf and nan": (np.array([np.inf, 1.0]), np.array([np.nan, 1.0])),
+    "-inf and nan": (np.array([-np.inf, 1.0]), np.array([np.nan, 1.0])),
+    "beside an inf": (np.array([np.inf, 1.0]), np.array([np.inf, 1.5])),
+    "another dtype": (np.ones(3, np.float32), np.ones(3)),
+    **{f"scaled, {n} of {t}": (np.ones(n, t), np.full(n, 1.5, t)) for n in (1, 7, 5000) for t in ("e", "f", "d")},
+    **{f"negated, {n} of {t}": (np.ones(n, t), np.full(n, -1.0, t)) for n in (1, 7) for t in ("e", "f", "d")},
+    "nothing but the size": (np.ones(5000, np.float16), np.tile([0.0, 2.0], 2500).astype(np.float16)),
+}
+
+
+@pytest.mark.parametrize("name", REARRANGED)
+def test_a_difference_between_the_runs_is_seen(name):
+    first, second = REARRANGED[name]
+    x = np.ones(first.shape, first.dtype)
+    with np.errstate(invalid="ignore"):
+        with pytest.raises(adlib.ArgumentError, match="got another result"):
+            grad(changing(first, second))(x)
+        np.testing.assert_array_equal(grad(changing(first, first.copy()))(x), first)
+
+
+def test_every_walk_along_a_kept_tape_is_compared_with_the_first_run():
+    for schedule in (schedules.store_all, schedules.binomial(2)):
+        a = np.ones(4)
+        _, pullback = vjp(lambda x: checkpoint_chain(lambda x, i: x * a, x, 3, schedule=schedule), X)  # noqa: B023
+        for _ in range(2):
+            np.testing.assert_array_equal(pullback(X)[0], X)
+        a[0] = 5.0
+        with pytest.raises(adlib.ArgumentError, match=r"ran <lambda> \(step \d\) again on the way back"):
+            pullback(X)
 
 
 def test_another_branch_or_shape_is_refused():

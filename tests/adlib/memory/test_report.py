@@ -69,3 +69,43 @@ def test_a_report_refuses_and_cleans_up():
         assert tracemalloc.is_tracing()
     finally:
         tracemalloc.stop()
+
+
+A = np.eye(3) / 2
+NOTHING = {  # the other factor is a constant, which is there anyway
+    "A @ x": lambda x: A @ x,
+    "x @ A": lambda x: x @ A,
+    "np.dot(A, x)": lambda x: np.dot(A, x),
+    "np.dot(x, A)": lambda x: np.dot(x, A),
+    "np.matmul(x, A)": lambda x: np.matmul(x, A),
+    "convolve": lambda x: np.convolve(x, A[0], "same"),
+    "c * x": lambda x: A[0] * x,
+    "x + c": lambda x: x + A[0],
+    "c - x": lambda x: A[0] - x,
+    "x / c": lambda x: x / (1.0 + A[0]),
+    "-x": lambda x: -x,
+    "reshape": lambda x: np.reshape(x, (3,)),
+    "x[::-1]": lambda x: x[::-1],
+    "sum": lambda x: np.broadcast_to(np.sum(x), (3,)),
+    "stack": lambda x: np.stack([x[0], x[2], x[1]]),
+}
+ONE = {
+    "exp": np.exp, "sqrt": lambda x: np.sqrt(x), "tanh": np.tanh, "sin": np.sin, "square": np.square,
+    "x**2": lambda x: x**2, "x * x": lambda x: x * x, "c / x": lambda x: A[0] / x,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*NOTHING, *ONE])
+def test_a_rule_keeps_what_it_needs_and_no_more(name):
+    """Forty times the same operation: as many arrays of three numbers as it needs, the arguments left out."""
+    operation = (NOTHING | ONE)[name]
+
+    def forty(x):
+        for _ in range(40):
+            x = operation(x)
+        return np.sum(x)
+
+    with np.errstate(all="ignore"):
+        report = adlib.memory_report(forty, np.full(3, 0.25))
+    expected = 0 if name in NOTHING else 40 if name in ("exp", "sqrt", "tanh", "c / x") else 39
+    assert report.bytes // 24 == expected

@@ -91,3 +91,18 @@ def test_the_function_runs_once_for_all_rows():
 def test_none_is_no_argnums(transform):
     with pytest.raises(adlib.ArgumentError, match="was asked for argument None"):
         transform(lambda a, b: a * b, None)(2.0, 3.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("jacobian", [jacfwd, jacrev, adlib.jacobian])
+def test_a_jacobian_without_entries_has_the_type_of_the_others(jacobian, dtype):
+    x, empty = np.ones(3, dtype), np.ones((0, 2), dtype)
+    for f, at, shape in [
+        (lambda x: x * x, empty, (0, 2, 0, 2)),
+        (lambda x: np.sum(x) * np.ones(3, dtype), empty, (3, 0, 2)),
+        (lambda x: x[:0], x, (0, 3)),
+        (lambda x: np.ones(2, dtype), x, (2, 3)),  # depends on nothing
+        (lambda x: x * x, x, (3, 3)),
+    ]:
+        found = jacobian(f)(at)
+        assert (found.shape, found.dtype) == (shape, dtype)

@@ -101,6 +101,13 @@ def test_the_ends_of_the_spectrum_come_first_and_the_bounds_hold():
     assert np.any(distance > 1e-5)
 
 
+@pytest.mark.parametrize("k", [1, 2, 5, 9])
+def test_the_bounds_are_the_residuals_of_the_ritz_vectors(k):
+    A = symmetric(9)
+    values, vectors, bounds = adlib.lanczos(A, 9, k, rng=0).ritz()
+    np.testing.assert_allclose(bounds, np.linalg.norm(A @ vectors - vectors * values, axis=0), rtol=1e-10, atol=1e-13)
+
+
 def test_the_start_may_have_any_length():
     A, start = symmetric(6), np.arange(1.0, 7.0)
     one = adlib.lanczos(A, start, 4)
@@ -250,6 +257,22 @@ def test_huge_and_tiny_matrices(scale):
     np.testing.assert_allclose(scaled.T / scale, one.T, atol=1e-12)
     np.testing.assert_allclose(scaled.ritz()[0] / scale, one.ritz()[0], atol=1e-12)
     assert scaled.invariant
+
+
+def test_products_with_fewer_digits_than_others_count_as_zero():
+    """Below the smallest normal number: what is left of a vector there is rounding, and so is an asymmetry."""
+    result = adlib.lanczos(1e-310 * symmetric(6), 6, 4, rng=0)
+    assert result.invariant and result.T.shape == (1, 1)
+    K = np.random.default_rng(5).standard_normal((6, 6))
+    result = adlib.lanczos(1e-305 * symmetric(6) + 2e-309 * (K - K.T), 6, 4, rng=0)
+    assert not result.invariant and result.T.shape == (4, 4)
+
+
+def test_the_whole_space_is_invariant_and_less_is_not():
+    A = symmetric(7)
+    assert [adlib.lanczos(A, 7, k, rng=0).invariant for k in range(1, 8)] == [False] * 6 + [True]
+    result = adlib.lanczos(A, 7, 7, rng=0, tolerance=1e-300)
+    assert result.invariant and result.residual > 1e-300 * np.linalg.norm(A, 2)  # not zero, but nothing is outside
 
 
 def test_single_precision_by_numpy_and_by_jax():

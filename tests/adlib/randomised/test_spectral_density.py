@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import adlib
+from adlib.randomised.spectral_density import SpectralDensity
 
 
 def rotated(eigenvalues, seed=0):
@@ -203,3 +204,9 @@ def test_the_function_of_a_trace_cannot_change_the_nodes():
         return t
 
     assert spectrum.trace(doubled).value == spectrum.trace(doubled).value == pytest.approx(12.0)
+
+
+def test_a_node_counts_among_those_up_to_it():
+    spectrum = SpectralDensity(2, (np.array([1.0, 2.0]),), (np.array([0.25, 0.75]),), 1.0, np.array([1.0, 2.0]), 2)
+    np.testing.assert_array_equal(spectrum.cumulative().value, [0.25, 1.0])
+    np.testing.assert_array_equal(spectrum.cumulative([0.9, 1.0, 1.1, 1.9, 2.1]).value, [0.0, 0.25, 0.25, 0.25, 1.0])

@@ -144,6 +144,16 @@ def test_steps_and_errors_have_their_closed_forms():
     assert adlib.difference_step("complex", derivative=7.0) == pytest.approx((1e-20, 7 * 2.0**-53))
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_steps_and_errors_are_floats_in_double_precision_whatever_the_type(scheme, dtype):
+    found = adlib.difference_step(scheme, value=3e5, derivative=7.0, dtype=dtype)
+    assert [type(x) for x in found] == [float, float]
+    if scheme == "forward":  # exactly: half precision would round, and overflow
+        delta = float(np.finfo(dtype).eps) / 2 * 3e5
+        assert found == pytest.approx((2 * math.sqrt(delta / 7), 2 * math.sqrt(7 * delta)), rel=1e-14)
+
+
 @pytest.mark.parametrize(("scheme", "bound"), [("forward", 2e-6), ("central", 2e-9), ("five_point", 2e-11)])
 @pytest.mark.parametrize("distribution", ["sphere", "gaussian", "rademacher", "coordinate"])
 def test_default_steps_suit_random_directions(distribution, scheme, bound):
@@ -164,6 +174,22 @@ def test_default_steps_follow_the_size_of_the_point(scale):
     w = np.array([1.0, -2.0, 3.0]) * scale
     found = adlib.finite_difference(lambda w: np.sum(np.cos(w / max(scale, 1.0))), w)
     np.testing.assert_allclose(found * max(scale, 1.0), -np.sin(w / max(scale, 1.0)), rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_default_step_is_the_power_of_two_next_to_the_best(scheme, dtype):
+    seen = []
+
+    def f(w):
+        seen.append(w)
+        return w * w
+
+    w = dtype(0.0)
+    adlib.directional_difference(f, w, w + dtype(1.0), scheme=scheme)
+    best = adlib.difference_step(scheme, dtype=dtype).step
+    step = min(float(abs(x)) for x in seen if x)
+    assert np.frexp(step)[0] == 0.5 and abs(np.log2(step / best)) <= 0.5 + 1e-3
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

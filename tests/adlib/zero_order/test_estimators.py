@@ -310,6 +310,15 @@ def test_shapes_and_types(estimate, distribution):
         assert estimate(L, 2.0, 0, distribution).value == pytest.approx(12.0, rel=1e-9)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_directions_are_those_along_which_the_function_moves(dtype):
+    """Rounded to the type of the point, as the slope is taken along them: on w[0] the estimate is n u[0] u, exactly."""
+    for seed in range(20):
+        u = adlib.random_directions("sphere", 1, 3, seed)[0].astype(dtype).astype(float)
+        e = adlib.forward_gradient(lambda w: w[0], np.zeros(3, dtype), seed, "sphere")
+        np.testing.assert_array_equal(e.value, (3 * u[0] * u).astype(dtype))
+
+
 def test_infinite_values_give_nan_and_no_warning():
     e = adlib.zero_order_gradient(lambda w: np.inf, np.ones(2), 0, m=3)
     assert np.all(np.isnan(e.value)) and np.all(np.isnan(e.standard_error))
