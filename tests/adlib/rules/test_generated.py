@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import adlib
-from adlib.core.families import Composite, Differentiable, function_name
+from adlib.core.families import Composite, Differentiable
+from adlib.core.keywords import function_name
 from adlib.core.trace import RULES, is_traced, plain_value
 from tests.adlib.oracles import complex_step
 from tests.adlib.rules import generated, jets
