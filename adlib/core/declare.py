@@ -36,6 +36,7 @@ from .families import (
     WrittenOut,
     Zero,
 )
+from .frozen import watched
 from .guards import (
     callables,
     common_defaults,
@@ -350,8 +351,9 @@ def primitive(function):
     function : callable
         From arrays to an array, or a tuple of arrays.  It may use anything: its
         inside is not traced.  While it is differentiated, its arguments are
-        read-only, and what is traced has to be among them.  What its rule reads
-        from outside, it reads when it runs.
+        read-only, and what is traced has to be among them.  An object among them must
+        not change before its rule has run.  What its rule reads from outside, it
+        reads when it runs.
 
     Returns
     -------
@@ -399,7 +401,7 @@ def primitive(function):
         elif declared.defaults:
             given = {*names[: len(args)], *kwargs}
             kwargs = {**{k: v for k, v in declared.defaults.items() if k not in given}, **kwargs}
-        return declared.bind(inside, args, kwargs)
+        return declared.bind(inside, [watched(x) for x in args], {k: watched(x) for k, x in kwargs.items()})
 
     @functools.wraps(function)
     def inside(*args, **kwargs):

@@ -7,6 +7,8 @@ content that it met, and of lists and settings likewise.
 """
 
 import copy
+import random
+import types
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +22,7 @@ FIXED = (
     | {float, int, bool, complex, str, bytes, range, type, type(None), type(...), np.dtype, type(np._NoValue)}
     | {kind for kind in np.sctypeDict.values() if not issubclass(kind, (np.void, np.object_))}
 )
+_GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 _WORDS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 _SMALL = 64
 
@@ -51,7 +54,7 @@ def frozen(x, array=frozen_array):
     """What is left of `x` when the caller goes on to change it: `x` itself, or a copy of what can change.
 
     What NumPy would read as an array, such as a buffer, becomes one.  An object of
-    a class that NumPy does not know stays as it is.
+    another class stays as it is.
 
     >>> index = [0, slice(None, np.array(2))]
     >>> kept = frozen(index)
@@ -88,6 +91,67 @@ def _reads_as_array(x):
     except TypeError:
         return False
     return True
+
+
+class Watched:
+    """An object among the settings of a primitive, and its state when the primitive had run.
+
+    It is no copy, because the primitive may mean this very object; so a rule that
+    runs later asks whether it is still the same.  Objects inside it count as the
+    objects that they are, and what was missing or None and is there now is a cache.
+    """
+
+    __slots__ = ("object", "_state")
+
+    def __init__(self, x):
+        self.object = x
+        self._state = frozen(_state(x))
+
+    def renew(self):
+        """Take the state anew; that of a random generator stays, because its rule would draw other numbers."""
+        if not isinstance(self.object, _GENERATORS):
+            self._state = frozen(_state(self.object))
+
+    def changed(self):
+        state, now = self._state, _state(self.object)
+        if type(state) is dict and type(now) is dict:
+            state = {k: part for k, part in state.items() if part is not None}
+            now = {k: part for k, part in now.items() if k in state}
+        return not _same(now, state)
+
+
+_UNWATCHED = (np.ndarray, Watched, tuple, list, dict, set, slice, type, types.FunctionType, types.ModuleType)
+
+
+def watched(x):
+    """An object whose state may change, watched; anything else as it is."""
+    if type(x) in FIXED or isinstance(x, _UNWATCHED) or _reads_as_array(x) or not _state(x):
+        return x
+    return Watched(x)
+
+
+def _state(x):
+    """What an object holds, as for `copy.copy`; None where it does not say."""
+    if isinstance(x, np.random.Generator):
+        return x.bit_generator.state
+    try:
+        return x.__getstate__()
+    except (TypeError, AttributeError):  # a file, say
+        return None
+
+
+def _same(x, y):
+    if x is y:
+        return True
+    if type(x) is not type(y):
+        return False
+    if isinstance(x, np.ndarray):
+        return x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
+    if isinstance(x, (tuple, list)):
+        return len(x) == len(y) and all(map(_same, x, y))
+    if isinstance(x, dict):
+        return x.keys() == y.keys() and all(_same(part, y[k]) for k, part in x.items())
+    return type(x) in FIXED | {set} and type(x) not in TRACERS and (x == y or x != x)
 
 
 class Constants(dict):

@@ -14,6 +14,7 @@ import numpy as np
 
 from .arguments import copied
 from .errors import ArgumentError, TracedValueError, describe, with_user_line
+from .frozen import Watched
 from .keywords import function_name
 from .settings import shown
 from .trace import RULES, TRACERS
@@ -33,13 +34,14 @@ def guarded(code, what, finish):
     @functools.wraps(code)
     def call(*args, **kwargs):
         try:
-            result = code(*[_locked(x) for x in args], **{k: _locked(x) for k, x in kwargs.items()})
+            result = code(*[_locked(x, what) for x in args], **{k: _locked(x, what) for k, x in kwargs.items()})
         except ValueError as error:
             if "read-only" not in str(error):
                 raise
+            written = "a list" if "list" in str(error) else "an array"
             raise with_user_line(
                 ArgumentError(
-                    f"{what} writes into an array that it was given, which other derivatives may need; "
+                    f"{what} writes into {written} that it was given, which other derivatives may need; "
                     "write into a copy: x = x.copy()"
                 )
             ) from error
@@ -48,13 +50,34 @@ def guarded(code, what, finish):
     return call
 
 
-def _locked(x):
-    """The same value, with arrays that cannot be written into; lists come as tuples."""
+class _LockedList(list):
+    """A list that cannot be written into.  No tuple: as an index that would mean something else."""
+
+    def _refuse(self, *args, **kwargs):
+        raise ValueError("the list is read-only")
+
+    append = extend = insert = pop = remove = clear = sort = reverse = _refuse
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+
+
+def _locked(x, what):
+    """The same value, with arrays and lists that cannot be written into; an object has to be as it was."""
     if type(x) is np.ndarray:
         x = x.view()
         x.flags.writeable = False
-    elif type(x) is tuple or type(x) is list:
-        x = tuple([_locked(y) for y in x])
+    elif type(x) is tuple:
+        x = tuple([_locked(y, what) for y in x])
+    elif type(x) is list:
+        x = _LockedList([_locked(y, what) for y in x])
+    elif type(x) is Watched:
+        if x.changed():
+            raise with_user_line(
+                ArgumentError(
+                    f"{what} reads {shown(x.object)}, which has changed since the call, so the derivative would belong to "
+                    "another function; pass its numbers as arguments, or a new object to each call"
+                )
+            )
+        x = x.object
     return x
 
 
@@ -92,7 +115,7 @@ def user_vjp(code, name):
             raise _returned(what, wanted, result)
         return [None if g is None else _kept(_real(g, what, wanted)) for g in result]
 
-    return guarded(code, what, finish)
+    return _as_tuple(guarded(code, what, finish))
 
 
 def user_jvp(code, name):
@@ -109,7 +132,17 @@ def user_jvp(code, name):
             raise _returned(what, wanted, result)
         return tuple([None if t is None else _like(_real(t, what, wanted), y) for t, y in zip(result, ans)])
 
-    return guarded(code, what, finish)
+    return _as_tuple(guarded(code, what, finish))
+
+
+def _as_tuple(rule):
+    """A rule whose first argument, all tangents or all cotangents, comes as a tuple."""
+
+    @functools.wraps(rule)
+    def call(first, *args, **kwargs):
+        return rule(tuple(first) if type(first) is list else first, *args, **kwargs)
+
+    return call
 
 
 def user_function(code, name, differentiable):
@@ -128,7 +161,17 @@ def user_function(code, name, differentiable):
             return _own(result)
         return type(result)(*map(_own, result)) if hasattr(result, "_fields") else tuple(map(_own, result))
 
-    return guarded(code, what, finish)
+    run = guarded(code, what, finish)
+
+    @functools.wraps(code)
+    def call(*args, **kwargs):
+        result = run(*args, **kwargs)
+        for x in (*args, *kwargs.values()):
+            if type(x) is Watched:
+                x.renew()
+        return result
+
+    return call
 
 
 def refuse_captured(result, name):
