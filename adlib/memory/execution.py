@@ -192,7 +192,12 @@ class ScheduledRun(Simulator):
         _count("recorded", 1)
         i, lifted = action.step, {}
         tape = RecordedStep(self.call, self.constants, self.compared or i in self.known)
-        returned = collect(tape, self.call.run, (i, self.state, self.operands, tape, lifted))
+        try:
+            returned = collect(tape, self.call.run, (i, self.state, self.operands, tape, lifted))
+        except (StopIteration, LookupError) as error:  # an iterator or a list that the first run has emptied
+            if i not in self.known:
+                raise
+            raise self._other(i, f"it raised {type(error).__name__}") from error
         inputs = list(lifted)
         self.state, references = state_after(i, *returned, inputs)
         results = {reference: p for p, reference in references.items() if p >= len(inputs)}
@@ -225,12 +230,15 @@ class ScheduledRun(Simulator):
 
     def _compare(self, i, found):
         if self.known.setdefault(i, found) != found:
-            which = f" (step {i})" if self.call.length > 1 else ""
-            raise ArgumentError(
-                f"{self.call.name} ran {self.call.what}{which} again on the way back and got another result, or used "
-                "other numbers for it, so the gradient would belong to another function; a run must depend on the "
-                "arguments alone: pass random numbers in, and leave arrays and counters outside unchanged"
-            )
+            raise self._other(i, "got another result, or used other numbers for it")
+
+    def _other(self, i, found):
+        which = f" (step {i})" if self.call.length > 1 else ""
+        return ArgumentError(
+            f"{self.call.name} ran {self.call.what}{which} again on the way back and {found}, so the gradient would "
+            "belong to another function; a run must depend on the arguments alone: pass random numbers in, and leave "
+            "arrays and counters outside unchanged"
+        )
 
     def tapes_held(self):
         return [recorded.tape for recorded in self.recorded.values()]

@@ -166,3 +166,11 @@ def test_the_cotangents_of_several_results_come_as_a_tuple():
     adlib.rule(circle, jvp=lambda tangents, y, x: (-y[1] * tangents[0], y[0] * tangents[0]), vjp=pull)
     assert adlib.grad(lambda x: circle(x)[0])(0.5) == -np.sin(0.5)
     assert seen == [tuple]
+
+
+@pytest.mark.parametrize("take", [next, lambda drawn: drawn.pop()])
+def test_a_checkpoint_whose_first_run_has_emptied_an_argument_is_refused(take):
+    drawn = [2.0] if take is not next else iter([2.0])
+    part = adlib.checkpoint(lambda x: np.sin(x) * take(drawn))
+    with pytest.raises(adlib.ArgumentError, match=r"checkpoint ran <lambda> again on the way back and it raised"):
+        adlib.grad(lambda x: np.sum(part(x)))(X)
