@@ -113,7 +113,7 @@ class Watched:
             self._state = frozen(_state(self.object))
 
     def changed(self):
-        state, now = self._state, _state(self.object)
+        state, now = self._state, frozen(_state(self.object), lambda array: array)
         if type(state) is dict and type(now) is dict:
             state = {k: part for k, part in state.items() if part is not None}
             now = {k: part for k, part in now.items() if k in state}
@@ -124,8 +124,13 @@ _UNWATCHED = (np.ndarray, Watched, tuple, list, dict, set, slice, type, types.Fu
 
 
 def watched(x):
-    """An object whose state may change, watched; anything else as it is."""
-    if type(x) in FIXED or isinstance(x, _UNWATCHED) or _reads_as_array(x) or not _state(x):
+    """An object whose state may change, watched, also inside a list or dict; anything else as it is."""
+    kind = type(x)
+    if kind is list or kind is tuple:
+        return kind([watched(part) for part in x])
+    if kind is dict:
+        return {k: watched(part) for k, part in x.items()}
+    if kind in FIXED or isinstance(x, _UNWATCHED) or _reads_as_array(x) or not _state(x):
         return x
     return Watched(x)
 

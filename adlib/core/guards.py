@@ -69,6 +69,8 @@ def _locked(x, what):
         x = tuple([_locked(y, what) for y in x])
     elif type(x) is list:
         x = _LockedList([_locked(y, what) for y in x])
+    elif type(x) is dict:
+        x = {k: _locked(y, what) for k, y in x.items()}
     elif type(x) is Watched:
         if x.changed():
             raise with_user_line(

@@ -1,5 +1,6 @@
 """Programs as others write them: what a primitive is told may change after the call."""
 
+import array
 import dataclasses
 import random
 import types
@@ -77,6 +78,24 @@ def test_an_object_by_keyword_that_changes_is_refused():
         pullback(np.ones(3))
 
 
+@pytest.mark.parametrize("inside", [lambda s: [s], lambda s: (1, s), lambda s: {"setting": s}])
+def test_an_object_inside_a_container_that_changes_is_refused(inside):
+    @adlib.primitive
+    def times(x, settings):
+        return x * (settings["setting"] if isinstance(settings, dict) else settings[-1]).factor
+
+    def transpose(g, shape, settings):
+        return g * (settings["setting"] if isinstance(settings, dict) else settings[-1]).factor
+
+    adlib.linear(times, transpose)
+    setting = Setting(2.0)
+    _, pullback = adlib.vjp(lambda x: times(x, inside(setting)), X)
+    assert np.array_equal(pullback(np.ones(3))[0], np.full(3, 2.0))
+    setting.factor = 3.0
+    with pytest.raises(adlib.ArgumentError, match="the transpose of times reads a Setting"):
+        pullback(np.ones(3))
+
+
 class Solver:
     """Keeps the inverses that it has found, one in a field that was None and one in a field that was not there."""
 
@@ -92,6 +111,13 @@ class Solver:
         if not hasattr(self, "transposed"):
             self.transposed = np.linalg.inv(self.matrix.T)
         return self.transposed @ b
+
+
+def test_an_object_may_hold_anything_that_does_not_change():
+    setting = Setting(2.0)
+    setting.more = [bytearray(8), array.array("d", [1.0]), {1, 2}, frozenset({3}), np.nan, setting, {"a": np.ones(2)}]
+    gradient = adlib.grad(lambda x: np.sum(scaled(x, setting) ** 2))(X)
+    assert np.array_equal(gradient, 8.0 * X)
 
 
 def test_an_object_may_keep_what_it_has_found():
