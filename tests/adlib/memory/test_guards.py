@@ -230,31 +230,6 @@ def test_an_array_changed_in_between_is_refused():
     np.testing.assert_array_equal(pullback(1.0)[0], np.ones(4))
 
 
-def flipped(a):
-    a[:] = a[::-1].copy()
-
-
-def scaled(a):
-    a *= 1.5
-
-
-def one_bit(a):
-    a.reshape(-1)[-1] = np.nextafter(a.reshape(-1)[-1], np.inf)
-
-
-def sign_of_zero(a):
-    a[a == 0.0] *= -1.0
-
-
-OUTSIDE = {
-    "of half precision, scaled": (lambda: np.full(4, 0.25, np.float16), scaled),
-    "rows exchanged": (lambda: np.arange(12.0).reshape(3, 4), flipped),
-    "a long block, rows exchanged": (lambda: np.tile(np.arange(5.0), (1200, 1)).T.reshape(-1, 4), flipped),
-    "a tiny entry": (lambda: np.array([1e200, 1.0, 1.0, 1e-300]), one_bit),
-    "one bit of many": (lambda: np.ones((5000, 4)), one_bit),
-    "nan elsewhere": (lambda: np.array([np.nan, 1.0, 2.0, np.inf]), flipped),
-    "a sign": (lambda: np.array([0.0, 1.0, 0.0, 2.0]), sign_of_zero),
-}
 # Exceptions, threads, cycles.
 
 
