@@ -371,6 +371,7 @@ def _gradient(f, *spacing, axis=None, edge_order=1):
     found = []
     for k, h in zip(axes, spacing):
         y = np.moveaxis(f, k, 0)
+        h = np.asarray(h, REAL) if isinstance(h, np.ndarray) and h.dtype.kind == "f" else h
         x = objects(h) if np.ndim(h) else np.arange(len(y)).astype(REAL) * (objects(h)[()])
         found.append(np.moveaxis(slopes(y, x, edge_order), 0, k))
     return found[0] if len(found) == 1 else found
