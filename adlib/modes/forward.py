@@ -43,13 +43,17 @@ class ForwardTrace(Trace):
         return self._pair(ans, tangent)
 
     def _pair(self, ans, tangent):
-        shape = ans.shape if type(ans) is np.ndarray and ans.dtype is FLOAT64 else shape_and_dtype(ans)[0]
+        shape, dtype = (
+            (ans.shape, FLOAT64) if type(ans) is np.ndarray and ans.dtype is FLOAT64 else shape_and_dtype(ans)
+        )
         if type(tangent) is np.ndarray:
             given = tangent.shape  # np.shape is slow
         elif tangent is None:
             raise ArgumentError("a derivative rule returned None for the tangent of its result; return the tangent")
         else:
             given = np.shape(tangent)
+        if type(tangent) is not float and getattr(tangent, "dtype", dtype) is not dtype:
+            tangent = tangent.astype(dtype)  # it has come from one operand, and the other had another precision
         if given != shape:
             tangent = _broadcast(tangent, shape)
         y = _new(ArrayTracer if shape else ScalarTracer)

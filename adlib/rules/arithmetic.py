@@ -89,13 +89,37 @@ def edged(function, *partials, inside=0.5):
 elementwise(np.add, 1, 1)
 elementwise(np.subtract, 1, -1)
 elementwise(np.multiply, lambda x2: x2, lambda x1: x1)  # by x1 it is x2, by x2 it is x1
-elementwise(np.divide, lambda x2: 1 / x2, lambda y, x2: -y / x2)
 elementwise(np.negative, -1)
 elementwise(np.positive, 1)
 sharing(np.absolute, lambda x: share(np.sign(x)))
 sharing(np.fabs, lambda x: share(np.sign(x)))
 elementwise(np.remainder, 1, lambda x1, x2: -np.floor_divide(x1, x2))
 elementwise(np.conjugate, 1)
+
+
+class Division(Elementwise):
+    """A tangent or an adjoint is divided, too: times ``1 / x2`` it would have no more digits than the number x2."""
+
+    def __init__(self):
+        super().__init__("divide", (lambda x2: 1 / x2, lambda y, x2: -y / x2))
+        self._contributions[0] = functools.partial(_divided, 2)
+
+    def _plan(self, argnums):
+        take, contributions = super()._plan(argnums)
+        if argnums[0] == 0:  # what is kept is x2, or y and x2
+            contributions[0] = functools.partial(_divided, None if len(argnums) == 1 else 1)
+        return take, contributions
+
+
+def _divided(place, x, values):
+    divisor = values if place is None else values[place]
+    try:
+        return x / divisor
+    except ArithmeticError:
+        return x / np.float64(divisor)
+
+
+RULES[np.divide] = Division()
 
 
 def _quotient(y, x1, x2):
@@ -113,6 +137,8 @@ def _power_base(x1, x2):
             return 2 * x1  # x1**1 would be a copy
         if x2 == 1:
             return 1
+        if type(x1) is not float and x1.dtype == np.longdouble:
+            x2 = np.longdouble(x2)  # in which x2 - 1 has more digits
         return x2 * x1 ** (x2 - 1) if x2 != 0 else 0.0
     if is_traced(x2):
         return power_derivative(x1, x2, 1, 0)
@@ -128,7 +154,8 @@ def _power_exponent(y, x1, x2):
     if is_traced(x1):
         return power_derivative(x1, x2, 0, 1)
     power = plain_value(y)
-    return y * np.log(np.where((power == 0) | (x1 == 0) & (power == 1), 1.0, x1))
+    base = np.where((power == 0) | (x1 == 0) & (power == 1), 1.0, x1)
+    return y * np.log(base, dtype=getattr(power, "dtype", None))
 
 
 @primitive
@@ -139,10 +166,11 @@ def power_derivative(x, y, k, m):
     derivatives of ``y (y - 1) ... (y - k + 1)``.  At 0 and at inf its leading
     term decides.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    dtype = np.result_type(x, y)
+    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
     edge = (x == 0) | np.isinf(x)
     log = np.log(np.where(edge, 1.0, x)) if m else 0.0
-    total = lead = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.result_type(x, y))
+    total = lead = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype)
     depth = np.zeros(total.shape, int)
     for j in range(min(m, k) + 1):
         coefficient = math.comb(m, j) * np.polyval(np.polyder(np.atleast_1d(np.poly(range(k))), j), y)
@@ -405,7 +433,7 @@ def sinc_derivative(x, k):
     given = np.asarray(x)
     x = given.astype(np.result_type(given, float))
     number = x.dtype.type
-    pi = number(math.pi)  # as many of its digits as np.sinc takes
+    pi = 4 * np.arctan(number(1))
     near = np.abs(x) < 1
     small, large = np.where(near, x, 0.0), np.where(near, 1.0, x)
     series = np.zeros_like(x)

@@ -38,7 +38,7 @@ equivalent(np.geomspace, _geomspace)
 def _full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None):
     shape = np.shape(a) if shape is None else shape
     y = np.broadcast_to(fill_value, shape)
-    return y.astype(plain_value(a).dtype if dtype is None else dtype)
+    return y.astype(np.result_type(plain_value(a)) if dtype is None else dtype)
 
 
 def _full(shape, fill_value, dtype=None, order="C"):

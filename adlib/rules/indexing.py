@@ -10,7 +10,7 @@ from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
 from ..core.trace import as_operand, is_traced, item, plain_value
 from ..modes.reverse import Contribution
-from .reductions import normal_axes
+from .reductions import normal_axes, normal_axis
 
 
 class Scatter(Contribution):
@@ -146,9 +146,9 @@ composite(np.pad, _pad)
 
 
 def _take(a, indices, axis=None, out=None, mode="raise"):
-    if axis is None:
+    if axis is None or np.ndim(a) == 0:  # NumPy lets the axis 0 or -1 of a number pass
         a, axis = np.ravel(a), 0
-    axis = axis % np.ndim(a)
+    axis = normal_axis(axis, np.ndim(a))
     indices = np.asarray(indices)
     if mode != "raise":  # NumPy brings them into range
         indices = np.take(np.arange(np.shape(a)[axis]), indices, mode=mode)
@@ -158,7 +158,7 @@ def _take(a, indices, axis=None, out=None, mode="raise"):
 def _take_along_axis(arr, indices, axis=-1):
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    axis = axis % np.ndim(arr)
+    axis = normal_axis(axis, np.ndim(arr))
     grid = [
         np.reshape(np.arange(n), [-1 if i == k else 1 for i in range(np.ndim(arr))])
         for k, n in enumerate(np.shape(arr))
@@ -204,7 +204,8 @@ def _piecewise(x, condlist, funclist, *args, **kw):
     """Each function on the entries where its condition is the last that holds, put back into their places.
 
     A function sees an array of those entries alone, as in NumPy, so it may not
-    compute for the others what has no value there.
+    compute for the others what has no value there.  Where no condition holds
+    stands a zero.
     """
     conditions = np.asarray(condlist, bool)
     if conditions.shape == np.shape(x):  # one condition, not in a list
@@ -212,13 +213,14 @@ def _piecewise(x, condlist, funclist, *args, **kw):
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])
     flat, size = np.ravel(x), np.size(x)
-    y, later = np.zeros(size, x.dtype), np.zeros(size, bool)
-    for condition, f in reversed(list(zip(np.reshape(conditions, (-1, size)), funclist))):
-        places = np.nonzero(condition & ~later)
-        later = later | condition
-        part = f(flat[places], *args, **kw) if callable(f) else np.multiply(f, np.ones(len(places[0]), x.dtype))
-        y = y + scatter_add(part, places, (size,))
-    return np.reshape(y, np.shape(x))
+    parts, index, count = [np.zeros(1, x.dtype)], np.zeros(size, int), 1
+    for condition, f in reversed(list(zip(np.reshape(conditions, (len(conditions), size)), funclist))):
+        places = np.nonzero(condition & (index == 0))[0]
+        part = as_operand(f(flat[places], *args, **kw) if callable(f) else f)
+        parts.append(np.broadcast_to(part, places.shape).astype(x.dtype))
+        index[places] = count + np.arange(len(places))
+        count += len(places)
+    return np.reshape(np.concatenate(parts)[index], np.shape(x))
 
 
 def _trim_zeros(filt, trim="fb", axis=None):
@@ -227,7 +229,10 @@ def _trim_zeros(filt, trim="fb", axis=None):
     axes = normal_axes(axis, np.ndim(filt))
     index = [slice(None)] * np.ndim(filt)
     for a in axes:
-        first, last = (found[:, a].min(), found[:, a].max() + 1) if len(found) else (0, 0)
+        if not len(found):  # nothing is left, whatever `trim` says
+            index[a] = slice(0, 0)
+            continue
+        first, last = found[:, a].min(), found[:, a].max() + 1
         index[a] = slice(first if "f" in trim.lower() else None, last if "b" in trim.lower() else None)
     return filt[tuple(index)]
 

@@ -53,16 +53,16 @@ def _polyint(p, m=1, k=None):
 def _polydiv(u, v):
     rest, v = _coefficients(u) + 0.0, _coefficients(v) + 0.0
     n = np.size(v)
-    quotient = []
+    quotient, done = [], []
     for _ in range(np.size(rest) - n + 1):
         quotient.append(rest[0] / v[0])
-        rest = np.concatenate([rest[1:n] - quotient[-1] * v[1:], rest[n:]])
-    if not quotient:
-        return np.zeros(1), rest
+        step = rest[:n] - quotient[-1] * v
+        done.append(step[:1])  # zero, but for rounding
+        rest = np.concatenate([step[1:], rest[n:]])
+    rest = np.concatenate([*done, rest])
     # NumPy leaves out the leading coefficients of the rest that are nearly zero.
     kept = len(np.polydiv(plain_value(u), plain_value(v))[1])
-    rest = rest if np.size(rest) else np.zeros(1)
-    return np.stack(quotient), rest[np.size(rest) - kept :]
+    return np.stack(quotient) if quotient else np.zeros(1), rest[np.size(rest) - kept :]
 
 
 def _poly(seq_of_zeros):

@@ -129,25 +129,44 @@ def _tensordot_axes(axes, ndim_a, ndim_b):
     return [i % ndim_a for i in first], [i % ndim_b for i in second]
 
 
-def _tensordot(a, b, axes=2):
-    first, second = _tensordot_axes(axes, np.ndim(a), np.ndim(b))
-    rows = [i for i in range(np.ndim(a)) if i not in first]
+def _tensordot_first(g, shape_a, b, axes):
+    # The axes of g are the free ones of a, then those of b, over which this sums.
+    first, second = _tensordot_axes(axes, len(shape_a), np.ndim(b))
+    rows = [i for i in range(len(shape_a)) if i not in first]
     columns = [i for i in range(np.ndim(b)) if i not in second]
-    n = math.prod([np.shape(a)[i] for i in first])
-    shape_rows, shape_columns = [np.shape(a)[i] for i in rows], [np.shape(b)[i] for i in columns]
-    left = np.reshape(np.transpose(a, rows + first), (math.prod(shape_rows), n))
-    right = np.reshape(np.transpose(b, second + columns), (n, math.prod(shape_columns)))
-    return np.reshape(np.dot(left, right), (*shape_rows, *shape_columns))
+    a_bar = np.tensordot(g, b, (list(range(len(rows), np.ndim(g))), columns))
+    order = rows + [first[second.index(i)] for i in sorted(second)]
+    return np.transpose(a_bar, [order.index(i) for i in range(len(order))])
 
 
-def _inner(a, b):
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.multiply(a, b)
-    return _tensordot(a, b, (-1, -1))
+def _tensordot_second(g, a, shape_b, axes):
+    first, second = _tensordot_axes(axes, np.ndim(a), len(shape_b))
+    rows = [i for i in range(np.ndim(a)) if i not in first]
+    columns = [i for i in range(len(shape_b)) if i not in second]
+    b_bar = np.tensordot(a, g, (rows, list(range(len(rows)))))
+    order = [second[first.index(i)] for i in sorted(first)] + columns
+    return np.transpose(b_bar, [order.index(i) for i in range(len(order))])
 
 
-equivalent(np.tensordot, lambda a, b, axes=2: _tensordot(as_operand(a), as_operand(b), axes))
-equivalent(np.inner, lambda a, b: _inner(as_operand(a), as_operand(b)))
+class Tensordot(Bilinear):
+    """``np.tensordot``, whose axes are a setting."""
+
+    def bind(self, call, args, kwargs):
+        arguments = dict(zip(("a", "b", "axes"), args)) | kwargs
+        factors = [as_operand(arguments[k]) for k in "ab"]
+        return apply(self, call, factors, {"axes": arguments.get("axes", 2)})
+
+
+def _inner_first(g, shape_a, b):
+    return _tensordot_first(g, shape_a, b, (-1, -1)) if shape_a and np.ndim(b) else g * b
+
+
+def _inner_second(g, a, shape_b):
+    return _tensordot_second(g, a, shape_b, (-1, -1)) if shape_b and np.ndim(a) else g * a
+
+
+RULES[np.tensordot] = Tensordot("tensordot", (_tensordot_first, _tensordot_second))
+bilinear(np.inner, _inner_first, _inner_second)
 
 
 # Convolution: c[k] is the sum of a[i] v[k - i].  Each transpose correlates the adjoint with the other factor.

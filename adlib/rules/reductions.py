@@ -17,9 +17,16 @@ from .equivalent import equivalent
 
 def normal_axes(axis, ndim):
     """An axis argument as a sorted tuple of numbers from 0."""
-    if axis is None:
+    if axis is None or ndim == 0:  # NumPy lets the axis 0 or -1 of a number pass
         return tuple(range(ndim))
     return tuple(sorted([a % ndim for a in (axis if isinstance(axis, (tuple, list)) else (axis,))]))
+
+
+def normal_axis(axis, ndim):
+    """One axis as a number from 0."""
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim)
+    return axis % ndim
 
 
 def kept_shape(shape, axis):
@@ -176,16 +183,42 @@ def _cumsum_transpose(g, shape, axis=None, dtype=None, out=None):
     return np.reshape(np.flip(np.cumsum(np.flip(g, last), last), last), shape)
 
 
+def _axis_first(a, axis, dtype):
+    return _cast(np.ravel(a) if axis is None or np.ndim(a) == 0 else np.moveaxis(a, axis, 0), dtype)
+
+
 def _running(pair):
     """``y[k] = pair(x[0], ..., x[k])`` in log2(n) steps, each doubling what an entry covers."""
 
     def code(a, axis=None, dtype=None, out=None):
-        y = _cast(np.ravel(a) if axis is None else np.moveaxis(a, axis, 0), dtype)
+        y = _axis_first(a, axis, dtype)
         reach = 1
         while reach < len(y):
             y = np.concatenate([y[:reach], pair(y[reach:], y[:-reach])], 0)
             reach *= 2
         return y if axis is None else np.moveaxis(y, 0, axis)
+
+    return code
+
+
+def _running_extreme(pair):
+    """The mean of those among ``x[0], ..., x[k]`` that are equal to the extreme one, in the steps of `_running`."""
+
+    def code(array, axis=0, dtype=None, out=None):
+        total = _axis_first(array, axis, dtype)
+        best, number = plain_value(total), np.ones(np.shape(total))
+        reach = 1
+        while reach < len(best):
+            late, early = slice(reach, None), slice(-reach)
+            chosen = pair(best[late], best[early])
+            mine, theirs = ((best[s] == chosen) | np.isnan(best[s]) for s in (late, early))
+            total, number = (
+                np.concatenate([x[:reach], np.where(mine, x[late], 0.0) + np.where(theirs, x[early], 0.0)], 0)
+                for x in (total, number)
+            )
+            best = np.concatenate([best[:reach], chosen], 0)
+            reach *= 2
+        return np.moveaxis(total / number, 0, axis)
 
     return code
 
@@ -200,7 +233,7 @@ def _cumulative(function, start):
         y = function(x, axis=axis, dtype=dtype)
         if not include_initial:
             return y
-        first = np.full(kept_shape(np.shape(x), axis), start, dtype=y.dtype)
+        first = np.full(kept_shape(np.shape(y), axis), start, dtype=y.dtype)
         return np.concatenate([first, y], axis)
 
     return code
@@ -254,7 +287,7 @@ def _accumulate(function):
 composite((np.add, "accumulate"), _accumulate(np.cumsum))
 composite((np.multiply, "accumulate"), _accumulate(np.cumprod))
 for _pair in (np.maximum, np.minimum):
-    equivalent((_pair, "accumulate"), _accumulate(_running(_pair)))
+    equivalent((_pair, "accumulate"), _running_extreme(_pair))
 
 
 def _log_of_sum(pair, exp, log):

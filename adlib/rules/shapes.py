@@ -68,19 +68,18 @@ def _transpose_transpose(g, shape, axes=None):
 linear(np.transpose, _transpose_transpose)
 
 
-def _shift(shift):
-    """``np.fft.fftshift`` and its inverse roll each axis by as far as `shift` moves its first entry."""
+def _shift(sign):
+    """``np.fft.fftshift`` and its inverse roll each axis by half its length, rounded down."""
 
     def code(x, axes=None):
         axes = range(np.ndim(x)) if axes is None else axes if isinstance(axes, (tuple, list)) else (axes,)
-        steps = [int(np.argmin(shift(np.arange(np.shape(x)[a])))) for a in axes]
-        return np.roll(x, steps, tuple(axes))
+        return np.roll(x, [sign * (np.shape(x)[a] // 2) for a in axes], tuple(axes))
 
     return code
 
 
-composite(np.fft.fftshift, _shift(np.fft.fftshift))
-composite(np.fft.ifftshift, _shift(np.fft.ifftshift))
+composite(np.fft.fftshift, _shift(1))
+composite(np.fft.ifftshift, _shift(-1))
 
 
 def _rollaxis_transpose(g, shape, axis, start=0):

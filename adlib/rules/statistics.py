@@ -7,7 +7,7 @@ from ..core.errors import TracedValueError, describe, with_user_line
 from ..core.trace import as_operand, is_traced, plain_value
 from .corners import Tip, sharing
 from .equivalent import equivalent
-from .reductions import kept_shape, mean_where, normal_axes, restored, rows_of, selected
+from .reductions import kept_shape, mean_where, normal_axes, normal_axis, restored, rows_of, selected
 
 
 def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None):
@@ -173,6 +173,8 @@ def _cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=
 
     x = variables(m) if y is None else np.concatenate([variables(m), variables(y)])
     x = x if dtype is None else x.astype(dtype)
+    if not x.shape[0]:
+        return np.zeros((0, 0))
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights = np.ones(x.shape[1])
     for w in (fweights, aweights):
@@ -205,7 +207,7 @@ def _diff(a, n=1, axis=-1, prepend=None, append=None):
         parts = [] if prepend is None else [joined(prepend)]
         parts += [a] + ([] if append is None else [joined(append)])
         a = np.concatenate(parts, axis)
-    before = (slice(None),) * (axis % np.ndim(a))
+    before = (slice(None),) * normal_axis(axis, np.ndim(a))
     for _ in range(n):
         a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
     return a
@@ -240,9 +242,15 @@ def _gradient(f, *varargs, axis=None, edge_order=1):
     results = []
     for a, h in zip(axes, spacings):
         y = np.moveaxis(f, a, -1)
-        inside = _uniform(y, h, edge_order) if np.ndim(h) == 0 else _stretched(y, np.diff(h), edge_order)
+        inside = _uniform(y, h, edge_order) if np.ndim(h) == 0 else _stretched(y, _widths(h, y), edge_order)
         results.append(np.moveaxis(np.concatenate(inside, -1), -1, a))
     return results[0] if len(axes) == 1 else tuple(results)
+
+
+def _widths(points, y):
+    """The distances of the points, in no less than the precision of the samples."""
+    dtype = np.result_type(points.dtype, y.dtype)
+    return np.diff(points if points.dtype == dtype else points.astype(dtype))
 
 
 def _uniform(y, h, edge_order):

@@ -324,15 +324,15 @@ def _poly(roots):
 @exact(np.polydiv)
 def _polydiv(u, v):
     u, v = np.atleast_1d(objects(u)).copy(), np.atleast_1d(objects(v))
-    if len(u) < len(v):
-        return np.zeros(1), u
     quotient = []
     for k in range(len(u) - len(v) + 1):
         factor = u[k] / v[0]
         quotient.append(factor)
         u[k : k + len(v)] = u[k : k + len(v)] - factor * v
-    rest = u[len(quotient) :]
-    return np.array(quotient, object), rest if len(rest) else np.zeros(1)
+    first = 0
+    while first < len(u) - 1 and np.allclose(values_of(u[first : first + 1]).astype(float), 0):
+        first += 1
+    return np.array(quotient, object) if quotient else np.zeros(1), u[first:]
 
 
 @exact(np.cov)
@@ -371,6 +371,7 @@ def _gradient(f, *spacing, axis=None, edge_order=1):
     found = []
     for k, h in zip(axes, spacing):
         y = np.moveaxis(f, k, 0)
+        h = np.asarray(h, REAL) if isinstance(h, np.ndarray) and h.dtype.kind == "f" else h
         x = objects(h) if np.ndim(h) else np.arange(len(y)).astype(REAL) * (objects(h)[()])
         found.append(np.moveaxis(slopes(y, x, edge_order), 0, k))
     return found[0] if len(found) == 1 else found

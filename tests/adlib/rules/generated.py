@@ -300,7 +300,8 @@ def of_composition(call, xs, vs, ws, w, v, r, name, plain):
         return refusal(error)
     except Exception as error:
         return "fault", f"{type(error).__name__}: {error}"
-    coarsest = max((np.asarray(x).dtype for x in (*xs, plain)), key=lambda dtype: np.finfo(dtype).eps)
+    given = (*xs, plain, ws) if name.startswith("reverse over the cotangent") else (*xs, plain)
+    coarsest = max((np.asarray(x).dtype for x in given), key=lambda dtype: np.finfo(dtype).eps)
     special = not_finite((*xs, plain)) or any(np.any(np.equal(x, 0)) for x in xs)
     absent = special and ABSENT.match(call.text)
     wrong = differs(

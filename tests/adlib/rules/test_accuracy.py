@@ -190,6 +190,7 @@ def test_few_digits_are_all_right(f, dtype):
                 )
 
 
+LONG_PI = 4 * np.arctan(np.longdouble(1))
 LONG = {
     np.exp2: lambda x: np.log(np.longdouble(2)) * np.exp2(x),
     np.log2: lambda x: 1 / (np.log(np.longdouble(2)) * x),
@@ -198,7 +199,7 @@ LONG = {
     np.degrees: lambda x: np.degrees(np.longdouble(1)),
     np.tanh: lambda x: 1 / np.cosh(x) ** 2,
     np.arctan: lambda x: 1 / (1 + x * x),
-    np.sinc: lambda x: np.cos(np.pi * x) / x - np.sin(np.pi * x) / (np.pi * x) / x,
+    np.sinc: lambda x: np.cos(LONG_PI * x) / x - np.sin(LONG_PI * x) / (LONG_PI * x) / x,
     np.std: lambda x: np.longdouble(0),
 }
 

@@ -307,3 +307,106 @@ def test_cross_products_of_vectors_in_the_plane(shapes):
             pair = (e, b) if k == 0 else (a, e)
             expected[i] = np.sum(numbers * np.cross(*pair))
         np.testing.assert_allclose(g[k], expected, rtol=1e-13, atol=1e-14)
+
+
+# ---------------------------------------------------------------------------------------------
+# Axes of a number, digits, and the dtype of a tangent
+
+
+ON_NUMBERS = {
+    "max with initial=": (lambda x: np.max(x, axis=0, initial=1.0), 1.0),
+    "nanmax": (lambda x: np.nanmax(x, axis=-1), 1.0),
+    "nanprod": (lambda x: np.nanprod(x, axis=0), 1.0),
+    "nancumsum": (lambda x: np.nancumsum(x, axis=-1), [1.0]),
+    "nancumprod": (lambda x: np.nancumprod(x, axis=0), [1.0]),
+    "cumprod": (lambda x: np.cumprod(x, axis=-1), [1.0]),
+    "take": (lambda x: np.take(x, [0, 0], axis=-1), [1.0, 1.0]),
+    "compress": (lambda x: np.compress([True], x, axis=0), [1.0]),
+    "logaddexp2.reduce": (lambda x: np.logaddexp2.reduce(x, axis=-1), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", ON_NUMBERS)
+@pytest.mark.parametrize("x", [2.0, np.array(2.0)], ids=["float", "0-d"])
+def test_the_first_axis_of_a_number(name, x):
+    f, right = ON_NUMBERS[name]
+    value, tangent = adlib.jvp(f, (x,), (1.0,))
+    assert np.array_equal(value, f(x)) and np.array_equal(tangent, right)
+    ones = np.ones(np.shape(value))
+    assert adlib.vjp(f, x)[1](ones)[0] == np.sum(right)
+    assert adlib.jvp(lambda x: adlib.vjp(f, x)[1](ones)[0], (x,), (1.0,))[1] == 0.0
+
+
+@pytest.mark.parametrize("f", [np.take, np.take_along_axis, np.diff])
+def test_an_axis_that_is_not_there_is_refused_as_numpy_does(f):
+    arguments = {np.take: ([0],), np.take_along_axis: (np.zeros((1, 1), int),), np.diff: ()}[f]
+    for transformed in (lambda g, x: g(x), lambda g, x: adlib.jvp(g, (x,), (x,))):
+        with pytest.raises(np.exceptions.AxisError):
+            transformed(lambda x: f(x, *arguments, axis=3), np.ones((2, 2)))
+
+
+LONG_QUOTIENTS = {
+    "x / 3": (lambda x: x / 3, lambda x: 1 / np.longdouble(3)),
+    "np.divide(x, 0.7)": (lambda x: np.divide(x, 0.7), lambda x: 1 / np.longdouble(0.7)),
+    "x**0.1": (lambda x: x**0.1, lambda x: x ** np.longdouble(0.1) * np.longdouble(0.1) / x),
+    "0.3**x": (lambda x: 0.3**x, lambda x: np.log(np.longdouble(0.3)) * np.longdouble(0.3) ** x),
+    "mean": (lambda x: np.mean(np.stack([x, x * x, x]), where=True), lambda x: (2 + 2 * x) / 3),
+}
+
+
+@pytest.mark.parametrize("text", LONG_QUOTIENTS)
+def test_a_number_beside_a_long_one_takes_no_digits_away(text):
+    f, slope = LONG_QUOTIENTS[text]
+    x, one = np.longdouble("0.7"), np.longdouble(1)
+    second = adlib.jvp(slope, (x,), (one,))[1]  # exact to the last digits, by the same numbers in longdouble
+    tolerance = 16 * np.finfo(np.longdouble).eps
+    for found in (adlib.jvp(f, (x,), (one,))[1], adlib.grad(f)(x)):
+        assert found.dtype == np.longdouble
+        np.testing.assert_allclose(found, slope(x), rtol=tolerance)
+    for found in (adlib.jvp(adlib.grad(f), (x,), (one,))[1], adlib.grad(adlib.grad(f))(x)):
+        np.testing.assert_allclose(found, second, rtol=tolerance)
+
+
+@pytest.mark.parametrize("f", [np.add, np.subtract, np.maximum, lambda x, y: np.where(x > 0, x, y)])
+def test_a_tangent_has_the_dtype_of_its_value(f):
+    seen = []
+
+    @adlib.primitive
+    def look(x):
+        return np.asarray(x) * 1.0
+
+    adlib.rule(look, lambda t, y, x: seen.append((t[0].dtype, y.dtype)) or t[0], lambda g, y, x: [g])
+    x = np.ones(2, np.float16)
+    adlib.jvp(lambda x: look(f(x, np.zeros(2))), (x,), (x,))
+    adlib.jvp(lambda x: adlib.jvp(lambda z: look(f(z, np.zeros(2))), (x,), (x,))[1], (x,), (x,))
+    assert set(seen) == {(np.dtype(float), np.dtype(float))}
+
+
+def test_a_remainder_whose_leading_coefficients_are_rounding():
+    u, v = np.array([1e20, 3.0, 1.0, 7.0]), np.array([3.0, 0.7])
+    value, tangent = adlib.jvp(np.polydiv, (u, v), (u, 0 * v))
+    for found, plain in zip((*value, *tangent), np.polydiv(u, v) * 2):
+        assert found.shape == plain.shape
+    np.testing.assert_allclose(tangent[0], np.polydiv(u, v)[0], rtol=1e-14)
+    assert adlib.jvp(np.polydiv, (np.array([0.0, 1.0]), np.ones(3)), (np.ones(2), np.ones(3)))[1][1].shape == (1,)
+
+
+@pytest.mark.parametrize("extreme", [np.maximum, np.minimum])
+def test_running_extremes_share_equally_and_keep_what_is_not_finite(extreme):
+    sign = 1.0 if extreme is np.maximum else -1.0
+    f = extreme.accumulate
+    x = sign * np.array([1.0, 1.0, 0.0, 1.0, np.inf, np.inf, np.nan, 5.0])
+    v = np.array([3.0, 6.0, 100.0, 9.0, 1.0, 2.0, 7.0, 8.0])
+    right = [3.0, 4.5, 4.5, 6.0, 1.0, 1.5, 7.0, 7.0]
+    np.testing.assert_allclose(adlib.jvp(f, (x,), (v,))[1], right, rtol=1e-15)
+    w = np.arange(1.0, 9.0)
+    np.testing.assert_allclose(adlib.vjp(f, x)[1](w)[0] @ v, w @ right, rtol=1e-15)
+
+
+def test_piecewise_leaves_zero_where_nothing_holds_and_keeps_signs():
+    x = np.array([-0.0, 1.0, 2.0])
+    f = lambda x: np.piecewise(x, [x == 0, x == 1], [lambda t: t, lambda t: t * t])  # noqa: E731
+    g = lambda x: np.piecewise(x, [x == 1], [lambda t: t * t])  # noqa: E731
+    value, tangent = adlib.jvp(f, (x,), (np.ones(3),))
+    assert np.signbit(value[0]) and np.array_equal(tangent, [1.0, 2.0, 0.0])
+    assert np.array_equal(adlib.vjp(g, x)[1](np.ones(3))[0], [0.0, 2.0, 0.0])

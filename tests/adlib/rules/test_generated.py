@@ -47,20 +47,7 @@ PARTS |= {"pad"}  # what np.pad joins, under its name
 
 
 # Faults that are known, by what is asked and where; empty when all are mended.
-_NUMBER = "an axis of a number, which NumPy lets pass"
-_DIGITS = "digits of float64 in longdouble"
-EXPECTED_FAILURES = {
-    r"^(np\.(sum|prod|a?max|a?min|ptp|cumprod|cumulative_prod|\w+\.reduce)|sum).* \| (0-d|float) \|": _NUMBER,
-    r"(mean|var|std|cov|corrcoef|space|sinc|\*\*x|gradient|percentile).*\| longdouble \|": _DIGITS,
-    r"^np\.(maximum|minimum)\.accumulate.* \| (-?0|0 everywhere|ties|1 everywhere) \|": "three equal entries",
-    r"^np\.piecewise.*\| (0|0 everywhere|empty) \| value": "the sign of 0, and no entries",
-    r"^np\.trim_zeros.*\| (0 everywhere|empty) \|": "all entries are trimmed",
-    r"^np\.polydiv.*\| (-?0|0 everywhere) \| value": "leading zeros of the remainder are trimmed",
-    r"^np\.fft\.i?fftshift.*\| empty \| value": "no entries",
-    r"^np\.cov.*fweights.*\| empty \| value": "no entries",
-    r"^np\.full_like.*\| float \| value": "a Python float has no dtype",
-    r"^np\.linalg\.cholesky.*\| float16 \| value": "a tangent of half precision",
-}
+EXPECTED_FAILURES = {}
 
 
 @functools.cache

@@ -3,12 +3,16 @@
 import itertools
 import tracemalloc
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.sparse
 
 import adlib
 from adlib.core.trace import RULES
+from adlib.core.tree import flatten
+from adlib.modes.reverse import ReverseRun
 from tests.adlib.oracles import close, inner, same_bits
 
 
@@ -226,3 +230,26 @@ def test_settings_by_position_and_by_name():
             assert np.array_equal(
                 adlib.grad(lambda x, copy=copy: np.sum(np.reshape(x, (4,), copy=copy) ** 2))(x), 2 * x
             )
+
+
+@pytest.mark.parametrize("product", ["A @ x", "np.tensordot(A, x, 1)", "np.inner(A, x)", "np.einsum('ij,j->i', A, x)"])
+def test_every_form_of_a_product_keeps_one_constant_once(product):
+    A = np.eye(3) * 0.5
+    step = eval(f"lambda x: {product}", {"np": np, "A": A})
+    run = ReverseRun(lambda x: step(step(step(x))), [np.ones(3)], keep=True)
+    arrays = {id(x): x for x in flatten(run.trace.residuals())[0] if isinstance(x, np.ndarray)}
+    assert [x.shape for x in arrays.values()] == [(3, 3)]
+
+
+AXES = [((2, 3, 4), (4, 3, 5), ([2, 1], [0, 1])), ((2, 3, 4), (4, 2, 3), ([0, 2, 1], [1, 0, 2])), ((2,), (3,), 0)]
+
+
+@pytest.mark.parametrize("shape_a, shape_b, axes", AXES)
+def test_the_axes_of_tensordot_in_any_order(shape_a, shape_b, axes):
+    a, b = (np.random.default_rng(k).normal(size=s) for k, s in enumerate((shape_a, shape_b)))
+    f = lambda a, b: np.tensordot(a, b=b, axes=axes)  # noqa: E731
+    g = np.cos(np.arange(f(a, b).size)).reshape(f(a, b).shape)
+    a_bar, b_bar = adlib.vjp(f, a, b)[1](g)
+    ours, theirs = (a_bar, b_bar), jax.vjp(lambda a, b: jnp.tensordot(a, b, axes), a, b)[1](g)
+    for mine, right in zip(ours, theirs):
+        np.testing.assert_allclose(mine, right, rtol=1e-12, atol=1e-12)
