@@ -332,7 +332,7 @@ def refuse(function, reason):
     adlib.TracedValueError: ...median_of_means on a traced value (shape (3,), float64): it jumps; ...
     """
     declarable(function, "refuse")
-    if not isinstance(reason, str):
+    if not isinstance(reason, str) or not reason:
         raise ArgumentError(f"refuse takes a reason in words, but got {shown(reason)}")
     module = getattr(function, "__module__", None) or "numpy"  # ufuncs have none
     RULES[function] = Refuse(f"{module}.{function_name(function)}", reason)

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..core.arguments import as_primal, check_function
 from ..core.errors import AdlibError, ArgumentError, GradientCheckError
+from ..core.settings import whole_number
 from ..core.tree import flatten, unflatten
 from .forward import jvp
 from .quotients import CORNER, FLAT, HIDDEN, NOT_FINITE, RIGHT, WRONG, Precision, Quotients
@@ -97,7 +98,8 @@ def check_grads(f, args, order=1, modes=("fwd", "rev"), seed=0):
     adlib.GradientCheckError: Taylor test of <lambda>, forward mode: nothing was tested, ...
     """
     check_function(f, "check_grads")
-    if order not in (1, 2) or not set(modes) <= {"fwd", "rev"} or not modes:
+    known = isinstance(modes, (tuple, list, set)) and modes and all(mode in ("fwd", "rev") for mode in modes)
+    if order not in (1, 2) or not known:
         raise ArgumentError(
             f"check_grads takes order 1 or 2 and modes from ('fwd', 'rev'), but got order={order!r} and modes={modes!r}"
         )
@@ -108,7 +110,7 @@ def check_grads(f, args, order=1, modes=("fwd", "rev"), seed=0):
         )
     for x in flatten(args)[0]:
         as_primal(x, "check_grads")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(whole_number(seed, "seed", "check_grads", 0))
     name = getattr(f, "__name__", "f")
     inputs, outputs = _check_first_order(f, args, modes, rng, name)
     if order == 2:

@@ -46,9 +46,14 @@ def jacfwd(f, argnums=0):
            [0., 4.]])
     """
     check_function(f, "jacfwd")
+    return columns_of(f, argnums, "jacfwd")
+
+
+def columns_of(f, argnums, name):
+    """`jacfwd`, for messages under the name of the function that was called."""
 
     def jacobian(*args, **kwargs):
-        function, inputs, structure = enter(f, args, kwargs, argnums, "jacfwd")
+        function, inputs, structure = enter(f, args, kwargs, argnums, name)
         zeros = [tangent_for(x, np.zeros(np.shape(x))) for x in inputs]
         columns = []
         for k, x in enumerate(inputs):

@@ -1,7 +1,7 @@
 """What the two modes give together: a function's linear map at a point, and second derivatives.
 
 Nothing here differentiates by itself.  Each function composes `jvp`, `vjp`,
-`grad` and `jacfwd`.
+`grad` and `jacfwd`, under a name for messages.
 """
 
 import numpy as np
@@ -10,9 +10,9 @@ from ..core.arguments import check_function, float_dtype
 from ..core.errors import ArgumentError
 from ..core.trace import plain_value
 from ..core.tree import flatten, unflatten
-from .forward import jvp
-from .jacobians import jacfwd
-from .reverse import grad, vjp
+from .forward import check_tuple, pushed
+from .jacobians import columns_of
+from .reverse import gradient_of, vjp
 
 
 def linearize(f, *primals):
@@ -94,7 +94,7 @@ def hessian(f, argnums=0):
            [2., 0.]])
     """
     check_function(f, "hessian")
-    return jacfwd(grad(f, argnums), argnums)
+    return columns_of(gradient_of(f, argnums, False, "hessian"), argnums, "hessian")
 
 
 def hvp(f, primals, tangents):
@@ -135,7 +135,8 @@ def hvp(f, primals, tangents):
     array([2., 1.])
     """
     check_function(f, "hvp")
-    return jvp(grad(f, _all_arguments(primals)), primals, tangents)
+    check_tuple(primals, "primals", "hvp")
+    return pushed(gradient_of(f, _all_arguments(primals), False, "hvp"), primals, tangents, "hvp")
 
 
 def hvp_operator(f, *primals):
@@ -170,7 +171,7 @@ def hvp_operator(f, *primals):
     array([ 6., 12.])
     """
     check_function(f, "hvp_operator")
-    gradient, pullback = vjp(grad(f, _all_arguments(primals)), *primals)
+    gradient, pullback = vjp(gradient_of(f, _all_arguments(primals), False, "hvp_operator"), *primals)
 
     def product(*tangents):
         if len(tangents) != len(primals):
