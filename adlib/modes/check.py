@@ -63,8 +63,9 @@ def check_grads(f, args, order=1, modes=("fwd", "rev"), seed=0):
     Each entry of the result is judged by its own size, and so is each argument:
     its entries move one at a time, or together with those that contribute about the
     same where there are more than six.  The Taylor test sees relative errors down to about
-    1e-7 in float64, 1e-3 in float32 and a fifth in float16, at arguments of any
-    size as far as rounding leaves digits; the adjoint test compares to rounding.  Both modes must also
+    1e-7 in float64, 1e-3 in float32 and a fifth in float16, of which the coarsest
+    counts that `f` computes in, at arguments of any size as far as rounding leaves
+    digits; the adjoint test compares to rounding.  Both modes must also
     return the value of `f` bit for bit.  Cost: about a dozen evaluations of
     `f`, thirty where something is wrong or hidden, and one sweep of each mode,
     for each direction.  Order 2 does the same with the derivatives of each result by

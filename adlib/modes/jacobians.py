@@ -35,8 +35,8 @@ def jacfwd(f, argnums=0):
 
     Notes
     -----
-    Cost: n runs of `f` with tangents, where n is the number of entries of the
-    arguments.  Cheaper than `jacrev` when there are fewer inputs than outputs.
+    Cost: n runs of `f` with tangents, each as in `jvp`, where n is the number of
+    entries of the arguments.  Cheaper than `jacrev` when there are fewer inputs than outputs.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def jacrev(f, argnums=0):
 
     Notes
     -----
-    Cost: `f` once, then one backward sweep for each entry of the result.
+    Cost: `f` once, then one backward sweep for each entry of the result, as in `vjp`.
     Cheaper than `jacfwd` when there are fewer outputs than inputs.
 
     Examples

@@ -293,8 +293,9 @@ def vjp(f, *primals):
 
     Notes
     -----
-    Cost: `f` once, then two to three times its operations for each call of the
-    pullback.  Memory: what the derivatives need of every intermediate result,
+    Cost: `f` once, then one to three times its operations for each call of the
+    pullback: once for sums, three times for products, 1.6 times for a network of
+    matrix products and tanh.  Memory: what the derivatives need of every intermediate result,
     for as long as the pullback lives.  The same names as ``jax.vjp``.
 
     Examples
@@ -449,8 +450,8 @@ def grad(f, argnums=0, has_aux=False):
 
     Notes
     -----
-    Cost: a small multiple of one evaluation of `f`, whatever the number of
-    inputs.  Memory: what the derivatives need of every intermediate result.
+    Cost: two to four times the operations of `f`, its evaluation included,
+    whatever the number of inputs.  Memory: what the derivatives need of every intermediate result.
     Arrays that `f` takes from outside may change at any time: the derivative is
     that of the operations as they were carried out, for which reverse mode copies
     such arrays, each once for what it holds.

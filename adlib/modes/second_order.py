@@ -42,8 +42,8 @@ def linearize(f, *primals):
     -----
     The pullback is linear in its cotangent, and its transpose is the Jacobian:
     reverse mode applied to reverse mode gives forward mode.  So the tape of the
-    pullback is kept, and each call walks it once.  Cost: about three evaluations
-    of `f` at first, then about two for each direction.  Memory: twice that of
+    pullback is kept, and each call walks it once.  Cost: two to four times the
+    operations of `f` at first, then one to three times for each direction.  Memory: twice that of
     `vjp`.  The same name as ``jax.linearize``.
 
     Examples
@@ -83,7 +83,7 @@ def hessian(f, argnums=0):
 
     Notes
     -----
-    Cost: n gradients with tangents, for n entries.  Use `hvp` where products
+    Cost: n gradients with tangents, for n entries, each as in `hvp`.  Use `hvp` where products
     with the Hessian are enough.
 
     Examples
@@ -123,8 +123,8 @@ def hvp(f, primals, tangents):
     Notes
     -----
     Forward over reverse: the directional derivative of the gradient (Pearlmutter,
-    Neural Computation 6(1), 1994).  Cost: a small multiple of the gradient's,
-    whatever the number of entries; no matrix is formed.
+    Neural Computation 6(1), 1994).  Cost: two to four times the
+    gradient's, whatever the number of entries; no matrix is formed.
 
     Examples
     --------
@@ -160,8 +160,8 @@ def hvp_operator(f, *primals):
     Notes
     -----
     The Hessian is symmetric, so the pullback of the gradient is the product:
-    reverse over reverse, with one tape kept.  Cost of a product: about two
-    gradients.
+    reverse over reverse, with one tape kept.  Cost of a product: one to
+    three gradients.
 
     Examples
     --------

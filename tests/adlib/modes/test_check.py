@@ -289,3 +289,21 @@ def test_arguments_are_refused_in_words():
         adlib.check_grads(np.sin, (1,))
     with pytest.raises(adlib.ArgumentError, match="it returned a str"):
         adlib.check_grads(lambda x: "text", (1.0,))
+
+
+@pytest.mark.filterwarnings("ignore:.*could not be tested")
+@pytest.mark.parametrize("coarse", [np.float32, np.float16])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, coarse: np.sin(x.astype(coarse)).astype(float),
+        lambda x, coarse: np.sum(np.sin(x.astype(coarse))).astype(float),
+        lambda x, coarse: np.sin(x) + np.cos(x.astype(coarse)).astype(float),
+    ],
+)
+def test_the_coarsest_type_inside_a_function_counts(f, coarse):
+    x = np.array([0.3, 0.7, 1.1])
+    adlib.check_grads(lambda x: f(x, coarse), (x,))
+    wrong = declared(np.sin, lambda g: adlib.elementwise(g, lambda x: 2.0 * np.cos(x)))
+    with pytest.raises(adlib.GradientCheckError):
+        adlib.check_grads(lambda x: f(x, coarse) + wrong(x), (x,))
