@@ -52,8 +52,10 @@ from .guards import (
 )
 from .keywords import by_position, function_name, unsupported_keyword
 from .settings import shown
-from .trace import RULES, is_traced, plain_value
+from .trace import RULES, TRACERS, is_traced, plain_value
 from .tree import flatten, unflatten
+
+_CONTAINERS = frozenset({list, tuple, dict})
 
 
 def elementwise(function, *partials):
@@ -379,15 +381,16 @@ def primitive(function):
     @functools.wraps(function)
     def call(*args, **kwargs):
         inputs = (*args, *kwargs.values())
-        nested = any(type(x) in (list, tuple, dict) for x in inputs)
-        if not any(is_traced(x) for x in (flatten(inputs)[0] if nested else inputs)):
+        kinds = set(map(type, inputs))  # half the time of a loop with `is_traced`
+        direct = not TRACERS.isdisjoint(kinds)
+        if not direct and (_CONTAINERS.isdisjoint(kinds) or not any(map(is_traced, flatten(inputs)[0]))):
             result = function(*args, **kwargs)
             refuse_captured(result, name)
             return result
         declared = RULES[call]
         if not isinstance(declared, Differentiable):
             return declared.bind(plain if isinstance(declared, Zero) else call, args, kwargs)
-        if not any(is_traced(x) for x in inputs):
+        if not direct:
             raise with_user_line(
                 TracedValueError(
                     f"the primitive {name} has a traced value inside a list, tuple or dict, where its rule does not see "
@@ -403,7 +406,7 @@ def primitive(function):
 
     @functools.wraps(function)
     def inside(*args, **kwargs):
-        return (call if any(is_traced(x) for x in args) else differentiable)(*args, **kwargs)
+        return (differentiable if TRACERS.isdisjoint(map(type, args)) else call)(*args, **kwargs)
 
     names = (positional_names(function) or ((),))[0]
     differentiable, plain = (user_function(function, name, d) for d in (True, False))
@@ -445,6 +448,8 @@ def _operands(call, declared, args, kwargs):
             bound = inspect.signature(call).bind(*args, **kwargs)
         except ValueError:  # written in C, without a signature
             pass
+        except TypeError as error:
+            raise TypeError(f"{function_name(call)}() was called with wrong arguments: {error}") from None
         else:
             given = bound.kwargs
             bound.apply_defaults()

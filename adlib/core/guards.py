@@ -33,7 +33,8 @@ def guarded(code, what, finish):
     @functools.wraps(code)
     def call(*args, **kwargs):
         try:
-            result = code(*[_locked(x) for x in args], **{k: _locked(x) for k, x in kwargs.items()})
+            locked = [_locked(x) if type(x) in _WRITEABLE else x for x in args]
+            result = code(*locked, **{k: _locked(x) for k, x in kwargs.items()}) if kwargs else code(*locked)
         except ValueError as error:
             if "read-only" not in str(error):
                 raise
@@ -46,6 +47,9 @@ def guarded(code, what, finish):
         return finish(result, args)
 
     return call
+
+
+_WRITEABLE = frozenset({np.ndarray, tuple, list})
 
 
 def _locked(x):
@@ -64,10 +68,12 @@ def user_partial(code, name):
 
     def finish(result, args):
         slope = _real(result, what, "real numbers")
-        try:
-            np.broadcast_shapes(np.shape(slope), *map(np.shape, args))
-        except ValueError:
-            raise _returned(what, f"real numbers of shape {np.shape(args[0])}", result) from None
+        shape = getattr(slope, "shape", ())
+        if shape and not (args and shape == getattr(args[0], "shape", ())):
+            try:
+                np.broadcast_shapes(shape, *map(np.shape, args))
+            except ValueError:
+                raise _returned(what, f"real numbers of shape {np.shape(args[0])}", result) from None
         return slope
 
     return guarded(code, what, finish)
