@@ -1,6 +1,8 @@
 """What is to be differentiated, estimated or descended is a function: anything else is refused where it is given."""
 
 import inspect
+import re
+import statistics
 from functools import partial
 
 import jax.numpy as jnp
@@ -157,3 +159,20 @@ def test_a_masked_direction_is_refused():
         adlib.jvp(np.sin, (X,), (v,))
     with pytest.raises(adlib.ArgumentError, match="a MaskedArray, whose mask would be lost"):
         adlib.vjp(np.sin, X)[1](v)
+
+
+def test_nan_to_num_takes_a_python_float():
+    assert adlib.grad(lambda x: np.nan_to_num(x) * x)(2.0) == 4.0
+
+
+def test_a_function_of_another_library_gets_the_mend_for_it():
+    with pytest.raises(
+        adlib.TracedValueError, match=r"^statistics\.fmean\(\) of .*; write it with NumPy's functions, or"
+    ):
+        adlib.grad(lambda x: statistics.fmean([x, x]))(1.0)
+
+
+@pytest.mark.parametrize("name, instead", [("flat", "np.ravel(x)"), ("detach", "adlib.stop_gradient(x)")])
+def test_an_attribute_with_another_way_names_it(name, instead):
+    with pytest.raises(adlib.TracedAttributeError, match=re.escape(f"'{name}'; use {instead} instead")):
+        adlib.grad(lambda x: np.sum(getattr(x, name)))(X)
