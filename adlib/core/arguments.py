@@ -106,6 +106,10 @@ def tangent_for(x, tangent):
         )
     if is_traced(tangent):
         return like_result(x, tangent)
+    if isinstance(tangent, np.ma.MaskedArray):
+        raise ArgumentError(
+            "a tangent or cotangent is a MaskedArray, whose mask would be lost; convert it with x.filled(0.0)"
+        )
     tangent = np.asarray(tangent)
     if tangent.dtype.kind not in "fiu":
         raise ArgumentError(f"tangents and cotangents are real, but got one of type {tangent.dtype}; pass floats")
@@ -204,7 +208,12 @@ def enter(f, args, kwargs, argnums, transformation):
 def _positions(argnums, args, transformation):
     """`argnums` as positions from 0, after making sure that each is there and named once."""
     for k in argnums:
-        if not isinstance(k, int) or not -len(args) <= k < len(args):
+        if not isinstance(k, (int, np.integer)) or isinstance(k, bool):
+            raise ArgumentError(
+                f"{transformation} takes argnums as whole numbers, the positions of arguments, but got {shown(k)}; "
+                f"write {transformation}(f, 0) for the first argument, and {transformation}(f)(x) for the point x"
+            )
+        if not -len(args) <= k < len(args):
             raise ArgumentError(
                 f"{transformation} was asked for argument {k!r} (argnums), but the function was "
                 f"called with {len(args)} positional argument{'s' * (len(args) != 1)}"

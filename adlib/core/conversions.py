@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from .errors import TracedValueError, attempted, describe, with_user_line
+from .errors import AdlibError, TracedAttributeError, TracedValueError, attempted, describe, with_user_line
 
 BUILD = (
     "build arrays from traced values with np.stack or np.concatenate, "
@@ -17,6 +17,7 @@ COUNT = "use an integer, or int(adlib.stop_gradient(x))"
 HASH = "a dict, a set or a cache would take it for the plain number: look up adlib.stop_gradient(x), or choose with np.where"
 REAL = "only real values are differentiated"
 
+LIBRARY = "write it with NumPy's functions, or declare it and its derivative with adlib.primitive"
 LEAVE_OUT = "leave it out: traced numbers take part in arithmetic as they are"
 _FORMAT = 'write it as f"{x}"'
 _STACK = "write np.stack([x0, x1]) in place of np.array([x0, x1]), and leave it out where x is an array already"
@@ -36,6 +37,17 @@ _INSTEAD = {
     "numpy.apply_along_axis": "call the function on each row and join the results by np.stack",
     "numpy.vectorize": "call the function on the whole array, or on each entry and join the results by np.stack",
     "np.fromiter": "write np.stack(list(values))",
+}
+# Attributes of arrays that have another way, or none.
+_ATTRIBUTES = {
+    "flat": "np.ravel(x)",
+    "fill": "np.full_like(a, value)",
+    "put": "np.where(mask, value, x)",
+    "itemset": "np.where(mask, value, x)",
+    "view": "the array as it is, or x.astype(dtype)",
+    "nbytes": "x.size * x.dtype.itemsize",
+    "numpy": "x as it is",
+    "detach": "adlib.stop_gradient(x)",
 }
 # The same for libraries, whose objects stand beside a traced value in an operation.
 _OF_LIBRARY = {
@@ -92,7 +104,10 @@ def _mend(name, function, instead):
         return ROUND
     if any(function is f for f in _ARRAYS):
         return _STACK
-    return _STORE if name.endswith((".fill", ".put")) else _INSTEAD.get(name, instead)
+    if name.endswith((".fill", ".put")):
+        return _STORE
+    ours = (getattr(function, "__module__", None) or "numpy").partition(".")[0] in ("numpy", "builtins", "operator")
+    return _INSTEAD.get(name, instead if ours or instead in (HASH, COUNT) else LIBRARY)
 
 
 def writing(ufunc, name):
@@ -110,6 +125,22 @@ def in_place(what, x):
         TracedValueError(
             f"{what} would write into an array that a derivative of a {describe(x)} may need; "
             "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
+        )
+    )
+
+
+def no_attribute(x, name):
+    instead = _ATTRIBUTES.get(name) or (f"np.{name}(x)" if hasattr(np, name) else "a NumPy function")
+    return with_user_line(
+        TracedAttributeError(f"a {describe(x)} has no attribute or method {name!r}; use {instead} instead")
+    )
+
+
+def by_jax(x):
+    """The error for a traced value in a function of JAX's: no TypeError, which JAX would replace by words of its own."""
+    return with_user_line(
+        AdlibError(
+            f"JAX knows no {describe(x)} of adlib; write the function with NumPy's functions, or differentiate it with JAX"
         )
     )
 

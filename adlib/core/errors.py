@@ -23,7 +23,7 @@ _ADLIB, _NUMPY, _PYTHON = (
     os.path.dirname(os.path.abspath(file)) + os.sep for file in (os.path.dirname(__file__), np.__file__, os.__file__)
 )
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
-_COMPANIONS = ("scipy", "pandas")
+_COMPANIONS = ("scipy", "pandas", "jax", "jaxlib")
 _BESIDE_NUMPY = tuple(os.path.join(os.path.dirname(os.path.dirname(_NUMPY)), name) + os.sep for name in _COMPANIONS)
 _LIBRARIES = (_ADLIB, _NUMPY, *_BESIDE_NUMPY, "<frozen")
 
@@ -94,7 +94,8 @@ def attempted():
     if name is not None:
         return Attempt(innermost, name, _found(name, frame))
     package = inside.f_globals["__name__"].split(".")
-    return Attempt(innermost, library=".".join(package[:2]) if package[0] in _COMPANIONS else "")
+    library = ".".join(part for part in package[:2] if not part.startswith("_"))
+    return Attempt(innermost, library=library if package[0] in _COMPANIONS else "")
 
 
 def _instruction(frame):

@@ -34,7 +34,8 @@ def guarded(code, what, finish):
     @functools.wraps(code)
     def call(*args, **kwargs):
         try:
-            result = code(*[_locked(x, what) for x in args], **{k: _locked(x, what) for k, x in kwargs.items()})
+            locked = [_locked(x, what) if type(x) in _LOCKED else x for x in args]
+            result = code(*locked, **{k: _locked(x, what) for k, x in kwargs.items()}) if kwargs else code(*locked)
         except ValueError as error:
             if "read-only" not in str(error):
                 raise
@@ -58,6 +59,9 @@ class _LockedList(list):
 
     append = extend = insert = pop = remove = clear = sort = reverse = _refuse
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+
+
+_LOCKED = frozenset({np.ndarray, tuple, list, dict, Watched})
 
 
 def _locked(x, what):
@@ -89,10 +93,12 @@ def user_partial(code, name):
 
     def finish(result, args):
         slope = _real(result, what, "real numbers")
-        try:
-            np.broadcast_shapes(np.shape(slope), *map(np.shape, args))
-        except ValueError:
-            raise _returned(what, f"real numbers of shape {np.shape(args[0])}", result) from None
+        shape = getattr(slope, "shape", ())
+        if shape and not (args and shape == getattr(args[0], "shape", ())):
+            try:
+                np.broadcast_shapes(shape, *map(np.shape, args))
+            except ValueError:
+                raise _returned(what, f"real numbers of shape {np.shape(args[0])}", result) from None
         return slope
 
     return guarded(code, what, finish)

@@ -8,11 +8,12 @@ import numpy as np
 
 from .arguments import as_primal
 from .errors import ArgumentError
+from .trace import is_traced
 
 
 def finite_point(w, function, name="w"):
     """Return `w` as a float or float array with finite entries."""
-    if not isinstance(w, (float, np.ndarray, np.generic)) and hasattr(w, "__array__"):
+    if (is_traced(w) or not isinstance(w, (float, np.ndarray, np.generic))) and hasattr(w, "__array__"):
         w = np.asarray(w)  # an array of another library; a traced value refuses
     w = as_primal(w, function)
     if not np.all(np.isfinite(w)):

@@ -27,12 +27,23 @@ def real_number(value):
     """One number, of Python or NumPy or in an array of shape () of any library, as a float; None for anything else."""
     if hasattr(value, "__array__") and np.shape(value) == () and not is_traced(value):
         value = np.asarray(value)[()]
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+    if is_traced(value) or isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         return None
     try:
         return float(value)
     except OverflowError:  # an int beyond the largest float
         return np.inf
+
+
+def float_type(dtype, what, instead):
+    """Return `dtype` as a floating-point type of NumPy; `what` begins the message where it is none."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        raise ArgumentError(f"{what}, but dtype is {shown(dtype)}; {instead}") from None
+    if found.kind != "f":
+        raise ArgumentError(f"{what}, but dtype is {found}; {instead}")
+    return found
 
 
 def shown(value):

@@ -26,7 +26,6 @@ from .conversions import conversion_error, no_rule
 from .errors import (
     ArgumentError,
     EscapedTracerError,
-    TracedAttributeError,
     TracedValueError,
     describe,
     with_user_line,
@@ -180,11 +179,14 @@ def project(adjoint, shape, dtype):
 RULES = {}
 
 
+_set_class = vars(object)["__class__"].__set__  # past the property of `Tracer`
+
+
 def _refused_conversion(kind, instead):
     def convert(self, *args, **kwargs):
         error, stores = conversion_error(self, kind, instead)
         if stores and self.size == 1:
-            self.__class__ = StoredTracer
+            _set_class(self, StoredTracer)
         raise error
 
     return convert
@@ -208,7 +210,12 @@ class Tracer:
         self._trace = trace
         self._info = info
 
-    # What NumPy may ask about the value without losing its derivative.
+    # What a program may ask about the value without losing its derivative.
+    @property
+    def __class__(self):
+        """So that `isinstance`, and with it a branch, answers as for the plain value; adlib itself asks `type`."""
+        return self._value.__class__
+
     @property
     def shape(self):
         return np.shape(self._value) if type(self._value) is float else self._value.shape
@@ -294,6 +301,10 @@ class Tracer:
     __reduce_ex__ = _refused_conversion("pickling of", conversions.PICKLE)
     __hash__ = _refused_conversion("hash() of", conversions.HASH)
 
+    @property
+    def __jax_array__(self):
+        raise conversions.by_jax(self)
+
     def item(self, *index):
         raise conversions.lost("item() of", self, conversions.LEAVE_OUT)
 
@@ -303,10 +314,7 @@ class Tracer:
     def __getattr__(self, name):
         if name.startswith("__"):  # Python and NumPy ask for these in passing
             raise AttributeError(name)
-        instead = f"np.{name}(x)" if hasattr(np, name) else "a NumPy function"
-        raise with_user_line(
-            TracedAttributeError(f"a {describe(self)} has no attribute or method {name!r}; use {instead} instead")
-        )
+        raise conversions.no_attribute(self, name)
 
     # What does not vary where it is defined: branches follow the value, and so does rounding.
     def __bool__(self):
@@ -373,7 +381,7 @@ def _indexing(call):
 
 def item(x, index):
     """``x[index]`` for an array or a number: a Python float takes the indices of NumPy's."""
-    return (np.float64(x) if isinstance(x, (float, int)) else x)[index]
+    return (np.float64(x) if type(x) in (float, int) else x)[index]
 
 
 class ScalarTracer(Tracer):
@@ -456,6 +464,7 @@ def binary_operator(call, rule):
             other = as_operand(other)
         return rule.bind(call, (self, other), NO_KEYWORDS)
 
+    method.__qualname__ = call.__name__  # Python says it where there are too many arguments
     return method
 
 

@@ -110,9 +110,12 @@ def jvp(f, primals, tangents):
 
     Notes
     -----
-    Cost: at most four operations for each addition and multiplication of `f`,
-    usually less than three, whatever the number of inputs.  Memory: a fixed
-    multiple of that of `f`; nothing is stored for later.
+    Cost: with the value itself, two operations for a sum of values that vary,
+    four for a product, seven for a quotient, two to four for an elementary
+    function or a power; one for a sum and two for a product with a constant.
+    So two to four times the operations of `f`, whatever the number of inputs:
+    2.4 times for a network of matrix products and tanh, 4 for products alone.
+    Memory: a fixed multiple of that of `f`; nothing is stored for later.
     The same name and order as ``jax.jvp``.
 
     Examples
@@ -126,17 +129,27 @@ def jvp(f, primals, tangents):
     3.521468 2.020101
     """
     check_function(f, "jvp")
-    for name, x in (("primals", primals), ("tangents", tangents)):
-        if not isinstance(x, (tuple, list)):
-            raise ArgumentError(
-                f"jvp takes {name} as a tuple, one entry for each argument of f, "
-                f"but got {type(x).__name__}; write ({name[:-1]},)"
-            )
-    function, inputs, structure = enter(f, tuple(primals), {}, ALL, "jvp")
+    return pushed(f, primals, tangents, "jvp")
+
+
+def check_tuple(given, name, function):
+    """Raise unless what belongs to the arguments of `f` stands in a tuple."""
+    if not isinstance(given, (tuple, list)):
+        raise ArgumentError(
+            f"{function} takes {name} as a tuple, one entry for each argument of f, "
+            f"but got {type(given).__name__}; write ({name[:-1]},)"
+        )
+
+
+def pushed(f, primals, tangents, name):
+    """`jvp`, for messages under the name of the function that was called."""
+    check_tuple(primals, "primals", name)
+    check_tuple(tangents, "tangents", name)
+    function, inputs, structure = enter(f, tuple(primals), {}, ALL, name)
     directions, given = flatten(tuple(tangents))
     if structure != given:
         raise ArgumentError(
-            f"jvp needs one tangent for each primal, in the same containers: "
+            f"{name} needs one tangent for each primal, in the same containers: "
             f"the primals are {outline(structure)}, the tangents {outline(given)}"
         )
     directions = [tangent_for(x, t) for x, t in zip(inputs, directions)]

@@ -35,8 +35,8 @@ def jacfwd(f, argnums=0):
 
     Notes
     -----
-    Cost: n runs of `f` with tangents, where n is the number of entries of the
-    arguments.  Cheaper than `jacrev` when there are fewer inputs than outputs.
+    Cost: n runs of `f` with tangents, each as in `jvp`, where n is the number of
+    entries of the arguments.  Cheaper than `jacrev` when there are fewer inputs than outputs.
 
     Examples
     --------
@@ -46,9 +46,14 @@ def jacfwd(f, argnums=0):
            [0., 4.]])
     """
     check_function(f, "jacfwd")
+    return columns_of(f, argnums, "jacfwd")
+
+
+def columns_of(f, argnums, name):
+    """`jacfwd`, for messages under the name of the function that was called."""
 
     def jacobian(*args, **kwargs):
-        function, inputs, structure = enter(f, args, kwargs, argnums, "jacfwd")
+        function, inputs, structure = enter(f, args, kwargs, argnums, name)
         zeros = [tangent_for(x, np.zeros(np.shape(x))) for x in inputs]
         columns = []
         for k, x in enumerate(inputs):
@@ -81,7 +86,7 @@ def jacrev(f, argnums=0):
 
     Notes
     -----
-    Cost: `f` once, then one backward sweep for each entry of the result.
+    Cost: `f` once, then one backward sweep for each entry of the result, as in `vjp`.
     Cheaper than `jacfwd` when there are fewer outputs than inputs.
 
     Examples

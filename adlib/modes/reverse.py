@@ -293,8 +293,9 @@ def vjp(f, *primals):
 
     Notes
     -----
-    Cost: `f` once, then two to three times its operations for each call of the
-    pullback.  Memory: what the derivatives need of every intermediate result,
+    Cost: `f` once, then one to three times its operations for each call of the
+    pullback: once for sums, three times for products, 1.6 times for a network of
+    matrix products and tanh.  Memory: what the derivatives need of every intermediate result,
     for as long as the pullback lives.  The same names as ``jax.vjp``.
 
     Examples
@@ -320,7 +321,9 @@ def vjp(f, *primals):
         return unflatten(structure, run.adjoints(enumerate(cts)))
 
     # The list may hold these very arrays: the caller gets copies.
-    copies = [np.array(y, subok=True) if isinstance(y, np.ndarray) else y for y in run.values]
+    copies = [
+        np.array(y, subok=True) if isinstance(y, np.ndarray) and type(y) not in TRACERS else y for y in run.values
+    ]
     return unflatten(run.structure, copies), pullback
 
 
@@ -352,6 +355,11 @@ def value_and_grad(f, argnums=0, has_aux=False):
     (np.float64(5.0), array([2., 4.]))
     """
     check_function(f, "value_and_grad")
+    return value_and_gradient_of(f, argnums, has_aux, "value_and_grad")
+
+
+def value_and_gradient_of(f, argnums, has_aux, name):
+    """`value_and_grad`, for messages under the name of the function that was called."""
 
     def value_and_gradient(*args, **kwargs):
         extra = None
@@ -363,10 +371,10 @@ def value_and_grad(f, argnums=0, has_aux=False):
                 out, extra = _with_aux(out)
             return out
 
-        function, inputs, structure = enter(loss, args, kwargs, argnums, "grad")
+        function, inputs, structure = enter(loss, args, kwargs, argnums, name)
         run = ReverseRun(function, inputs)
         try:
-            value = one_number(run)
+            value = one_number(run, name)
             gradient = unflatten(structure, run.adjoints([(0, _one(value))]))
         finally:
             run.trace.close()
@@ -379,24 +387,24 @@ def value_and_grad(f, argnums=0, has_aux=False):
     return value_and_gradient
 
 
-def one_number(run):
+def one_number(run, name):
     """The value of the function, after making sure that it is one real number."""
     if len(run.values) != 1 or run.structure is not None:
         raise ArgumentError(
-            f"grad needs a function with one number as its result, but got a "
+            f"{name} needs a function with one number as its result, but got a "
             f"{type(unflatten(run.structure, run.values)).__name__}; "
             "return the loss alone, or pass has_aux=True to return (loss, extra)"
         )
     (value,) = run.values
     if np.shape(value) != ():
         raise ArgumentError(
-            f"grad needs a function with one number as its result, but got shape "
+            f"{name} needs a function with one number as its result, but got shape "
             f"{np.shape(value)}; reduce it with np.sum, or use adlib.jacrev"
         )
     dtype = np.result_type(value) if not is_traced(value) else value.dtype
     if dtype.kind != "f":
         raise ArgumentError(
-            f"grad needs a function with a real result, but got one of type {dtype}, "
+            f"{name} needs a function with a real result, but got one of type {dtype}, "
             "which has no derivative; return a float"
         )
     return value
@@ -442,8 +450,8 @@ def grad(f, argnums=0, has_aux=False):
 
     Notes
     -----
-    Cost: a small multiple of one evaluation of `f`, whatever the number of
-    inputs.  Memory: what the derivatives need of every intermediate result.
+    Cost: two to four times the operations of `f`, its evaluation included,
+    whatever the number of inputs.  Memory: what the derivatives need of every intermediate result.
     Arrays that `f` takes from outside may change at any time: the derivative is
     that of the operations as they were carried out, for which reverse mode copies
     such arrays, each once for what it holds.
@@ -459,7 +467,12 @@ def grad(f, argnums=0, has_aux=False):
     2.020101 0.933485
     """
     check_function(f, "grad")
-    both = value_and_grad(f, argnums, has_aux)
+    return gradient_of(f, argnums, has_aux, "grad")
+
+
+def gradient_of(f, argnums, has_aux, name):
+    """`grad`, for messages under the name of the function that was called."""
+    both = value_and_gradient_of(f, argnums, has_aux, name)
 
     def gradient(*args, **kwargs):
         value, g = both(*args, **kwargs)

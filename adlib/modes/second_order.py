@@ -1,7 +1,7 @@
 """What the two modes give together: a function's linear map at a point, and second derivatives.
 
 Nothing here differentiates by itself.  Each function composes `jvp`, `vjp`,
-`grad` and `jacfwd`.
+`grad` and `jacfwd`, under a name for messages.
 """
 
 import numpy as np
@@ -10,9 +10,9 @@ from ..core.arguments import check_function, float_dtype
 from ..core.errors import ArgumentError
 from ..core.trace import plain_value
 from ..core.tree import flatten, unflatten
-from .forward import jvp
-from .jacobians import jacfwd
-from .reverse import grad, vjp
+from .forward import check_tuple, pushed
+from .jacobians import columns_of
+from .reverse import gradient_of, vjp
 
 
 def linearize(f, *primals):
@@ -42,8 +42,8 @@ def linearize(f, *primals):
     -----
     The pullback is linear in its cotangent, and its transpose is the Jacobian:
     reverse mode applied to reverse mode gives forward mode.  So the tape of the
-    pullback is kept, and each call walks it once.  Cost: about three evaluations
-    of `f` at first, then about two for each direction.  Memory: twice that of
+    pullback is kept, and each call walks it once.  Cost: two to four times the
+    operations of `f` at first, then one to three times for each direction.  Memory: twice that of
     `vjp`.  The same name as ``jax.linearize``.
 
     Examples
@@ -83,7 +83,7 @@ def hessian(f, argnums=0):
 
     Notes
     -----
-    Cost: n gradients with tangents, for n entries.  Use `hvp` where products
+    Cost: n gradients with tangents, for n entries, each as in `hvp`.  Use `hvp` where products
     with the Hessian are enough.
 
     Examples
@@ -94,7 +94,7 @@ def hessian(f, argnums=0):
            [2., 0.]])
     """
     check_function(f, "hessian")
-    return jacfwd(grad(f, argnums), argnums)
+    return columns_of(gradient_of(f, argnums, False, "hessian"), argnums, "hessian")
 
 
 def hvp(f, primals, tangents):
@@ -123,8 +123,8 @@ def hvp(f, primals, tangents):
     Notes
     -----
     Forward over reverse: the directional derivative of the gradient (Pearlmutter,
-    Neural Computation 6(1), 1994).  Cost: a small multiple of the gradient's,
-    whatever the number of entries; no matrix is formed.
+    Neural Computation 6(1), 1994).  Cost: two to four times the
+    gradient's, whatever the number of entries; no matrix is formed.
 
     Examples
     --------
@@ -135,7 +135,8 @@ def hvp(f, primals, tangents):
     array([2., 1.])
     """
     check_function(f, "hvp")
-    return jvp(grad(f, _all_arguments(primals)), primals, tangents)
+    check_tuple(primals, "primals", "hvp")
+    return pushed(gradient_of(f, _all_arguments(primals), False, "hvp"), primals, tangents, "hvp")
 
 
 def hvp_operator(f, *primals):
@@ -159,8 +160,8 @@ def hvp_operator(f, *primals):
     Notes
     -----
     The Hessian is symmetric, so the pullback of the gradient is the product:
-    reverse over reverse, with one tape kept.  Cost of a product: about two
-    gradients.
+    reverse over reverse, with one tape kept.  Cost of a product: one to
+    three gradients.
 
     Examples
     --------
@@ -170,7 +171,7 @@ def hvp_operator(f, *primals):
     array([ 6., 12.])
     """
     check_function(f, "hvp_operator")
-    gradient, pullback = vjp(grad(f, _all_arguments(primals)), *primals)
+    gradient, pullback = vjp(gradient_of(f, _all_arguments(primals), False, "hvp_operator"), *primals)
 
     def product(*tangents):
         if len(tangents) != len(primals):

@@ -3,17 +3,12 @@
 import numpy as np
 
 from ..core.errors import ArgumentError
+from ..core.settings import float_type
 
 
 def vector_dtype(dtype):
     """Return `dtype` as that of vectors for a product, after refusing what is no float."""
-    dtype = np.dtype(dtype)
-    if dtype.kind != "f":
-        raise ArgumentError(
-            f"a product is taken with vectors of floats, but dtype is {dtype}; "
-            "write dtype=np.float32 or dtype=np.float64"
-        )
-    return dtype
+    return float_type(dtype, "a product is taken with vectors of floats", "write dtype=np.float32 or dtype=np.float64")
 
 
 class Products:

@@ -409,7 +409,7 @@ rule(  # x = mantissa * 2**exponent
 def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if not copy:
         raise in_place("numpy.nan_to_num with copy=False", x)
-    limits = np.finfo(plain_value(x).dtype)
+    limits = np.finfo(x.dtype)
     posinf, neginf = (limits.max if posinf is None else posinf), (limits.min if neginf is None else neginf)
     y = np.where(np.isnan(x), nan, np.where(np.isposinf(x), posinf, np.where(np.isneginf(x), neginf, x)))
     return y if y.dtype == x.dtype else y.astype(x.dtype)

@@ -15,7 +15,7 @@ import numpy as np
 from ..core.arguments import basis, check_function, tangent_for
 from ..core.errors import ArgumentError
 from ..core.points import as_array, finite_point, like_point, real_numbers
-from ..core.settings import positive_number
+from ..core.settings import float_type, positive_number
 
 try:
     from numpy.exceptions import ComplexWarning
@@ -126,11 +126,7 @@ def difference_step(scheme="central", value=1.0, derivative=1.0, dtype=float):
     True
     """
     rule = _scheme(scheme, "difference_step")
-    dtype = np.dtype(dtype)
-    if dtype.kind != "f":
-        raise ArgumentError(
-            f"difference_step is for floating-point types, but got dtype {dtype}; name the type in which f is computed"
-        )
+    dtype = float_type(dtype, "difference_step is for floating-point types", "name the type in which f is computed")
     value = positive_number(value, "value", "difference_step")
     derivative = positive_number(derivative, "derivative", "difference_step")
     u = float(np.finfo(dtype).eps) / 2

@@ -338,3 +338,21 @@ def test_a_rule_that_forgets_to_return_its_tangent_is_refused(x):
     f = new(lambda f: adlib.rule(f, lambda tangents, y, x: None, lambda g, y, x: (2 * g,)), lambda x: 2 * x)
     with pytest.raises(adlib.ArgumentError, match="returned None for the tangent"):
         adlib.jvp(f, (x,), (x,))
+
+
+def test_a_call_with_wrong_arguments_names_the_function():
+    @adlib.primitive
+    def softsquare(x):
+        return x * x
+
+    adlib.elementwise(softsquare, lambda x: 2 * x)
+    for call in (lambda x: softsquare(x, x), lambda x: softsquare(x, factor=1.0)):
+        with pytest.raises(TypeError, match=r"^softsquare\(\) was called with wrong arguments"):
+            adlib.grad(call)(1.0)
+
+
+def test_a_partial_derivative_without_parameters_has_any_shape_that_fits():
+    for slope in (2.0, np.full(3, 2.0), np.full((1,), 2.0)):
+        f = adlib.primitive(lambda x: 2.0 * x)
+        adlib.elementwise(f, lambda slope=slope: slope)
+        assert adlib.grad(lambda x, f=f: np.sum(f(x)))(np.ones(3)).tolist() == [2.0, 2.0, 2.0]

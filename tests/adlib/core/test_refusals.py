@@ -400,7 +400,7 @@ def test_inputs_that_have_no_derivative(transformation, kind):
         (lambda: grad(lambda x: x, argnums=1)(1.0), "grad was asked for argument 1 (argnums), but the function was called with 1 positional argument"),
         (lambda: grad(lambda x, y: x, argnums=(0, -3))(1.0, 2.0), "grad was asked for argument -3 (argnums), but the function was called with 2 positional arguments"),
         (lambda: jacfwd(lambda: 1.0)(), "jacfwd was asked for argument 0 (argnums), but the function was called with 0 positional arguments"),
-        (lambda: jacrev(lambda x: x, argnums="x")(1.0), "jacrev was asked for argument 'x' (argnums)"),
+        (lambda: jacrev(lambda x: x, argnums="x")(1.0), "jacrev takes argnums as whole numbers, the positions of arguments, but got 'x'; write jacrev(f, 0) for the first argument, and jacrev(f)(x) for the point x"),
         (lambda: grad(lambda x, y: x * y, argnums=(0, 0))(1.0, 2.0), "grad was asked for the same argument twice (argnums=(0, 0)); name each argument once"),
         (lambda: grad(lambda x, y: x * y, argnums=(1, -1))(1.0, 2.0), "grad was asked for the same argument twice"),
         (lambda: adlib.derivative(np.sum)(X), "derivative takes a function of one number, but the argument has shape (3,); use adlib.grad for a scalar function of an array, adlib.jacfwd otherwise"),

@@ -111,7 +111,7 @@ def test_an_engine_that_forgets_to_add_is_rejected(monkeypatch):
 
 
 def test_a_value_that_differs_under_tracing_is_rejected():
-    f = lambda x: np.sum(x) if isinstance(x, np.ndarray) else np.sum(x) + 1e-12  # noqa: E731
+    f = lambda x: np.sum(x) if type(x) is np.ndarray else np.sum(x) + 1e-12  # noqa: E731
     with pytest.raises(adlib.GradientCheckError, match="does not return the plain value"):
         adlib.check_grads(f, (X,))
 
@@ -289,3 +289,21 @@ def test_arguments_are_refused_in_words():
         adlib.check_grads(np.sin, (1,))
     with pytest.raises(adlib.ArgumentError, match="it returned a str"):
         adlib.check_grads(lambda x: "text", (1.0,))
+
+
+@pytest.mark.filterwarnings("ignore:.*could not be tested")
+@pytest.mark.parametrize("coarse", [np.float32, np.float16])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, coarse: np.sin(x.astype(coarse)).astype(float),
+        lambda x, coarse: np.sum(np.sin(x.astype(coarse))).astype(float),
+        lambda x, coarse: np.sin(x) + np.cos(x.astype(coarse)).astype(float),
+    ],
+)
+def test_the_coarsest_type_inside_a_function_counts(f, coarse):
+    x = np.array([0.3, 0.7, 1.1])
+    adlib.check_grads(lambda x: f(x, coarse), (x,))
+    wrong = declared(np.sin, lambda g: adlib.elementwise(g, lambda x: 2.0 * np.cos(x)))
+    with pytest.raises(adlib.GradientCheckError):
+        adlib.check_grads(lambda x: f(x, coarse) + wrong(x), (x,))

@@ -123,3 +123,33 @@ def test_a_traced_number_is_a_number():
     for f in (lambda x: x * x if np.isscalar(x) else 0.0, lambda x: x * x if isinstance(x, numbers.Real) else 0.0):
         assert adlib.grad(f)(3.0) == 6.0
     assert adlib.grad(lambda x: np.sum(x) if not np.isscalar(x) else 0.0)(np.ones(2)).tolist() == [1.0, 1.0]
+
+
+def operations(f, *args):
+    """How many operations a function carries out, as its graph counts them."""
+    return sum(node.op not in ("input", "constant") for node in adlib.make_graph(f)(*args).nodes)
+
+
+W = np.array([[0.5, -0.2, 0.1], [0.3, 0.4, -0.6], [0.2, 0.1, 0.7]])
+
+
+@pytest.mark.parametrize(
+    "f, x, forward, pullback",
+    [
+        (lambda x: ((x + x) + x) + (x + x), 0.7, 2.0, 1.0),
+        (lambda x: x + 1.0, 0.7, 1.0, 0.0),
+        (lambda x: (x * x) * (x * x), 0.7, 4.0, 3.0),
+        (lambda x: x * 2.0, 0.7, 2.0, 1.0),
+        (lambda x: x / x, 0.7, 7.0, 6.0),
+        (np.exp, 0.7, 2.0, 1.0),
+        (np.sin, 0.7, 3.0, 2.0),
+        (np.log, 0.7, 4.0, 3.0),
+        (lambda x: x**3, 0.7, 4.0, 3.0),
+        (lambda x: np.sum(np.tanh(W @ np.tanh(W @ x))), np.ones(3), 2.4, 1.6),
+    ],
+)
+def test_the_cost_that_the_docstrings_state(f, x, forward, pullback):
+    once = operations(f, x)
+    assert operations(lambda x, v: adlib.jvp(f, (x,), (v,)), x, x) == forward * once
+    w = np.ones(np.shape(f(x)))[()]
+    assert operations(lambda x, w: adlib.vjp(f, x)[1](w), x, w) == pytest.approx((1 + pullback) * once)

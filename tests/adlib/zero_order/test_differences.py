@@ -209,7 +209,7 @@ def test_a_step_may_be_an_array_of_one_number(step):
 
 
 def test_a_traced_step_is_refused():
-    with pytest.raises(adlib.ArgumentError, match=r"takes step as .* but got a ScalarTracer of shape \(\)"):
+    with pytest.raises(adlib.ArgumentError, match=r"takes step as .* but got Traced\(0\.1, "):
         adlib.grad(lambda step: adlib.directional_difference(np.sin, 1.0, 1.0, step=step))(0.1)
 
 
@@ -376,7 +376,7 @@ def test_sizes_are_positive(options):
 
 
 def test_steps_belong_to_floating_point_types():
-    refused("got dtype int64", adlib.difference_step, "central", dtype=int)
+    refused("but dtype is int64", adlib.difference_step, "central", dtype=int)
     refused("knows no scheme 'x'", adlib.difference_step, "x")
 
 
