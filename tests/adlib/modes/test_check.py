@@ -1,5 +1,7 @@
 """The checker itself: it rejects wrong rules of every kind, and accepts right ones."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -289,3 +291,8 @@ def test_arguments_are_refused_in_words():
         adlib.check_grads(np.sin, (1,))
     with pytest.raises(adlib.ArgumentError, match="it returned a str"):
         adlib.check_grads(lambda x: "text", (1.0,))
+
+
+def test_a_function_without_a_name_is_called_f():
+    with pytest.raises(adlib.GradientCheckError, match=r"^Taylor test of f, forward mode"):
+        adlib.check_grads(functools.partial(lambda a, x: a + x**3, 1e20), (2.0,))
