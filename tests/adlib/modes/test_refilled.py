@@ -408,3 +408,12 @@ def test_a_function_that_hands_back_its_operand():
         return total
 
     assert grad(f)(2.0) == vjp(f, 2.0)[1](1.0)[0] == jacfwd(f)(2.0) == 3.0
+
+
+def test_a_copy_takes_the_memory_of_the_array():
+    a = np.arange(24.0).reshape(2, 3, 4)
+    for x in (a, a.T, a.transpose(1, 0, 2), a[::-1], a[:, ::-1].transpose(1, 0, 2), a[:, 1:]):
+        kept = frozen.frozen_array(x)
+        reach = sum(abs(stride) * (n - 1) for n, stride in zip(x.shape, x.strides)) + x.itemsize
+        assert kept.base.nbytes == reach and kept.strides == x.strides
+        np.testing.assert_array_equal(kept, x)

@@ -472,3 +472,31 @@ def test_products_of_empty_matrices():
     a, b, c = np.zeros((0, 3)), normal(3, 2), normal(2, 4)
     assert adlib.grad(lambda a: np.sum(la.multi_dot([a, b, c])))(a).shape == (0, 3)
     assert not np.any(adlib.grad(lambda b: np.sum(la.multi_dot([a, b, c])))(b))
+
+
+def test_equal_singular_values_of_different_slopes():
+    """The vectors are used, with the weight zero: beside the point the function goes one of two ways."""
+
+    def f(a):
+        u, s, _ = la.svd(a)
+        return s[0] + 2 * s[1] + 0.0 * u[0, 0]
+
+    with pytest.raises(adlib.TracedValueError, match="not determined by its derivatives here"):
+        adlib.grad(f)(np.eye(2))
+
+
+def test_a_polynomial_of_a_high_power_is_fitted_at_large_points():
+    # Linear in y: the slopes are the coefficients of the unit vectors, which NumPy computes.
+    x = np.linspace(1000.0, 5000.0, 6)
+    expected = np.stack([np.polyfit(x, e, 4) for e in np.eye(6)], -1)
+    for jacobian in (adlib.jacrev, adlib.jacfwd):
+        np.testing.assert_allclose(jacobian(lambda y: np.polyfit(x, y, 4))(np.cos(x)), expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("shape, k", [((3, 2), 0), ((2, 3), 2)])
+def test_a_refusal_beside_a_zero_names_the_function(shape, k):
+    a = np.zeros(shape)
+    a[0, 0] = 1.0
+    w = np.arange(6.0).reshape(shape) ** 2
+    with pytest.raises(adlib.TracedValueError, match=r"^numpy\.linalg\.svd of a matrix .* singular value 1 is zero"):
+        adlib.grad(lambda a: np.sum(la.svd(a, full_matrices=False)[k] * w))(a)

@@ -144,3 +144,22 @@ def jax_differentiates(f):
                 if jnp.issubdtype(jnp.result_type(y), jnp.inexact) and bool(jnp.any(t != 0)):
                     return True
     return False
+
+
+def test_rules_are_called_as_their_functions_are():
+    for function, rule in RULES.items():
+        ufunc, method = function if isinstance(function, tuple) else (function, None)
+        if isinstance(ufunc, np.ufunc) or ufunc.__module__.partition(".")[0] == "numpy":
+            expected = ufunc.__name__ if method is None else f"{ufunc.__name__}.{method}"
+            assert rule.name in (expected, f"{getattr(ufunc, '__module__', 'numpy')}.{expected}", f"numpy.{expected}")
+
+
+def test_records_are_refused():
+    records = np.lib.recfunctions
+    for name, f in {
+        "structured_to_unstructured": records.structured_to_unstructured,
+        "rename_fields": lambda x: records.rename_fields(x, {}),
+        "merge_arrays": lambda x: records.merge_arrays([x, x]),
+    }.items():
+        with pytest.raises(adlib.TracedValueError, match=f"{name} on a traced value .* a record holds plain numbers"):
+            adlib.grad(f)(np.ones(2))
