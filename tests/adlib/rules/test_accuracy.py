@@ -233,3 +233,11 @@ def test_zero_times_an_infinite_slope():
 def test_not_a_number_goes_through():
     x = np.array([1.0, np.nan, 2.0])
     np.testing.assert_array_equal(np.isnan(adlib.grad(lambda x: np.sum(np.sin(x) * x))(x)), [False, True, False])
+
+
+def test_a_polynomial_of_a_high_power_is_fitted_at_large_points():
+    # Linear in y: the slopes are the coefficients of the unit vectors, which NumPy computes.
+    x = np.linspace(1000.0, 5000.0, 6)
+    expected = np.stack([np.polyfit(x, e, 4) for e in np.eye(6)], -1)
+    for jacobian in (adlib.jacrev, adlib.jacfwd):
+        np.testing.assert_allclose(jacobian(lambda y: np.polyfit(x, y, 4))(np.cos(x)), expected, rtol=1e-11)
