@@ -226,3 +226,12 @@ def test_settings_by_position_and_by_name():
             assert np.array_equal(
                 adlib.grad(lambda x, copy=copy: np.sum(np.reshape(x, (4,), copy=copy) ** 2))(x), 2 * x
             )
+
+
+def test_tensordot_sums_over_two_axes_if_not_told():
+    rng = np.random.default_rng(3)
+    a, b, w = rng.normal(size=(2, 3, 4)), rng.normal(size=(3, 4, 5)), rng.normal(size=(2, 5))
+    for transform in (adlib.grad, adlib.jacfwd):
+        got = [transform(lambda a, b: np.sum(np.tensordot(a, b) * w), k)(a, b) for k in (0, 1)]
+        np.testing.assert_allclose(got[0], np.einsum("ij,kmj->ikm", w, b), rtol=1e-13)
+        np.testing.assert_allclose(got[1], np.einsum("ij,ikm->kmj", w, a), rtol=1e-13)
