@@ -352,3 +352,12 @@ def test_a_sum_called_by_position_keeps_no_operand(f):
     for given in ((), (0,), (0, None), (0, None, None)):
         kept = ReverseRun(lambda x: f(x, *given), [a]).trace.residuals()  # noqa: B023
         assert not any(isinstance(x, np.ndarray) for x in flatten(kept)[0])
+
+
+@pytest.mark.parametrize("ndmin", [0, 1, 2, 3])
+def test_an_array_of_at_least_so_many_dimensions(ndmin):
+    x, w = np.arange(3.0), np.array([2.0, -1.0, 5.0])
+    f = lambda x: np.array(x, ndmin=ndmin, like=x)  # noqa: E731
+    assert adlib.vjp(f, x)[0].shape == np.array(x, ndmin=ndmin).shape
+    for transform in (adlib.grad, adlib.jacfwd):
+        np.testing.assert_array_equal(transform(lambda x: np.sum(f(x) * w))(x), w)
