@@ -8,6 +8,7 @@ import pytest
 from scipy.special import i1
 
 import adlib
+from adlib.rules.arithmetic import power_derivative
 
 INF = np.inf
 
@@ -241,3 +242,10 @@ def test_a_polynomial_of_a_high_power_is_fitted_at_large_points():
     expected = np.stack([np.polyfit(x, e, 4) for e in np.eye(6)], -1)
     for jacobian in (adlib.jacrev, adlib.jacfwd):
         np.testing.assert_allclose(jacobian(lambda y: np.polyfit(x, y, 4))(np.cos(x)), expected, rtol=1e-11)
+
+
+def test_the_slopes_of_a_power_have_the_digits_of_its_base():
+    x = np.array(["1.1", "2.7"], np.longdouble)
+    found = power_derivative(x, 2.5, 1, 0)
+    assert found.dtype == x.dtype
+    np.testing.assert_allclose(found, 2.5 * x ** np.longdouble(1.5), rtol=8 * np.finfo(x.dtype).eps)
