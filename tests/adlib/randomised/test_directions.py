@@ -98,5 +98,5 @@ def test_an_estimate_neither_overflows_nor_vanishes(scale):
 
 @pytest.mark.parametrize("rng", [None, "a", -1, 1.5])
 def test_a_seed_that_is_none_is_refused_by_name(rng):
-    with pytest.raises(adlib.ArgumentError, match="^random_directions takes rng as a seed"):
+    with pytest.raises(adlib.ArgumentError, match=r"^random_directions takes rng as a seed"):
         adlib.random_directions("sphere", 1, 3, rng)
