@@ -249,3 +249,10 @@ def test_the_slopes_of_a_power_have_the_digits_of_its_base():
     found = power_derivative(x, 2.5, 1, 0)
     assert found.dtype == x.dtype
     np.testing.assert_allclose(found, 2.5 * x ** np.longdouble(1.5), rtol=8 * np.finfo(x.dtype).eps)
+
+
+def test_coefficients_in_a_list_have_all_their_digits():
+    x, p = np.float32(0.7), [1.1, 2.2, 3.3]
+    value, tangent = adlib.jvp(lambda x: np.polyval(p, x), (x,), (np.float32(1.0),))
+    assert value.dtype == tangent.dtype == np.float64
+    assert tangent == pytest.approx(2.2 * float(x) + 2.2, rel=1e-15)

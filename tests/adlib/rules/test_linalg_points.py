@@ -492,3 +492,9 @@ def test_a_refusal_beside_a_zero_names_the_function(shape, k):
     w = np.arange(6.0).reshape(shape) ** 2
     with pytest.raises(adlib.TracedValueError, match=r"^numpy\.linalg\.svd of a matrix .* singular value 1 is zero"):
         adlib.grad(lambda a: np.sum(la.svd(a, full_matrices=False)[k] * w))(a)
+
+
+def test_a_zero_at_the_order_one():
+    f, w = lambda w: la.norm(w[:3], w[3]), np.array([3.0, 0.0, 2.0, 1.0])
+    for kind, hessian in HESSIANS.items():
+        close(hessian(f)(w)[:3, :3], np.zeros((3, 3)), kind)  # as with the order 1 that is no variable

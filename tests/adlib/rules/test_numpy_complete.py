@@ -171,5 +171,7 @@ WHOLE = (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_
 @pytest.mark.parametrize("function", [*WHOLE, np.invert, np.packbits, np.unpackbits], ids=lambda f: f.__name__)
 def test_functions_of_whole_numbers_are_refused_in_words(function):
     more = (1,) if function in WHOLE else ()
-    with pytest.raises(adlib.TracedValueError, match=r"works on whole numbers, which have no derivative; use adlib\.st"):
+    with pytest.raises(
+        adlib.TracedValueError, match=r"works on whole numbers, which have no derivative; use adlib\.st"
+    ):
         adlib.grad(lambda x: function(x, *more))(np.ones(2))

@@ -361,3 +361,13 @@ def test_an_array_of_at_least_so_many_dimensions(ndmin):
     assert adlib.vjp(f, x)[0].shape == np.array(x, ndmin=ndmin).shape
     for transform in (adlib.grad, adlib.jacfwd):
         np.testing.assert_array_equal(transform(lambda x: np.sum(f(x) * w))(x), w)
+
+
+def test_points_on_several_scales():
+    x, base = np.array([0.5, 0.7]), np.array([2.0, 3.0])
+    for axis in (0, 1):
+        f = lambda x: np.logspace(x, x + 1.0, 4, base=base, axis=axis)  # noqa: B023, E731
+        slopes = np.log(base if axis == 0 else base[:, None]) * f(x)
+        assert slopes.shape == ((4, 2) if axis == 0 else (2, 4))
+        np.testing.assert_allclose(adlib.jvp(f, (x,), (np.ones(2),))[1], slopes, rtol=1e-13)
+        np.testing.assert_allclose(adlib.vjp(f, x)[1](np.ones(slopes.shape))[0], np.sum(slopes, axis), rtol=1e-13)
