@@ -256,3 +256,12 @@ def test_coefficients_in_a_list_have_all_their_digits():
     value, tangent = adlib.jvp(lambda x: np.polyval(p, x), (x,), (np.float32(1.0),))
     assert value.dtype == tangent.dtype == np.float64
     assert tangent == pytest.approx(2.2 * float(x) + 2.2, rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.longdouble])
+def test_the_slopes_of_a_variance_have_the_digits_of_its_argument(dtype):
+    x, dx = np.array(["1.1", "2.7", "-0.3", "0.6"], dtype), np.array(["0.1", "0.7", "1.3", "-0.8"], dtype)
+    expected = np.sum((x - np.mean(x)) * dx) / 2
+    rtol = 8 * np.finfo(dtype).eps
+    np.testing.assert_allclose(adlib.jvp(np.var, (x,), (dx,))[1], expected, rtol=rtol)
+    np.testing.assert_allclose(np.sum(adlib.grad(np.var)(x) * dx), expected, rtol=rtol)
