@@ -1,19 +1,21 @@
 """What the families of derivative rules do when a traced value meets a function.
 
-==============  ==============  =================================================
-family          declared by     what it does
-==============  ==============  =================================================
-`Elementwise`   `elementwise`   multiplies tangents and adjoints by partial
-                                derivatives
-`Linear`        `linear`        applies the function to the tangent, its
-                                transpose to the adjoint
-`LinearJoin`    `linear_join`   the same for a sequence of arrays
-`Bilinear`      `bilinear`      the product rule, and two transposes
-`WrittenOut`    `rule`          runs what was written out for both directions
-`Composite`     `composite`     runs other code in place of the function
-`Zero`          `zero`          computes with plain values
-`Refuse`        `refuse`        says why there is no derivative
-==============  ==============  =================================================
+================  ==============  ===============================================
+family            declared by     what it does
+================  ==============  ===============================================
+`Elementwise`     `elementwise`   multiplies tangents and adjoints by partial
+                                  derivatives
+`Linear`          `linear`        applies the function to the tangent, its
+                                  transpose to the adjoint
+`LinearJoin`      `linear_join`   the same for a sequence of arrays
+`Bilinear`        `bilinear`      the product rule, and two transposes
+`WrittenOut`      `rule`          runs what was written out for both directions
+`UserWrittenOut`  `rule`          the same for a user, who names the keywords
+`Composite`       `composite`     runs other code in place of the function
+`Zero`            `zero`          computes with plain values
+`Undeclared`      `primitive`     says that a rule is missing
+`Refuse`          `refuse`        says why there is no derivative
+================  ==============  ===============================================
 
 These classes are on the path of every call.  The functions that declare, which
 run when the table is filled, are in `declare`.

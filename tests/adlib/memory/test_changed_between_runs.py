@@ -1,4 +1,4 @@
-"""What must not change between the runs of a step is seen where it does, and what a call was given is kept."""
+"""What changes between the two runs of a step is refused, shown by its value or not; what a call was given is kept."""
 
 import array
 
@@ -8,123 +8,6 @@ import pytest
 import adlib
 from adlib import checkpoint, checkpoint_chain, grad, jacfwd, jvp, schedules, vjp
 from tests.adlib.memory.cases import RNG, X, by_schedule, same
-
-
-def test_random_numbers_are_refused():
-    rng = np.random.default_rng(0)
-    f = checkpoint(lambda x: x * rng.normal(size=4))
-    with pytest.raises(adlib.ArgumentError, match="checkpoint ran <lambda> again on the way back and got another"):
-        grad(lambda x: np.sum(f(x)))(X)
-    step = lambda x, i: x * rng.normal()  # noqa: E731
-    with pytest.raises(adlib.ArgumentError, match=r"checkpoint_chain ran <lambda> \(step \d\) again on the way back"):
-        grad(lambda x: np.sum(checkpoint_chain(step, x, 9)))(X)
-    # Rearranged, the sum stays the same: that is seen too.
-    shuffled = checkpoint(lambda x: x[rng.permutation(4)])
-    with pytest.raises(adlib.ArgumentError, match="got another result"):
-        grad(lambda x: np.sum(shuffled(x) ** 2))(X)
-    # Drawn outside they are arguments like others.
-    mask = rng.normal(size=4)
-    np.testing.assert_array_equal(grad(lambda x: np.sum(checkpoint(lambda x, m: x * m)(x, mask)))(X), mask)
-
-
-@pytest.mark.parametrize(
-    "x",
-    [
-        np.full(4, 1e200),  # the squares overflow
-        np.full(4, 1e20, np.float32),
-        np.full(4, 300, np.float16),
-        np.array([np.nan, 1.0, 2.0, 3.0]),
-        np.array([np.inf, 1e200, 2.0, 3.0]),
-        np.array([-np.inf, np.inf, np.nan, 3e5], np.float32),
-        np.linspace(1e307, 1.5e308, 5000),
-    ],
-    ids=str,
-)
-def test_random_numbers_are_refused_whatever_the_size(x):
-    rng = np.random.default_rng(1)
-    noisy = checkpoint(lambda x: x * rng.uniform(0.1, 1.0, x.shape).astype(x.dtype))
-    plain = lambda x: x * np.linspace(0.1, 1.0, x.size).astype(x.dtype)  # noqa: E731
-    with np.errstate(all="ignore"):
-        with pytest.raises(adlib.ArgumentError, match="got another result"):
-            grad(lambda x: np.sum(noisy(x)))(x)
-        same(grad(lambda x: np.sum(checkpoint(plain)(x)))(x), grad(lambda x: np.sum(plain(x)))(x))
-
-
-def test_where_it_is_not_finite_matters():
-    places = iter([0, 1])
-    f = checkpoint(lambda x: np.where(np.arange(4) == next(places), np.inf, 1.0) * x)
-    with pytest.raises(adlib.ArgumentError, match="got another result"):
-        grad(lambda x: np.sum(f(x)))(np.ones(4))
-
-
-def changing(*results):
-    """A function in a checkpoint whose runs give these results, one after another."""
-    runs = iter(results)
-    return lambda x: np.sum(checkpoint(lambda x: x * next(runs))(x))
-
-
-BLOCK = np.linspace(-1.0, 1.0, 3 * 1021).reshape(3, 1021)  # as wide as there are weights
-REARRANGED = {
-    "rows reversed": (BLOCK, BLOCK[::-1]),
-    "columns reversed": (BLOCK, BLOCK[:, ::-1]),
-    "two rows exchanged": (BLOCK, BLOCK[[1, 0, 2]]),
-    "two columns exchanged": (BLOCK, np.roll(BLOCK, 1, axis=1)),
-    "transposed": (square := np.resize(BLOCK, (1021, 1021)), square.T),
-    "the tail reversed": (BLOCK.ravel()[:1500], np.append(BLOCK.ravel()[:1021], BLOCK.ravel()[1021:1500][::-1])),
-    "inf and -inf": (np.array([np.inf, 1.0]), np.array([-np.inf, 1.0])),
-    "inf and nan": (np.array([np.inf, 1.0]), np.array([np.nan, 1.0])),
-    "-inf and nan": (np.array([-np.inf, 1.0]), np.array([np.nan, 1.0])),
-    "beside an inf": (np.array([np.inf, 1.0]), np.array([np.inf, 1.5])),
-    "another dtype": (np.ones(3, np.float32), np.ones(3)),
-    **{f"scaled, {n} of {t}": (np.ones(n, t), np.full(n, 1.5, t)) for n in (1, 7, 5000) for t in ("e", "f", "d")},
-    **{f"negated, {n} of {t}": (np.ones(n, t), np.full(n, -1.0, t)) for n in (1, 7) for t in ("e", "f", "d")},
-    "nothing but the size": (np.ones(5000, np.float16), np.tile([0.0, 2.0], 2500).astype(np.float16)),
-}
-
-
-@pytest.mark.parametrize("name", REARRANGED)
-def test_a_difference_between_the_runs_is_seen(name):
-    first, second = REARRANGED[name]
-    x = np.ones(first.shape, first.dtype)
-    with np.errstate(invalid="ignore"):
-        with pytest.raises(adlib.ArgumentError, match="got another result"):
-            grad(changing(first, second))(x)
-        np.testing.assert_array_equal(grad(changing(first, first.copy()))(x), first)
-
-
-def test_every_walk_along_a_kept_tape_is_compared_with_the_first_run():
-    for schedule in (schedules.store_all, schedules.binomial(2)):
-        a = np.ones(4)
-        _, pullback = vjp(lambda x: checkpoint_chain(lambda x, i: x * a, x, 3, schedule=schedule), X)  # noqa: B023
-        for _ in range(2):
-            np.testing.assert_array_equal(pullback(X)[0], X)
-        a[0] = 5.0
-        with pytest.raises(adlib.ArgumentError, match=r"ran <lambda> \(step \d\) again on the way back"):
-            pullback(X)
-
-
-def test_another_branch_or_shape_is_refused():
-    calls = []
-
-    def f(x):
-        calls.append(1)
-        return x[: len(calls)]
-
-    with pytest.raises(adlib.ArgumentError, match="got another result"):
-        grad(lambda x: np.sum(checkpoint(f)(x)))(X)
-
-
-def test_an_array_changed_in_between_is_refused():
-    a = np.ones(4)
-    _, pullback = vjp(lambda x: np.sum(checkpoint(lambda x: x * a)(x)), X)
-    a[0] = 5.0
-    with pytest.raises(adlib.ArgumentError, match="got another result"):
-        pullback(1.0)
-    # As an argument it is copied with the tape.
-    b = np.ones(4)
-    _, pullback = vjp(lambda x: np.sum(checkpoint(lambda x, b: x * b)(x, b)), X)
-    b[0] = 5.0
-    np.testing.assert_array_equal(pullback(1.0)[0], np.ones(4))
 
 
 def flipped(a):
@@ -152,6 +35,7 @@ OUTSIDE = {
     "nan elsewhere": (lambda: np.array([np.nan, 1.0, 2.0, np.inf]), flipped),
     "a sign": (lambda: np.array([0.0, 1.0, 0.0, 2.0]), sign_of_zero),
 }
+
 # Losses whose value may not show the change, of an array `a` from outside.
 INSIDE = {
     "product": lambda x, a: x * x * a,
@@ -301,18 +185,6 @@ def test_values_that_are_not_finite_pass():
         f = lambda x: np.log(x) / x  # noqa: E731
         x = np.array([0.0, -1.0, np.inf, 1.0])
         same(grad(lambda x: np.sum(checkpoint(f)(x)))(x), grad(lambda x: np.sum(f(x)))(x))
-
-
-def test_what_a_primitive_draws_shows_in_the_result():
-    rng = np.random.default_rng(0)
-
-    @adlib.primitive
-    def noisy(x):
-        return x * (1.0 + 1e-12 * rng.normal())
-
-    adlib.elementwise(noisy, 1)
-    with pytest.raises(adlib.ArgumentError, match="got another result"):
-        grad(lambda x: np.sum(checkpoint(noisy)(x)))(X)
 
 
 def test_a_buffer_among_the_arguments_may_change_afterwards():
