@@ -111,9 +111,9 @@ def jvp(f, primals, tangents):
     Notes
     -----
     Cost: with the value itself, two operations for a sum of values that vary,
-    four for a product, seven for a quotient, two to four for an elementary
+    four for a product, six for a quotient, two to four for an elementary
     function or a power; one for a sum and two for a product with a constant.
-    So two to four times the operations of `f`, whatever the number of inputs:
+    So mostly two to four times the operations of `f`, for any number of inputs:
     2.4 times for a network of matrix products and tanh, 4 for products alone.
     Memory: a fixed multiple of that of `f`; nothing is stored for later.
     The same name and order as ``jax.jvp``.

@@ -100,3 +100,19 @@ def test_arguments_keep_their_places():
     found = [of(adlib.zero_order_gradient(L, w, 0, "coordinate", 2, 0.1, "forward", False, True)),
              of(adlib.zero_order_gradient(L, w, rng=0, distribution="coordinate", m=2, step=0.1, scheme="forward", vectorized=False, orthonormal=True))]  # fmt: skip
     assert same(*found)
+
+
+def test_the_directions_of_a_check_are_those_of_the_seed_0():
+    def visited(**given):
+        points = []
+
+        def f(x):
+            if type(x) is np.ndarray:
+                points.append(x.copy())
+            return L(x)
+
+        adlib.check_grads(f, (w,), **given)
+        return np.stack(points)
+
+    np.testing.assert_array_equal(visited(), visited(seed=0))
+    assert not np.array_equal(visited(), visited(seed=1))

@@ -452,3 +452,14 @@ def test_ufuncs_and_functions_written_in_c():
     assert grad(ufunc)(3.0) == 6.0
     with pytest.raises(adlib.TracedValueError, match="gave a result of type object"):
         grad(lambda x: np.sum(ufunc(x)))(X)
+
+
+def test_a_default_that_a_transpose_does_not_name_is_left_to_the_function():
+    f = new(lambda x, note="warm": 3.0 * x, lambda f: adlib.linear(f, lambda g, shape: 3.0 * g))
+    for slope in (grad(f), adlib.derivative(f)):
+        assert slope(2.0) == 3.0
+
+
+def test_the_form_of_a_transpose_names_the_settings_that_are_required():
+    with pytest.raises(adlib.ArgumentError, match=r"is called as transpose\(g, shape, steps\), and cannot be"):
+        new(lambda x, steps: np.roll(x, steps), lambda f: adlib.linear(f, lambda g, shape: g))

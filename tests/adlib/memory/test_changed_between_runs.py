@@ -1,10 +1,12 @@
-"""Arrays from outside that change between the two runs of a step are refused, also where the value does not show it."""
+"""What changes between the two runs of a step is refused, shown by its value or not; what a call was given is kept."""
+
+import array
 
 import numpy as np
 import pytest
 
 import adlib
-from adlib import checkpoint, checkpoint_chain, grad, jvp, vjp
+from adlib import checkpoint, checkpoint_chain, grad, jacfwd, jvp, schedules, vjp
 from tests.adlib.memory.cases import RNG, X, by_schedule, same
 
 
@@ -183,3 +185,84 @@ def test_values_that_are_not_finite_pass():
         f = lambda x: np.log(x) / x  # noqa: E731
         x = np.array([0.0, -1.0, np.inf, 1.0])
         same(grad(lambda x: np.sum(checkpoint(f)(x)))(x), grad(lambda x: np.sum(f(x)))(x))
+
+
+def test_a_buffer_among_the_arguments_may_change_afterwards():
+    def loss(x):
+        b = array.array("d", [1.0, 2.0, 3.0, 4.0])
+        y = checkpoint(lambda x, b: x * np.asarray(b))(x, b)
+        b[0] = 9.0
+        return np.sum(y)
+
+    for g in (grad(loss)(X), vjp(loss, X)[1](1.0)[0], jacfwd(loss)(X)):
+        np.testing.assert_array_equal(g, [1.0, 2.0, 3.0, 4.0])
+
+
+def test_the_last_state_of_a_chain_may_be_written_into():
+    def loss(x):
+        y, kept = checkpoint_chain(lambda state, i: (np.sin(state[0]), np.full(4, 2.0 + i)), (x, np.zeros(4)), 3)
+        z = np.sum(y * kept)
+        kept[0] = 9.0
+        return z + np.sum(y * kept)
+
+    def plain(x):
+        y = np.sin(np.sin(np.sin(x)))
+        return np.sum(y * 4.0) + np.sum(y * np.array([9.0, 4.0, 4.0, 4.0]))
+
+    assert loss(X) == plain(X)
+    for g in (grad(loss)(X), vjp(loss, X)[1](1.0)[0], jacfwd(loss)(X)):
+        np.testing.assert_allclose(g, jacfwd(plain)(X), rtol=1e-14)
+
+
+# Of an operation that does not show its setting where all entries are equal, or nothing varies.
+SETTINGS = {
+    "by keyword": lambda x, k: np.roll(x, shift=k),
+    "by position": lambda x, k: np.roll(x, k),
+    "of other code, by keyword": lambda x, k: np.quantile(x, q=k / 10),
+    "of other code, by position": lambda x, k: np.quantile(x, k / 10),
+    "the spacing": lambda x, k: np.gradient(x, k),
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_setting_that_differs_between_the_runs_is_refused(kind, kept):
+    count, w = [1], np.arange(4.0)
+    f = lambda x: np.sum(checkpoint(lambda x: SETTINGS[kind](x, count[0]))(x) * w)  # noqa: E731
+
+    def loss(x):
+        y = f(x)
+        count[0] += 1
+        return y
+
+    with pytest.raises(adlib.ArgumentError, match="or used other numbers for it"):
+        if kept:
+            vjp(loss, np.ones(4))[1](1.0)
+        else:
+            grad(loss)(np.ones(4))
+
+
+def test_every_walk_along_a_graph_is_compared_with_the_first_run():
+    for schedule in (schedules.store_all, schedules.binomial(2)):
+        a = np.ones(4)
+        graph = adlib.make_graph(lambda x: np.sum(checkpoint_chain(lambda x, i: x * a, x, 3, schedule=schedule)))(X)  # noqa: B023
+        for _ in range(2):
+            np.testing.assert_array_equal(list(graph.reverse())[-1].adjoint, np.ones(4))
+        a[0] = 5.0
+        with pytest.raises(adlib.ArgumentError, match=r"ran <lambda> \(step \d\) again on the way back"):
+            list(graph.reverse())
+
+
+def test_what_one_step_leaves_to_another_is_refused():
+    """It would belong to the tape of a step that is over, also where that tape waits for the way back."""
+    left = []
+
+    def step(x, i):
+        left.append(x)
+        return np.sin(x) * left[0]
+
+    f = lambda x: checkpoint_chain(step, x, 3, schedule=schedules.store_all)  # noqa: E731
+    for run in (grad(f), lambda x: vjp(f, x)):
+        left.clear()
+        with pytest.raises(adlib.EscapedTracerError, match="after the function it was made for had returned"):
+            run(1.0)

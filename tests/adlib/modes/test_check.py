@@ -1,5 +1,7 @@
 """The checker itself: it rejects wrong rules of every kind, and accepts right ones."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -307,3 +309,8 @@ def test_the_coarsest_type_inside_a_function_counts(f, coarse):
     wrong = declared(np.sin, lambda g: adlib.elementwise(g, lambda x: 2.0 * np.cos(x)))
     with pytest.raises(adlib.GradientCheckError):
         adlib.check_grads(lambda x: f(x, coarse) + wrong(x), (x,))
+
+
+def test_a_function_without_a_name_is_called_f():
+    with pytest.raises(adlib.GradientCheckError, match=r"^Taylor test of f, forward mode"):
+        adlib.check_grads(functools.partial(lambda a, x: a + x**3, 1e20), (2.0,))

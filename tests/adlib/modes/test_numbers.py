@@ -200,3 +200,9 @@ def test_a_traced_cotangent_takes_the_type_of_its_value():
     np.testing.assert_array_equal(ct_dot, 2.0 * x)
     tangent = grad(lambda s: np.sum(jvp(lambda x: x * x, (x,), (s * np.ones(3),))[1]))(1.0)
     assert tangent == 6.0
+
+
+def test_round_to_digits_is_a_constant():
+    for transform in (adlib.grad, adlib.derivative):
+        assert transform(lambda x: x * round(x, 1))(1.26) == 1.3
+        assert transform(lambda x: x * round(x))(1.26) == 1.0

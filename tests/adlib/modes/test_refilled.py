@@ -367,3 +367,53 @@ def test_a_long_array_is_compared_by_its_bytes():
         return np.sum(2.0 * y + np.copysign(x, a))
 
     np.testing.assert_array_equal(grad(f)(x), np.ones(100))
+
+
+def test_an_array_that_lies_otherwise_in_memory_is_copied_anew():
+    """A sum over rows has other last bits than one over columns: the value is the plain value."""
+    content = np.random.default_rng(0).normal(size=(300, 70))
+
+    def f(x):
+        a = content.copy()
+        before = np.sum(x * a, axis=0)
+        a.__setstate__((1, a.shape, a.dtype, True, a.tobytes("F")))  # the same array, by columns
+        return before, np.sum(x * a, axis=0)
+
+    before, after = f(1.1)
+    assert np.any(before != after)
+    for values in (vjp(f, 1.1)[0], jvp(f, (1.1,), (1.0,))[0]):
+        np.testing.assert_array_equal(values, (before, after))
+
+
+def test_a_buffer_among_the_arguments_of_other_code():
+    def f(x):
+        b = array.array("d", A)
+        y = np.average(x * x, weights=b)
+        b[0] = 9.0
+        return y
+
+    for g in (grad(f)(X), vjp(f, X)[1](1.0)[0], jacfwd(f)(X)):
+        np.testing.assert_allclose(g, 2 * X * A / 6, rtol=1e-15)
+
+
+def test_a_function_that_hands_back_its_operand():
+    """The result is a constant of the list as well, also where no partial derivative reads it."""
+    same = adlib.primitive(np.diff)
+    adlib.elementwise(same, 1, None, None, 0)
+
+    def f(x):
+        a = np.ones(3)
+        total = np.sum(same(a, 0, -1, x) * x)  # the differences of order 0: a itself
+        a[:] = 9.0
+        return total
+
+    assert grad(f)(2.0) == vjp(f, 2.0)[1](1.0)[0] == jacfwd(f)(2.0) == 3.0
+
+
+def test_a_copy_takes_the_memory_of_the_array():
+    a = np.arange(24.0).reshape(2, 3, 4)
+    for x in (a, a.T, a.transpose(1, 0, 2), a[::-1], a[:, ::-1].transpose(1, 0, 2), a[:, 1:]):
+        kept = frozen.frozen_array(x)
+        reach = sum(abs(stride) * (n - 1) for n, stride in zip(x.shape, x.strides)) + x.itemsize
+        assert kept.base.nbytes == reach and kept.strides == x.strides
+        np.testing.assert_array_equal(kept, x)

@@ -94,3 +94,9 @@ def test_an_estimate_neither_overflows_nor_vanishes(scale):
     plain, scaled = estimate_from(samples, 3), estimate_from(scale * samples, 3)
     np.testing.assert_array_equal(scaled.value, scale * plain.value)
     np.testing.assert_array_equal(scaled.standard_error, scale * plain.standard_error)
+
+
+@pytest.mark.parametrize("rng", [None, "a", -1, 1.5])
+def test_a_seed_that_is_none_is_refused_by_name(rng):
+    with pytest.raises(adlib.ArgumentError, match=r"^random_directions takes rng as a seed"):
+        adlib.random_directions("sphere", 1, 3, rng)

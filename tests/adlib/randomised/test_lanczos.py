@@ -335,3 +335,10 @@ def test_a_random_start_needs_a_seed():
         adlib.lanczos(np.eye(3), 3, 1)
     with pytest.raises(adlib.ArgumentError, match="takes start as an integer of at least 1, but got 0"):
         adlib.lanczos(np.eye(3), 0, 1, rng=0)
+
+
+def test_a_residual_as_small_as_the_smallest_number_counts_as_zero():
+    tiny = np.finfo(float).tiny
+    result = adlib.lanczos(np.array([[0.0, tiny], [tiny, 0.0]]), np.array([1.0, 0.0]), 2)
+    assert result.invariant and result.T.shape == (1, 1) and result.residual == tiny
+    assert adlib.lanczos(np.array([[0.0, 2 * tiny], [2 * tiny, 0.0]]), np.array([1.0, 0.0]), 2).T.shape == (2, 2)

@@ -210,3 +210,9 @@ def test_a_node_counts_among_those_up_to_it():
     spectrum = SpectralDensity(2, (np.array([1.0, 2.0]),), (np.array([0.25, 0.75]),), 1.0, np.array([1.0, 2.0]), 2)
     np.testing.assert_array_equal(spectrum.cumulative().value, [0.25, 1.0])
     np.testing.assert_array_equal(spectrum.cumulative([0.9, 1.0, 1.1, 1.9, 2.1]).value, [0.0, 0.25, 0.25, 0.25, 1.0])
+
+
+def test_the_width_is_a_hundredth_of_the_spectrum_if_left_out():
+    spectrum = adlib.spectral_density(np.diag([0.0, 3.0]), 2, 0, 1, 2)
+    assert spectrum.width == pytest.approx(0.03, rel=1e-12)
+    np.testing.assert_allclose(spectrum.grid[[0, -1]], [-0.12, 3.12], rtol=1e-12)

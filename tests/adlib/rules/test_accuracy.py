@@ -8,6 +8,7 @@ import pytest
 from scipy.special import i1
 
 import adlib
+from adlib.rules.arithmetic import power_derivative
 
 INF = np.inf
 
@@ -234,3 +235,34 @@ def test_zero_times_an_infinite_slope():
 def test_not_a_number_goes_through():
     x = np.array([1.0, np.nan, 2.0])
     np.testing.assert_array_equal(np.isnan(adlib.grad(lambda x: np.sum(np.sin(x) * x))(x)), [False, True, False])
+
+
+def test_a_polynomial_of_a_high_power_is_fitted_at_large_points():
+    # Linear in y: the slopes are the coefficients of the unit vectors, which NumPy computes.
+    x = np.linspace(1000.0, 5000.0, 6)
+    expected = np.stack([np.polyfit(x, e, 4) for e in np.eye(6)], -1)
+    for jacobian in (adlib.jacrev, adlib.jacfwd):
+        np.testing.assert_allclose(jacobian(lambda y: np.polyfit(x, y, 4))(np.cos(x)), expected, rtol=1e-11)
+
+
+def test_the_slopes_of_a_power_have_the_digits_of_its_base():
+    x = np.array(["1.1", "2.7"], np.longdouble)
+    found = power_derivative(x, 2.5, 1, 0)
+    assert found.dtype == x.dtype
+    np.testing.assert_allclose(found, 2.5 * x ** np.longdouble(1.5), rtol=8 * np.finfo(x.dtype).eps)
+
+
+def test_coefficients_in_a_list_have_all_their_digits():
+    x, p = np.float32(0.7), [1.1, 2.2, 3.3]
+    value, tangent = adlib.jvp(lambda x: np.polyval(p, x), (x,), (np.float32(1.0),))
+    assert value.dtype == tangent.dtype == np.float64
+    assert tangent == pytest.approx(2.2 * float(x) + 2.2, rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.longdouble])
+def test_the_slopes_of_a_variance_have_the_digits_of_its_argument(dtype):
+    x, dx = np.array(["1.1", "2.7", "-0.3", "0.6"], dtype), np.array(["0.1", "0.7", "1.3", "-0.8"], dtype)
+    expected = np.sum((x - np.mean(x)) * dx) / 2
+    rtol = 8 * np.finfo(dtype).eps
+    np.testing.assert_allclose(adlib.jvp(np.var, (x,), (dx,))[1], expected, rtol=rtol)
+    np.testing.assert_allclose(np.sum(adlib.grad(np.var)(x) * dx), expected, rtol=rtol)

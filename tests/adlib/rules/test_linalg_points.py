@@ -472,3 +472,29 @@ def test_products_of_empty_matrices():
     a, b, c = np.zeros((0, 3)), normal(3, 2), normal(2, 4)
     assert adlib.grad(lambda a: np.sum(la.multi_dot([a, b, c])))(a).shape == (0, 3)
     assert not np.any(adlib.grad(lambda b: np.sum(la.multi_dot([a, b, c])))(b))
+
+
+def test_equal_singular_values_of_different_slopes():
+    """The vectors are used, with the weight zero: beside the point the function goes one of two ways."""
+
+    def f(a):
+        u, s, _ = la.svd(a)
+        return s[0] + 2 * s[1] + 0.0 * u[0, 0]
+
+    with pytest.raises(adlib.TracedValueError, match="not determined by its derivatives here"):
+        adlib.grad(f)(np.eye(2))
+
+
+@pytest.mark.parametrize("shape, k", [((3, 2), 0), ((2, 3), 2)])
+def test_a_refusal_beside_a_zero_names_the_function(shape, k):
+    a = np.zeros(shape)
+    a[0, 0] = 1.0
+    w = np.arange(6.0).reshape(shape) ** 2
+    with pytest.raises(adlib.TracedValueError, match=r"^numpy\.linalg\.svd of a matrix .* singular value 1 is zero"):
+        adlib.grad(lambda a: np.sum(la.svd(a, full_matrices=False)[k] * w))(a)
+
+
+def test_a_zero_at_the_order_one():
+    f, w = lambda w: la.norm(w[:3], w[3]), np.array([3.0, 0.0, 2.0, 1.0])
+    for kind, hessian in HESSIANS.items():
+        close(hessian(f)(w)[:3, :3], np.zeros((3, 3)), kind)  # as with the order 1 that is no variable

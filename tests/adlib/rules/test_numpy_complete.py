@@ -144,3 +144,34 @@ def jax_differentiates(f):
                 if jnp.issubdtype(jnp.result_type(y), jnp.inexact) and bool(jnp.any(t != 0)):
                     return True
     return False
+
+
+def test_rules_are_called_as_their_functions_are():
+    for function, rule in RULES.items():
+        ufunc, method = function if isinstance(function, tuple) else (function, None)
+        if isinstance(ufunc, np.ufunc) or ufunc.__module__.partition(".")[0] == "numpy":
+            expected = ufunc.__name__ if method is None else f"{ufunc.__name__}.{method}"
+            assert rule.name in (expected, f"{getattr(ufunc, '__module__', 'numpy')}.{expected}", f"numpy.{expected}")
+
+
+def test_records_are_refused():
+    records = np.lib.recfunctions
+    for name, f in {
+        "structured_to_unstructured": records.structured_to_unstructured,
+        "rename_fields": lambda x: records.rename_fields(x, {}),
+        "merge_arrays": lambda x: records.merge_arrays([x, x]),
+    }.items():
+        with pytest.raises(adlib.TracedValueError, match=f"{name} on a traced value .* a record holds plain numbers"):
+            adlib.grad(f)(np.ones(2))
+
+
+WHOLE = (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift, np.gcd, np.lcm)
+
+
+@pytest.mark.parametrize("function", [*WHOLE, np.invert, np.packbits, np.unpackbits], ids=lambda f: f.__name__)
+def test_functions_of_whole_numbers_are_refused_in_words(function):
+    more = (1,) if function in WHOLE else ()
+    with pytest.raises(
+        adlib.TracedValueError, match=r"works on whole numbers, which have no derivative; use adlib\.st"
+    ):
+        adlib.grad(lambda x: function(x, *more))(np.ones(2))

@@ -6,6 +6,8 @@ import pytest
 import adlib
 from adlib.core.families import Refuse
 from adlib.core.trace import RULES
+from adlib.core.tree import flatten
+from adlib.modes.reverse import ReverseRun
 from adlib.rules.operators import METHODS
 from tests.adlib.oracles import same_bits
 from tests.adlib.rules.test_numpy_complete import FUNCTIONS, HIDDEN, UFUNCS, public
@@ -341,3 +343,31 @@ def test_rollaxis_goes_back_where_it_came_from(axis, start):
     x = np.arange(24.0).reshape(2, 3, 4)
     y, pullback = adlib.vjp(lambda x: np.rollaxis(x, axis, start), x)
     np.testing.assert_array_equal(pullback(y)[0], x)
+
+
+@pytest.mark.parametrize("f", [np.sum, np.mean])
+def test_a_sum_called_by_position_keeps_no_operand(f):
+    # What other keywords need is other code, for which the operand is kept.
+    a = np.arange(6.0).reshape(2, 3)
+    for given in ((), (0,), (0, None), (0, None, None)):
+        kept = ReverseRun(lambda x: f(x, *given), [a]).trace.residuals()  # noqa: B023
+        assert not any(isinstance(x, np.ndarray) for x in flatten(kept)[0])
+
+
+@pytest.mark.parametrize("ndmin", [0, 1, 2, 3])
+def test_an_array_of_at_least_so_many_dimensions(ndmin):
+    x, w = np.arange(3.0), np.array([2.0, -1.0, 5.0])
+    f = lambda x: np.array(x, ndmin=ndmin, like=x)  # noqa: E731
+    assert adlib.vjp(f, x)[0].shape == np.array(x, ndmin=ndmin).shape
+    for transform in (adlib.grad, adlib.jacfwd):
+        np.testing.assert_array_equal(transform(lambda x: np.sum(f(x) * w))(x), w)
+
+
+def test_points_on_several_scales():
+    x, base = np.array([0.5, 0.7]), np.array([2.0, 3.0])
+    for axis in (0, 1):
+        f = lambda x: np.logspace(x, x + 1.0, 4, base=base, axis=axis)  # noqa: B023, E731
+        slopes = np.log(base if axis == 0 else base[:, None]) * f(x)
+        assert slopes.shape == ((4, 2) if axis == 0 else (2, 4))
+        np.testing.assert_allclose(adlib.jvp(f, (x,), (np.ones(2),))[1], slopes, rtol=1e-13)
+        np.testing.assert_allclose(adlib.vjp(f, x)[1](np.ones(slopes.shape))[0], np.sum(slopes, axis), rtol=1e-13)

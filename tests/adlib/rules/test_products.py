@@ -253,3 +253,28 @@ def test_the_axes_of_tensordot_in_any_order(shape_a, shape_b, axes):
     ours, theirs = (a_bar, b_bar), jax.vjp(lambda a, b: jnp.tensordot(a, b, axes), a, b)[1](g)
     for mine, right in zip(ours, theirs):
         np.testing.assert_allclose(mine, right, rtol=1e-12, atol=1e-12)
+
+
+def test_tensordot_sums_over_two_axes_if_not_told():
+    rng = np.random.default_rng(3)
+    a, b, w = rng.normal(size=(2, 3, 4)), rng.normal(size=(3, 4, 5)), rng.normal(size=(2, 5))
+    for transform in (adlib.grad, adlib.jacfwd):
+        got = [transform(lambda a, b: np.sum(np.tensordot(a, b) * w), k)(a, b) for k in (0, 1)]
+        np.testing.assert_allclose(got[0], np.einsum("ij,kmj->ikm", w, b), rtol=1e-13)
+        np.testing.assert_allclose(got[1], np.einsum("ij,ikm->kmj", w, a), rtol=1e-13)
+
+
+def test_several_matrices_and_one_right_hand_side():
+    rng = np.random.default_rng(4)
+    a, b, da, db = rng.normal(size=(2, 3, 3)) + 3.0 * np.eye(3), *(rng.normal(size=s) for s in ((3,), (2, 3, 3), (3,)))
+    value, tangent = adlib.jvp(np.linalg.solve, (a, b), (da, db))
+    w = rng.normal(size=(2, 3))
+    a_bar, b_bar = adlib.vjp(np.linalg.solve, a, b)[1](w)
+    expected_b = np.zeros(3)
+    for k in range(2):
+        inverse = np.linalg.inv(a[k])
+        np.testing.assert_allclose(value[k], inverse @ b, rtol=1e-12)
+        np.testing.assert_allclose(tangent[k], inverse @ (db - da[k] @ inverse @ b), rtol=1e-11)
+        np.testing.assert_allclose(a_bar[k], -np.outer(inverse.T @ w[k], inverse @ b), rtol=1e-11)
+        expected_b += inverse.T @ w[k]
+    np.testing.assert_allclose(b_bar, expected_b, rtol=1e-11)
