@@ -14,15 +14,9 @@ import pytest
 import adlib
 from adlib.core.families import Composite, Differentiable
 from adlib.core.trace import RULES
-from adlib.rules.arithmetic import (
-    bessel_i,
-    direction,
-    one_minus_square,
-    power_derivative,
-    sinc_derivative,
-    unknown_slope,
-)
+from adlib.rules.arithmetic import direction, one_minus_square, power_derivative, unknown_slope
 from adlib.rules.indexing import _padded
+from adlib.rules.special import bessel_i, sinc_derivative
 from adlib.rules.statistics import root, root_slope
 from tests.adlib.oracles import Derivatives, by_jax, by_jax_broadcast, close, complex_step, inner, same_bits
 from tests.adlib.rules.cases import CASES, draw
