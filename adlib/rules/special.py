@@ -1,7 +1,4 @@
-"""Functions whose derivatives are no short formula: the sinus cardinalis and a Bessel function.
-
-Each is one of a family that its derivatives do not leave.
-"""
+"""``np.sinc`` and ``np.i0``: each is one of a family of functions that its derivatives do not leave."""
 
 import math
 
