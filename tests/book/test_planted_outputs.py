@@ -164,7 +164,7 @@ def copy_of_adlib(tmp_path):
 def test_a_wrong_rule_in_adlib_is_red(notebook_file, copy_of_adlib):
     """The set-up cell installs the package with the wrong rule, and the notebook notices."""
     rules = copy_of_adlib / "adlib" / "rules" / "arithmetic.py"
-    right, wrong = "elementwise(np.log, lambda x: 1 / x)", "elementwise(np.log, lambda x: 2 / x)"
+    right, wrong = "edged(np.log, lambda x: 1 / (x + 0.0))", "edged(np.log, lambda x: 2 / (x + 0.0))"
     text = rules.read_text(encoding="utf-8")
     assert text.count(right) == 1
     rules.write_text(text.replace(right, wrong), encoding="utf-8")
