@@ -30,9 +30,8 @@ PLANTS = [
     ("the dimension always hurts", "assert right[4000] < 1.2 * right[10]", "assert right[4000] > 10 * right[10]", "Check 3.11:"),
     ("the effective rank alone, without its two", "k / (55 * (trace / largest + 2)) < 1.25",
      "k / (55 * trace / largest) < 1.25", "Check 3.11:"),
-    ("the point stays near the minimum", "assert abs(far[4000] - 45) < 3", "assert abs(far[4000] - 2.4) < 3", "Check 3.11:"),
+    ("the point stays near the minimum", "axis=1)) - 45) < 4", "axis=1)) - 2.4) < 4", "Check 3.11:"),
     ("the price is n on a real network as well", "times < w_start.size / 8", "times > w_start.size / 2", "Check 3.12:"),
-    ("a rival that is not tuned", "g_all = medians(by_grad, 1, 100, (2, 4, 8, 16))",
-     "g_all = medians(by_grad, 1, 100, (0.5, 1))", "Check 3.12:"),
+    ("a rival that is not tuned", "1, 100, (2, 4, 8, 16))", "1, 100, (0.5, 1))", "Check 3.12:"),
     ("a gradient by differences in a year", "assert 6000 < years < 7000", "assert years < 1", "Check 3.13:"),
 ]  # fmt: skip
