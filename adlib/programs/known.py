@@ -99,7 +99,7 @@ def fixes_shape(call, args):
 
 
 def _is_mask(part):
-    return getattr(part, "dtype", None) == bool
+    return getattr(getattr(part, "dtype", None), "kind", "") == "b" or type(part) is bool
 
 
 def is_new(call):

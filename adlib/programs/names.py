@@ -7,7 +7,7 @@ from collections import defaultdict
 from ..core.trace import RECORDED, plain_value
 from .lines import targets
 
-_RESERVED = frozenset({"np", *keyword.kwlist, *dir(builtins)})
+_RESERVED = frozenset({"np", "add_at", "ProgramError", *keyword.kwlist, *dir(builtins)})
 
 
 def name_values(lines, inputs, notes, frames, gone):

@@ -7,6 +7,7 @@ branch or a count, becomes a check; what would freeze one is refused.
 """
 
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -38,6 +39,7 @@ class Recorder(Trace):
         self.careful = careful  # whether to write down rare cases, too
         self.passed_over = False  # whether one was not
         self._constants = Constants()
+        self._sweeps = False
         self._codes = {}  # code object -> whether it is the user's
 
     def input(self, value):
@@ -49,11 +51,20 @@ class Recorder(Trace):
 
     def reverse_trace(self, keep):
         """The list of a reverse mode that stands above."""
-        return NotedReverse(keep, self.notes)
+        return NotedReverse(keep, self)
 
     def forward_trace(self):
         """The trace of a forward mode that stands above."""
         return NotedForward(self.notes)
+
+    @contextmanager
+    def backwards(self):
+        """A backward sweep, which no line of the user's code carries out."""
+        before, self._sweeps = self._sweeps, True
+        try:
+            yield
+        finally:
+            self._sweeps = before
 
     def rare(self, condition):
         """Whether a rare case is written down: it is where it occurs; else the results of a call show it."""
@@ -156,6 +167,8 @@ class Recorder(Trace):
 
     def _place(self):
         """The user's code that is running, and its line; None inside a derivative's backward sweep."""
+        if self._sweeps:
+            return None
         frame, codes = sys._getframe(2), self._codes
         while (code := frame.f_code) is not _RUN:
             users = codes.get(code)

@@ -44,7 +44,7 @@ class Text:
             return f"[{inside}]" if kind is list else f"({inside}{',' * (len(x) == 1)})"
         if kind is slice:
             return f"slice({', '.join(map(self.expression, (x.start, x.stop, x.step)))})"
-        if isinstance(x, np.dtype) or isinstance(x, type):
+        if isinstance(x, (np.dtype, type)):
             return _dtype(x)
         if x is Ellipsis:
             return "..."
@@ -161,10 +161,8 @@ class Text:
                 f"'the shape of {name} is no longer {shape}{where}')"
             )
         wanted = check.expected
-        if check.kind == "bool":
-            test = f"not {name}" if wanted else name
-        else:
-            test = f"{check.kind}({name}) != {wanted}"
+        branch = f"not {name}" if wanted is True else name
+        test = branch if check.kind == "bool" else f"{check.kind}({name}) != {wanted}"
         return f"if {test}: raise ProgramError('{name} is no longer {wanted}{where}')"
 
     def header(self):
