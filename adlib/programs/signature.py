@@ -32,11 +32,12 @@ class Signature:
         self._number = float if low else np.float64
         self.expected = [_expected(name, x) for name, x in zip(_names(f, args, kwargs), leaves, strict=True)]
         self.names = [e.name for e in self.expected if e.dtype is not None]
-        self._count = len(args) if not kwargs and len(leaves) == len(args) else -1  # one leaf each, and no containers
+        self.flat = not kwargs and len(leaves) == len(args)  # one leaf each, and no containers
+        self._count = len(args)
 
     def arrays(self, args, kwargs):
         """The arrays of a call, in order, after comparing it with the recorded one."""
-        if len(args) == self._count and not kwargs:
+        if self.flat and len(args) == self._count and not kwargs:
             leaves = args
         else:
             leaves, structure = flatten((args, kwargs))
