@@ -63,14 +63,19 @@ def program(f, limit=LIMIT):
     >>> def L(w1, w2):
     ...     v2 = w2 * np.log(w1)
     ...     return v2 + np.sqrt(v2)
-    >>> p = adlib.program(L)(2.0, 3.0)
+    >>> p = adlib.program(adlib.grad(L, argnums=(0, 1)))(2.0, 3.0)
     >>> print(p)
-    def L(w1, w2):
+    def grad_L(w1, w2):
         v1 = np.log(w1)
         v2 = w2 * v1
         v3 = np.sqrt(v2)
-        v4 = v2 + v3
-        return v4
+        v4 = 0.5 / v3
+        v2_bar = 1.0 + v4
+        w2_bar = v1 * v2_bar
+        v1_bar = w2 * v2_bar
+        v5 = 1 / w1
+        w1_bar = v5 * v1_bar
+        return w1_bar, w2_bar
     """
     check_function(f, "program")
 
@@ -96,6 +101,8 @@ def program(f, limit=LIMIT):
             )
         found = Program(signature, first, limit)
         found._compare(expected, args, kwargs)
+        for recorder in (first, second):
+            recorder.frames.clear()  # they keep the values of all variables alive
         return found
 
     return record
