@@ -13,6 +13,7 @@ PLANTS = [
      '== {"w1", "w2", "v1", "v3"}', '== {"w1", "w2", "v1", "v2", "v3", "L"}', "Check 6.4:"),
     ("any order will do", "all(place[child] < place[i]", "any(place[child] < place[i]", "Check 6.5:"),
     ("a value is used once", "return felt(k - 1) + felt(k - 1)", "return felt(k - 1)", "Check 6.6:"),
+    ("a memory makes any depth possible", "(15, 100_000)] == [False, True]", "(15, 100_000)] == [False, False]", "Check 6.6:"),
     ("the root of the tape loses its factor 2", "uses = [(self, 1 / (2 * y))]", "uses = [(self, 1 / y)]", "Check 6.7:"),
     ("a second use is not counted", "        tape.append(line)", "        tape.append(list(dict(line).items()))", "Check 6.7:"),
     ("another factor in the long program", "y = y * 0.999 + x", "y = y * 0.998 + x", "Check 6.8:"),
