@@ -48,6 +48,8 @@ from .randomised.estimate import Estimate
 from .randomised.hutchinson import hutchinson, hutchinson_diagonal, hutchpp
 from .randomised.lanczos import lanczos
 from .randomised.spectral_density import spectral_density
+from .structure.chain import chain_order
+from .structure.elimination import eliminate
 from .zero_order.counted import counted
 from .zero_order.differences import difference_step, directional_difference, finite_difference
 from .zero_order.estimators import forward_gradient, zero_order_gradient
@@ -67,6 +69,7 @@ __all__ = [
     "TracedAttributeError",
     "TracedValueError",
     "bilinear",
+    "chain_order",
     "check_grads",
     "checkpoint",
     "checkpoint_chain",
@@ -76,6 +79,7 @@ __all__ = [
     "difference_step",
     "directional_difference",
     "elementwise",
+    "eliminate",
     "finite_difference",
     "forward_gradient",
     "grad",

@@ -23,7 +23,7 @@ DELAYED = {
 
 # From the ground up: a folder imports what stands before it, and never what stands after it.
 LAYERS = (
-    *("core", "modes", "rules", "graph", "programs"),
+    *("core", "modes", "rules", "graph", "programs", "structure"),
     *("randomised", "zero_order", "schedules", "memory", "data", "optimize"),
     *("viz", "exercises"),
 )
