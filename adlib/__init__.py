@@ -50,6 +50,7 @@ from .randomised.lanczos import lanczos
 from .randomised.spectral_density import spectral_density
 from .structure.chain import chain_order
 from .structure.elimination import eliminate
+from .structure.sparse import sparse_jacobian
 from .zero_order.counted import counted
 from .zero_order.differences import difference_step, directional_difference, finite_difference
 from .zero_order.estimators import forward_gradient, zero_order_gradient
@@ -103,6 +104,7 @@ __all__ = [
     "random_directions",
     "refuse",
     "rule",
+    "sparse_jacobian",
     "spectral_density",
     "stop_gradient",
     "value_and_grad",

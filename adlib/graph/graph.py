@@ -147,32 +147,6 @@ class Graph:
         """The local partial derivative in operand k, where the operation has one."""
         return node._rule.partial(k, (node.value, *args)) if isinstance(node._rule, Elementwise) else None
 
-    def local_derivatives(self, node):
-        """The derivative of a node by each of its parents, in a graph of numbers.
-
-        Returns
-        -------
-        dict
-            Position of the parent -> derivative.  One that is used twice has
-            the sum; one without a derivative, such as a condition, is not there.
-
-        Examples
-        --------
-        >>> import adlib
-        >>> graph = adlib.make_graph(lambda x, y: x * x * y)(2.0, 3.0)
-        >>> [{k: float(d) for k, d in graph.local_derivatives(node).items()} for node in graph.nodes]
-        [{}, {}, {0: 4.0}, {2: 3.0, 1: 4.0}]
-        """
-        args, derivatives = self.operand_values(node), {}
-        for k, operand in enumerate(node.operands):
-            rule = node._rule
-            if isinstance(operand, Ref) and not (isinstance(rule, Elementwise) and rule.partials[k] is None):
-                tangents = [None] * len(args)
-                tangents[k] = np.ones((), self.nodes[operand.index].dtype)[()]
-                derivative = rule.jvp(node._call, node.value, args, node._kwargs, tangents)
-                derivatives[operand.index] = derivatives.get(operand.index, 0.0) + derivative
-        return derivatives
-
     def reverse(self, *cotangents):
         """Reverse mode along the graph, one node at a time, from the end.
 
@@ -246,6 +220,22 @@ class Graph:
                 ct = ct.dense(parent.shape, parent.dtype)
             ct = project(np.zeros(parent.shape) if ct is None else ct, parent.shape, parent.dtype)
             yield ReverseTerm(node.index, k, self._partial(node, k, args), adjoint, ct), parent.index, mask
+
+    def _local_derivatives(self, node):
+        """Position of a parent -> derivative of the node by it, in a graph of numbers.
+
+        A parent that is used twice has the sum; one without a derivative, such
+        as a condition, is not there.
+        """
+        args, derivatives = self.operand_values(node), {}
+        for k, operand in enumerate(node.operands):
+            rule = node._rule
+            if isinstance(operand, Ref) and not (isinstance(rule, Elementwise) and rule.partials[k] is None):
+                tangents = [None] * len(args)
+                tangents[k] = np.ones((), self.nodes[operand.index].dtype)[()]
+                derivative = rule.jvp(node._call, node.value, args, node._kwargs, tangents)
+                derivatives[operand.index] = derivatives.get(operand.index, 0.0) + derivative
+        return derivatives
 
     def kept(self):
         """Which values reverse mode keeps for the way back.

@@ -69,7 +69,7 @@ class Equivalent(Differentiable):
         results = apply(self, functools.partial(_invoke, call), operands, {"arguments": arguments})
         return list(results) if arguments.listed else results
 
-    def _in_operands(self, args, argnums, arguments):
+    def in_operands(self, args, argnums, arguments):
         """`code` as a function of the operands `argnums` alone."""
 
         def f(*xs):
@@ -82,7 +82,7 @@ class Equivalent(Differentiable):
 
     def jvp(self, call, ans, args, kwargs, tangents):
         argnums = [k for k, tangent in enumerate(tangents) if tangent is not None]  # `code` sees constants as such
-        f = self._in_operands(args, argnums, **kwargs)
+        f = self.in_operands(args, argnums, **kwargs)
         _, out, _ = push(f, [args[k] for k in argnums], [tangents[k] for k in argnums])
         return tuple(out) if isinstance(ans, tuple) else out[0]
 
@@ -91,7 +91,7 @@ class Equivalent(Differentiable):
 
     def vjp(self, g, residuals, argnums):
         args, arguments = residuals
-        run = ReverseRun(self._in_operands(args, argnums, arguments), [args[k] for k in argnums])
+        run = ReverseRun(self.in_operands(args, argnums, arguments), [args[k] for k in argnums])
         run.trace.close()
         adjoints = enumerate(g) if isinstance(g, list) else [(0, g)]
         return run.contributions([(k, y_bar) for k, y_bar in adjoints if y_bar is not None])

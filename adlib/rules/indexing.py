@@ -167,7 +167,7 @@ def _pad(array, pad_width, mode="constant", **kwargs):
             # The linear part pads with zeros.
             inside = np.pad(np.ones(np.shape(array), bool), pad_width)
             border = np.pad(np.zeros(np.shape(array), array.dtype), pad_width, constant_values=_plain_fill(fill))
-            return np.where(inside, _padded(array, pad_width), border)
+            return np.where(inside, padded(array, pad_width), border)
     elif mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
         raise with_user_line(
             TracedValueError(
@@ -175,7 +175,7 @@ def _pad(array, pad_width, mode="constant", **kwargs):
                 "'edge', 'reflect', 'symmetric' and 'wrap', or np.concatenate"
             )
         )
-    return _padded(array, pad_width, mode, **{k: v for k, v in kwargs.items() if k != "constant_values"})
+    return padded(array, pad_width, mode, **{k: v for k, v in kwargs.items() if k != "constant_values"})
 
 
 def _plain_fill(fill):
@@ -186,8 +186,8 @@ def _plain_fill(fill):
     return fill
 
 
-_padded = primitive(np.pad)
-_moves(_padded)
+padded = primitive(np.pad)
+_moves(padded)
 composite(np.pad, _pad)
 
 

@@ -195,7 +195,7 @@ def _edges(graph):
     """The local derivative on each edge that lies on a way from an input to an output."""
     edges, reached = {}, set(graph.inputs)
     for node in graph.nodes:
-        for parent, partial in graph.local_derivatives(node).items():
+        for parent, partial in graph._local_derivatives(node).items():
             if parent in reached:
                 reached.add(node.index)
                 edges[parent, node.index] = partial

@@ -15,7 +15,7 @@ import adlib
 from adlib.core.families import Composite, Differentiable
 from adlib.core.trace import RULES
 from adlib.rules.arithmetic import direction, one_minus_square, power_derivative, unknown_slope
-from adlib.rules.indexing import _padded
+from adlib.rules.indexing import padded
 from adlib.rules.special import bessel_i, sinc_derivative
 from adlib.rules.statistics import root, root_slope
 from tests.adlib.oracles import Derivatives, by_jax, by_jax_broadcast, close, complex_step, inner, same_bits
@@ -54,7 +54,7 @@ INSIDE = {
     unknown_slope,
     one_minus_square,
     direction,
-    _padded,
+    padded,
     np.full,
     np.array,
     np.asarray,
