@@ -178,7 +178,8 @@ def eliminate(graph, order="markowitz"):
             for parent in incoming.pop(index):
                 del outgoing[parent][index]
         steps.append(EliminationStep(graph.nodes[index], past, count))
-    return Elimination(_jacobian(graph, incoming), count, merged, tuple(steps), edges, graph)
+    start = {ends: float(partial) for ends, partial in edges.items()}
+    return Elimination(_jacobian(graph, incoming), count, merged, tuple(steps), start, graph)
 
 
 def _refuse_arrays(graph):
