@@ -168,7 +168,7 @@ def power_derivative(x, y, k, m):
     term decides.
     """
     dtype = np.result_type(x, y)
-    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
+    x, y = dtype.type(1) * x, dtype.type(1) * y
     edge = (x == 0) | np.isinf(x)
     log = np.log(np.where(edge, 1.0, x)) if m else 0.0
     total = lead = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype)

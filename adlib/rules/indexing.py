@@ -9,7 +9,7 @@ from ..core.arguments import float_dtype
 from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
 from ..core.families import Differentiable
-from ..core.trace import RECORDED, RULES, as_operand, is_traced, item, plain_value
+from ..core.trace import RECORDED, RULES, as_array, as_operand, is_traced, item, plain_value
 from ..core.tree import flatten
 from ..modes.reverse import Contribution
 from .reductions import normal_axes, normal_axis
@@ -30,7 +30,7 @@ class Scatter(Contribution):
 
     def dense(self, shape, dtype):
         """The contribution as an array."""
-        if is_traced(self.values):
+        if self._is_traced():
             return add_at(np.zeros(shape, dtype), self.values, self.index)
         buffer = np.zeros(shape, dtype)
         self.write(buffer)
@@ -38,7 +38,7 @@ class Scatter(Contribution):
 
     def add_to(self, adjoints, owned, position, shape, dtype):
         old = adjoints[position]
-        if is_traced(old) or is_traced(self.values):
+        if is_traced(old) or self._is_traced():
             base = np.zeros(shape, dtype) if old is None else old
             adjoints[position], owned[position] = add_at(base, self.values, self.index), 0
         elif old is None:
@@ -48,6 +48,10 @@ class Scatter(Contribution):
                 adjoints[position], owned[position] = np.array(old), 1
             self.write(adjoints[position])
 
+    def _is_traced(self):
+        parts = self.index if type(self.index) is tuple else (self.index,)
+        return is_traced(self.values) or any(map(is_traced, parts))
+
     def write(self, buffer):
         """Add into an array."""
         if is_basic(self.index):
@@ -55,6 +59,13 @@ class Scatter(Contribution):
         else:
             # An index array may name an entry twice: every mention counts.
             np.add.at(buffer, self.index, self.values)
+
+
+def entries(a, index):
+    """``a[index]``, also where the array is plain and only the index recorded in a program."""
+    if type(index) in RECORDED and not is_traced(a):
+        return index._trace.record(operator.getitem, (a, index))
+    return a[index]
 
 
 def is_basic(index):
@@ -190,7 +201,7 @@ def _take(a, indices, axis=None, out=None, mode="raise"):
     if axis is None or np.ndim(a) == 0:  # NumPy lets the axis 0 or -1 of a number pass
         a, axis = np.ravel(a), 0
     axis = normal_axis(axis, np.ndim(a))
-    indices = np.asarray(indices)
+    indices = as_array(indices)
     if mode != "raise":  # NumPy brings them into range
         indices = np.take(np.arange(np.shape(a)[axis]), indices, mode=mode)
     return a[(slice(None),) * axis + (indices,)]
@@ -215,7 +226,10 @@ def _compress(condition, a, axis=None, out=None):
 composite(np.take, _take)
 composite(np.take_along_axis, _take_along_axis)
 composite(np.compress, _compress)
-composite(np.extract, lambda condition, arr: np.ravel(arr)[np.nonzero(np.ravel(plain_value(condition)))])
+composite(
+    np.extract,
+    lambda condition, arr: entries(np.ravel(arr), np.nonzero(np.ravel(plain_value(condition)))[0]),
+)
 composite(
     np.trace,
     lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None: np.sum(
@@ -248,7 +262,7 @@ def _piecewise(x, condlist, funclist, *args, **kw):
     compute for the others what has no value there.  Where no condition holds
     stands a zero.
     """
-    conditions = np.asarray(condlist, bool)
+    conditions = (np.stack if RECORDED & {*map(type, condlist)} else np.asarray)(condlist).astype(bool)
     if conditions.shape == np.shape(x):  # one condition, not in a list
         conditions = conditions[None]
     if len(funclist) == len(conditions) + 1:
@@ -256,10 +270,11 @@ def _piecewise(x, condlist, funclist, *args, **kw):
     flat, size = np.ravel(x), np.size(x)
     parts, index, count = [np.zeros(1, x.dtype)], np.zeros(size, int), 1
     for condition, f in reversed(list(zip(np.reshape(conditions, (len(conditions), size)), funclist))):
-        places = np.nonzero(condition & (index == 0))[0]
+        chosen = condition & (index == 0)
+        places = np.nonzero(chosen)[0]
         part = as_operand(f(flat[places], *args, **kw) if callable(f) else f)
         parts.append(np.broadcast_to(part, places.shape).astype(x.dtype))
-        index[places] = count + np.arange(len(places))
+        index = np.where(chosen, count - 1 + np.cumsum(chosen), index)
         count += len(places)
     return np.reshape(np.concatenate(parts)[index], np.shape(x))
 
@@ -286,7 +301,7 @@ composite(np.piecewise, _piecewise)
 
 def _bincount(x, weights=None, minlength=0):
     size = len(np.bincount(plain_value(x), minlength=minlength))
-    return scatter_add(weights.astype(float), np.asarray(x), (size,))
+    return scatter_add(weights.astype(float), as_array(x), (size,))
 
 
 composite(np.bincount, _bincount)

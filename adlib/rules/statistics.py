@@ -7,6 +7,7 @@ from ..core.errors import TracedValueError, describe, with_user_line
 from ..core.trace import as_operand, is_traced, plain_value
 from .corners import Tip, sharing
 from .equivalent import equivalent
+from .indexing import entries
 from .reductions import kept_shape, mean_where, normal_axes, normal_axis, restored, rows_of, selected
 
 
@@ -289,7 +290,7 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
         period = abs(period)
         x, xp = x % period, xp % period
         order = np.argsort(xp)
-        xp, fp = xp[order], fp[order]
+        xp, fp = entries(xp, order), entries(fp, order)
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
         left = right = None
@@ -298,7 +299,7 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     if np.size(xp) == 1:
         y = np.broadcast_to(fp[0], np.shape(x))
     else:
-        x0, x1, f0, f1 = xp[right_end - 1], xp[right_end], fp[right_end - 1], fp[right_end]
+        x0, x1, f0, f1 = (entries(a, k) for a in (xp, fp) for k in (right_end - 1, right_end))
         width = x1 - x0
         flat = plain_value(width) == 0  # the last knot, given twice
         y = np.where(flat, f1, f0 + (x - x0) * ((f1 - f0) / np.where(flat, 1.0, width)))
