@@ -126,7 +126,8 @@ def simplified(lines, kinds):
             if same is not None:
                 where[line.target] = same
                 continue
-        key = (line.call, _key(args), _key(kwargs))
+        backwards = line.call in _SYMMETRIC and type(args[0]) is type(args[1]) is Ref and args[0] > args[1]
+        key = (line.call, _key(args[::-1] if backwards else args), _key(kwargs))
         found = known.get(key)
         if found is not None:
             where.update(zip(targets(line), targets(found)))
@@ -137,7 +138,7 @@ def simplified(lines, kinds):
 
 
 def _shorter(call, args, kwargs, kinds, target, sources):
-    """The arguments without a detour: a reshaped array reshaped again, an array repeated for an operation that would."""
+    """The arguments without a detour: a reshaped array reshaped again, one repeated for an operation that would, a not."""
     if call is np.reshape or call is np.broadcast_to:
         if kwargs == {"order": "C"}:
             kwargs = NO_KEYWORDS
@@ -147,6 +148,12 @@ def _shorter(call, args, kwargs, kinds, target, sources):
                 args = (source, args[1])
             if type(args[0]) is Ref:
                 sources[target] = call, args[0]
+    elif call is np.logical_not and kinds[args[0]][1] == bool:
+        sources[target] = call, args[0]
+    elif call is np.where and len(args) == 3 and not kwargs:
+        first, source = sources.get(args[0], (None, None)) if type(args[0]) is Ref else (None, None)
+        if first is np.logical_not:
+            args = (source, args[2], args[1])
     elif call in _PAIRS and len(args) == 2 and not kwargs:
         for k, other in ((0, 1), (1, 0)):
             first, source = sources.get(args[k], (None, None)) if type(args[k]) is Ref else (None, None)
@@ -157,6 +164,7 @@ def _shorter(call, args, kwargs, kinds, target, sources):
 
 
 _PAIRS = frozenset({operator.add, operator.sub, operator.mul, operator.truediv})
+_SYMMETRIC = frozenset({operator.add, operator.mul, operator.eq, operator.ne, operator.and_, operator.or_})
 
 
 def live(lines, outputs):
@@ -186,6 +194,8 @@ def _unchanged(call, args, kwargs, kinds, target):
             kept = b
     elif (
         call in (np.reshape, np.broadcast_to, astype)
+        or call is np.moveaxis
+        and args[1] == args[2]
         or call is operator.getitem
         and type(args[1]) is tuple
         and not args[1]

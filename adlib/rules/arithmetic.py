@@ -12,16 +12,17 @@ An adjoint of 0 times it stays NaN: ``x * sqrt(x)`` has the derivative 0 at 0,
 
 import functools
 import math
+import operator
 
 import numpy as np
 
-from ..core.conditions import everywhere, rare
+from ..core.conditions import everywhere, nowhere, rare
 from ..core.conversions import in_place
 from ..core.declare import composite, elementwise, linear, primitive, rule
 from ..core.families import Elementwise, total_differential
 from ..core.keywords import function_name, keyword_names, supported
 from ..core.trace import RECORDED, RULES, apply, as_operand, is_traced, plain_value
-from .corners import Sharing, Tip, share, sharing
+from .corners import Share, Sharing, Tip, share, sharing
 
 _NUMBERS = frozenset({float, np.float64})
 
@@ -329,24 +330,32 @@ sharing(np.hypot, lambda x1, x2, y: _hypot(x1, x2, y), lambda x1, x2, y: _hypot(
 
 # Choices: the chosen argument takes the slope, equal arguments share it.
 def _choice(better, skips_nan, mine, other):
-    """The share of `mine`, as a plain slope."""
+    """Where `mine` is chosen; and the slope there, None if 1 everywhere."""
     wins, loses = better(mine, other), better(other, mine)
-    if not everywhere(wins | loses):  # a tie, or a NaN, which wins or is passed over
-        nan, their_nan = np.isnan(mine), np.isnan(other)
-        if skips_nan:
-            nan, their_nan = their_nan, nan
-        tie = mine == other
-        wins, loses = wins | tie | nan, loses | tie | their_nan
-        return (wins / (1.0 * wins + loses)).astype(np.result_type(mine, other))
-    return wins
+    if everywhere(wins | loses):
+        return wins, None
+    nan, their_nan = np.isnan(mine), np.isnan(other)  # a NaN wins, or is passed over
+    if skips_nan:
+        nan, their_nan = their_nan, nan
+    tie = mine == other
+    if nowhere(their_nan):
+        wins = np.logical_not(loses)
+    else:
+        wins, tie = wins | tie | nan, tie | nan & their_nan
+    one = np.result_type(mine, other).type(1)
+    return wins, np.where(tie, one / 2, one)
+
+
+def _chosen(wins, slope):
+    """The slope as a mask, or as a `Share` where arguments are equal."""
+    if slope is not None:
+        return Share(slope, wins)
+    return wins if wins.ndim or not wins else 1
 
 
 def _choosing(function, better, skips_nan=False):
     def chosen(mine, other):
-        slope = _choice(better, skips_nan, plain_value(mine), plain_value(other))
-        if slope.dtype == bool:  # a mask, for arrays
-            return slope if slope.ndim or not slope else 1
-        return share(slope)
+        return _chosen(*_choice(better, skips_nan, plain_value(mine), plain_value(other)))
 
     sharing(function, lambda x1, x2: chosen(x1, x2), lambda x1, x2: chosen(x2, x1))
 
@@ -373,11 +382,15 @@ class Clip(Sharing):
 
     @staticmethod
     def _share(k, a, lower, upper):
-        slope = 1.0 if lower is None or k == 2 else _choice(np.greater, False, *((a, lower) if k == 0 else (lower, a)))
+        choices = []
+        if lower is not None and k != 2:
+            choices.append(_choice(np.greater, False, *((a, lower) if k == 0 else (lower, a))))
         if upper is not None:
             inside = a if lower is None else np.maximum(a, lower)
-            slope = slope * _choice(np.less, False, *((upper, inside) if k == 2 else (inside, upper)))
-        return share(1.0 * np.asarray(slope))
+            choices.append(_choice(np.less, False, *((upper, inside) if k == 2 else (inside, upper))))
+        slopes = [slope for _, slope in choices if slope is not None]
+        wins = functools.reduce(operator.and_, [wins for wins, _ in choices]) if choices else np.True_
+        return _chosen(wins, functools.reduce(operator.mul, slopes) if slopes else None)
 
 
 RULES[np.clip] = Clip()
@@ -453,7 +466,11 @@ class Where(Sharing):
         return super().bind(call, [as_operand(x) for x in args], kwargs)
 
 
+def _holds(condition):
+    return condition if getattr(condition, "dtype", None) == bool else np.not_equal(condition, 0)
+
+
 RULES[np.where] = Where(
     "where",
-    (None, lambda x1: np.not_equal(plain_value(x1), 0), lambda x1: np.equal(plain_value(x1), 0)),
+    (None, lambda x1: _holds(plain_value(x1)), lambda x1: np.logical_not(plain_value(x1))),
 )
