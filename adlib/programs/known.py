@@ -5,6 +5,7 @@ import operator
 
 import numpy as np
 
+from ..core.trace import RECORDED
 from ..rules.indexing import add_at
 from .lines import astype
 
@@ -85,21 +86,34 @@ def _functions(names):
 
 _FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
 _MAY_VIEW = _functions(_VIEWS)
-_RESIZED = frozenset({np.take, np.choose, np.append})  # by a mask or number among settings
+_OF_INTEGERS = frozenset({np.take, np.take_along_axis, np.searchsorted, np.digitize, add_at, *INFIX, *PREFIX})
 
 
 def fixes_shape(call, args):
     """Whether the arguments' shapes, and what is no array among them, fix shape and dtype of the result."""
     if call is operator.getitem:
         index = args[1]
-        return not any(map(_is_mask, index if type(index) is tuple else (index,)))
+        return not any(map(_resizes, index if type(index) is tuple else (index,)))
+    if isinstance(call, np.ufunc) or call in _OF_INTEGERS:
+        return True
     if call is np.where:
         return len(args) == 3
-    return isinstance(call, np.ufunc) or call in _FIXES_SHAPE or isinstance(getattr(call, "__self__", None), np.ufunc)
+    known = call in _FIXES_SHAPE or isinstance(getattr(call, "__self__", None), np.ufunc)
+    return known and not any(map(_has_integers, args[1:]))
 
 
-def _is_mask(part):
+def _resizes(part):
+    """Whether the shape of what is taken depends on values: a mask, or a slice between recorded numbers."""
+    if type(part) is slice:
+        return not RECORDED.isdisjoint(map(type, (part.start, part.stop, part.step)))
     return getattr(part, "dtype", None) == bool
+
+
+def _has_integers(x):
+    """Whether a setting is recorded: a number of times, a length, a part of a shape."""
+    if type(x) in (tuple, list):
+        return any(map(_has_integers, x))
+    return type(x) in RECORDED and x.dtype.kind in "iub"
 
 
 def is_new(call):

@@ -86,7 +86,7 @@ class Recorder(Trace):
         y = self._results(ans, call)
         target = y._info if type(y) in RECORDED else tuple([part._info for part in y])
         self.lines.append(Line(target, call, tuple(operands), named, place))
-        if not fixes_shape(call, args):
+        if not fixes_shape(call, (*args, *kwargs.values()) if kwargs else args):
             for part in (y,) if type(y) in RECORDED else y:
                 self._check("shape", part._info, (part.shape, part.dtype), place)
         if len(self.lines) > self.limit:

@@ -21,7 +21,7 @@ from ..core.conversions import in_place
 from ..core.declare import composite, elementwise, linear, primitive, rule
 from ..core.families import Elementwise, total_differential
 from ..core.keywords import function_name, keyword_names, supported
-from ..core.trace import RECORDED, RULES, apply, as_operand, is_traced, plain_value
+from ..core.trace import RECORDED, RULES, apply, as_operand, is_differentiated, plain_value
 from .corners import Share, Sharing, Tip, share, sharing
 
 _NUMBERS = frozenset({float, np.float64})
@@ -58,7 +58,7 @@ class Edged(Elementwise):
 def _stays_zero(tangent):
     """Where a tangent is 0, and does not vary either, as far as an outer forward mode tells."""
     still = True
-    while is_traced(tangent):
+    while is_differentiated(tangent):
         if tangent._trace.mode == "forward":
             still = still & _stays_zero(tangent._info)
         tangent = tangent._value
@@ -66,7 +66,7 @@ def _stays_zero(tangent):
 
 
 def _under_reverse(tangent):
-    while is_traced(tangent):
+    while is_differentiated(tangent):
         if tangent._trace.mode == "reverse":
             return True
         tangent = tangent._value
@@ -142,7 +142,7 @@ def _power_base(x1, x2):
         if type(x1) is not float and x1.dtype == np.longdouble:
             x2 = np.longdouble(x2)  # in which x2 - 1 has more digits
         return x2 * x1 ** (x2 - 1) if x2 != 0 else 0.0
-    if is_traced(x2):
+    if is_differentiated(x2):
         return power_derivative(x1, x2, 1, 0)
     flat, far = x2 == 0, np.isinf(x2)
     if rare(far):  # where the power is 0, the slope is 0 too
@@ -153,7 +153,7 @@ def _power_base(x1, x2):
 
 def _power_exponent(y, x1, x2):
     # y * log(x1), but 0 where the power stays: 0**x2 for x2 > 0, inf**x2 for x2 < 0, and 0**0 by convention.
-    if is_traced(x1):
+    if is_differentiated(x1):
         return power_derivative(x1, x2, 0, 1)
     power = plain_value(y)
     base = np.where((power == 0) | (x1 == 0) & (power == 1), 1.0, x1)
@@ -171,17 +171,22 @@ def power_derivative(x, y, k, m):
     dtype = np.result_type(x, y)
     x, y = dtype.type(1) * x, dtype.type(1) * y
     edge = (x == 0) | np.isinf(x)
-    log = np.log(np.where(edge, 1.0, x)) if m else 0.0
+    meets_edge = rare(edge)
+    inner = np.where(edge, 1.0, x) if meets_edge else x
+    log = np.log(inner) if m else 0.0
     total = lead = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype)
     depth = np.zeros(total.shape, int)
     for j in range(min(m, k) + 1):
         coefficient = math.comb(m, j) * np.polyval(np.polyder(np.atleast_1d(np.poly(range(k))), j), y)
         total = total + (coefficient * log ** (m - j) if j < m else coefficient)
-        first = (lead == 0) & (coefficient != 0)
-        lead, depth = np.where(first, coefficient, lead), np.where(first, m - j, depth)
-    power = np.where(edge, 1.0, x) ** (y - k)
+        if meets_edge:
+            first = (lead == 0) & (coefficient != 0)
+            lead, depth = np.where(first, coefficient, lead), np.where(first, m - j, depth)
+    power = inner ** (y - k)
     flat = (total == 0) | (power == 0)
-    inside = np.where(flat, 0.0, np.where(flat, 0.0, total) * np.where(flat, 0.0, power))
+    inside = np.where(flat, 0.0, total) * np.where(flat, 0.0, power)
+    if not meets_edge:
+        return inside.astype(total.dtype)[()]
     growth = np.where(x == 0, k - y, y - k)
     factor = np.where(growth == 0, np.where(depth > 0, np.inf, 1.0), np.where(edge, x, 1.0) ** (y - k))
     still = (lead == 0) | (growth < 0) | ((x == 0) & (y == 0) & (k == 0))

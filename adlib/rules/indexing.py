@@ -8,7 +8,7 @@ import numpy as np
 from ..core.arguments import float_dtype
 from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
-from ..core.families import Differentiable
+from ..core.families import Differentiable, Linear
 from ..core.trace import RECORDED, RULES, as_array, as_operand, is_traced, item, plain_value
 from ..core.tree import flatten
 from ..modes.reverse import Contribution
@@ -63,9 +63,12 @@ class Scatter(Contribution):
 
 def entries(a, index):
     """``a[index]``, also where the array is plain and only the index recorded in a program."""
-    if type(index) in RECORDED and not is_traced(a):
-        return index._trace.record(operator.getitem, (a, index))
-    return a[index]
+    if type(index) is not int and not is_traced(a):
+        parts = index if type(index) is tuple else (index,)
+        recorded = next((p for p in parts if type(p) in RECORDED), None)
+        if recorded is not None:
+            return recorded._trace.record(operator.getitem, (item(a, ()), index))
+    return item(a, index)
 
 
 def is_basic(index):
@@ -78,7 +81,7 @@ def is_basic(index):
 def _keeps_order(index):
     """Whether an index takes every entry in its order, and only puts in axes of length 1."""
     parts = index if type(index) is tuple else (index,)
-    return all(p is None or p is Ellipsis or type(p) is slice and p == slice(None) for p in parts)
+    return all(p is None or p is Ellipsis or type(p) is slice and p.start is p.stop is p.step is None for p in parts)
 
 
 @primitive
@@ -116,11 +119,18 @@ class AddAt(Differentiable):
         return args[2]
 
     def vjp(self, g, index, argnums):
-        return [g if k == 0 else item(g, index) for k in argnums]
+        return [g if k == 0 else entries(g, index) for k in argnums]
 
 
-linear(operator.getitem, _getitem_transpose)
-linear(scatter_add, lambda g, shape, index, _: item(g, index))
+class Indexing(Linear):
+    """Square brackets."""
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        return entries(tangents[0], args[1])
+
+
+RULES[operator.getitem] = Indexing("getitem", _getitem_transpose)
+linear(scatter_add, lambda g, shape, index, _: entries(g, index))
 RULES[add_at] = AddAt("add_at")
 
 
