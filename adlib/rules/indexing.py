@@ -30,7 +30,7 @@ class Scatter(Contribution):
 
     def dense(self, shape, dtype):
         """The contribution as an array."""
-        if self._is_traced():
+        if is_traced(self.values) or _is_recorded(self.index):
             return add_at(np.zeros(shape, dtype), self.values, self.index)
         buffer = np.zeros(shape, dtype)
         self.write(buffer)
@@ -38,7 +38,7 @@ class Scatter(Contribution):
 
     def add_to(self, adjoints, owned, position, shape, dtype):
         old = adjoints[position]
-        if is_traced(old) or self._is_traced():
+        if is_traced(old) or is_traced(self.values) or _is_recorded(self.index):
             base = np.zeros(shape, dtype) if old is None else old
             adjoints[position], owned[position] = add_at(base, self.values, self.index), 0
         elif old is None:
@@ -47,10 +47,6 @@ class Scatter(Contribution):
             if not owned[position]:
                 adjoints[position], owned[position] = np.array(old), 1
             self.write(adjoints[position])
-
-    def _is_traced(self):
-        parts = self.index if type(self.index) is tuple else (self.index,)
-        return is_traced(self.values) or any(map(is_traced, parts))
 
     def write(self, buffer):
         """Add into an array."""
@@ -61,17 +57,20 @@ class Scatter(Contribution):
             np.add.at(buffer, self.index, self.values)
 
 
+def _is_recorded(index):
+    return type(index) in RECORDED or type(index) is tuple and not RECORDED.isdisjoint(map(type, index))
+
+
 def entries(a, index):
     """``a[index]``, also where the array is plain and only the index recorded in a program."""
-    if type(index) is not int and not is_traced(a):
-        parts = index if type(index) is tuple else (index,)
-        recorded = next((p for p in parts if type(p) in RECORDED), None)
-        if recorded is not None:
-            return recorded._trace.record(operator.getitem, (item(a, ()), index))
+    if _is_recorded(index) and not is_traced(a):
+        recorder = next(p._trace for p in (index if type(index) is tuple else (index,)) if type(p) in RECORDED)
+        return recorder.record(operator.getitem, (item(a, ()), index))
     return item(a, index)
 
 
 def is_basic(index):
+    """Whether an index names each entry once: it has no arrays."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         isinstance(p, (int, np.integer, slice, type(None), type(...))) and not isinstance(p, bool) for p in parts
