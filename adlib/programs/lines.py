@@ -97,7 +97,7 @@ def targets(line):
     return (line.target,) if type(line.target) is Ref else line.target
 
 
-def simplified(lines, kinds):
+def simplified(lines, kinds, in_order):
     """Without lines that give an operand back, and with each common part once.
 
     Parameters
@@ -106,6 +106,8 @@ def simplified(lines, kinds):
         In the order of computation.
     kinds : list of (shape, dtype)
         Of each value, by its number.
+    in_order : list of bool
+        Whether its entries lie in C order.
 
     Returns
     -------
@@ -123,7 +125,7 @@ def simplified(lines, kinds):
         args = tuple([where.get(x, x) if type(x) is Ref else replaced(x, where) for x in line.args])
         kwargs = {k: replaced(x, where) for k, x in line.kwargs.items()} if line.kwargs else NO_KEYWORDS
         if type(line.target) is Ref:
-            args, kwargs = _shorter(line.call, args, kwargs, kinds, line.target, sources)
+            args, kwargs = _shorter(line.call, args, kwargs, kinds, in_order, line.target, sources)
             same = _unchanged(line.call, args, kwargs, kinds, line.target)
             if same is not None:
                 where[line.target] = same
@@ -139,7 +141,7 @@ def simplified(lines, kinds):
     return kept, where
 
 
-def _shorter(call, args, kwargs, kinds, target, sources):
+def _shorter(call, args, kwargs, kinds, in_order, target, sources):
     """The arguments without a detour: a reshaped array reshaped again, one repeated for an operation that would, a not."""
     if kwargs:
         left_out = defaults(call)
@@ -173,6 +175,7 @@ def _shorter(call, args, kwargs, kinds, target, sources):
                 type(args[k]) is np.ndarray
                 and args[k].ndim
                 and args[k].dtype == kinds[target][1]
+                and (type(args[other]) is not Ref or in_order[args[other]])  # else the result would lie as that does
                 and _is_uniform(args[k])
             ):
                 args = (args[k].flat[0], args[1]) if k == 0 else (args[0], args[k].flat[0])
