@@ -93,7 +93,7 @@ def compared(program, g, xs):
 
 def _contained(program, xs):
     """What the bare function returns, in the containers of a call."""
-    results = program.function(*xs)
+    results = program.function(*numbers(xs))
     flat = (results,) if not isinstance(results, tuple) else results
     structure = program._structure
     return results if structure is None else adlib.core.tree.unflatten(structure, flat)
