@@ -157,7 +157,7 @@ def _shorter(call, args, kwargs, kinds, in_order, target, sources):
                 args = (source, args[1])
             if type(args[0]) is Ref:
                 sources[target] = call, args[0]
-    elif call is np.logical_not and kinds[args[0]][1] == bool:
+    elif call is np.logical_not and kinds[args[0]][1].kind == "b":
         sources[target] = call, args[0]
     elif call is np.where and len(args) == 3 and not kwargs:
         first, source = sources.get(args[0], (None, None)) if type(args[0]) is Ref else (None, None)

@@ -21,7 +21,7 @@ from ..core.conversions import in_place
 from ..core.declare import composite, elementwise, linear, primitive, rule
 from ..core.families import Elementwise, total_differential
 from ..core.keywords import function_name, keyword_names, supported
-from ..core.trace import RECORDED, RULES, apply, as_operand, is_differentiated, plain_value
+from ..core.trace import FLOAT64, RECORDED, RULES, apply, as_operand, is_differentiated, plain_value
 from .corners import Share, Sharing, Tip, share, sharing
 
 _NUMBERS = frozenset({float, np.float64})
@@ -475,7 +475,7 @@ class Where(Sharing):
 
 
 def _holds(condition):
-    return condition if getattr(condition, "dtype", None) == bool else np.not_equal(condition, 0)
+    return condition if getattr(condition, "dtype", FLOAT64).kind == "b" else np.not_equal(condition, 0)
 
 
 RULES[np.where] = Where(

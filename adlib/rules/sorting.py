@@ -16,7 +16,8 @@ from .indexing import scatter_add
 def _places(y, a, axis):
     """For each entry of y, the place of its entry in `a`, where one is the other reordered."""
     in_order = np.argsort(a, axis=axis, kind="stable")
-    ranks = np.argsort(np.argsort(y, axis=axis, kind="stable"), axis=axis)  # the inverse of a permutation is its argsort
+    # The inverse of a permutation is its argsort.
+    ranks = np.argsort(np.argsort(y, axis=axis, kind="stable"), axis=axis)
     return np.take_along_axis(in_order, ranks, axis)
 
 

@@ -223,7 +223,9 @@ def _refuse_second(name, a, s, g=None):
     """
     if is_differentiated(a):
         equal, _ = _equal_and_null(plain_value(s))
-        _refuse_pairs(name, a, equal & (True if g is None or is_differentiated(g) else _differences(g) != 0), _TURNS, _ITSELF)
+        _refuse_pairs(
+            name, a, equal & (True if g is None or is_differentiated(g) else _differences(g) != 0), _TURNS, _ITSELF
+        )
 
 
 # The derivatives of the values alone take the vectors from a factorisation of their own.  When they are

@@ -1,14 +1,12 @@
 """What the tests of recorded programs share: how a program of a function compares with running the function."""
 
-import warnings
-
 import numpy as np
 
 import adlib
 from adlib.core.errors import AdlibError
-from adlib.core.tree import flatten
+from adlib.core.tree import flatten, unflatten
 
-SAME, CHECKED, REFUSED, RAISES = "same bits", "checked", "refused", "NumPy raises"
+SAME, CHECKED, REFUSED, RAISES, FAULT = "same bits", "checked", "refused", "NumPy raises", "fault"
 
 
 def scalar_of(f):
@@ -82,12 +80,12 @@ def compared(program, g, xs):
     except Exception as error:
         if isinstance(right, Exception):
             return RAISES, ""
-        return "fault", f"the program raises {type(error).__name__}: {error}"
+        return FAULT, f"the program raises {type(error).__name__}: {error}"
     if isinstance(right, Exception):
-        return "fault", f"the function raises {type(right).__name__}: {right}; its program does not"
+        return FAULT, f"the function raises {type(right).__name__}: {right}; its program does not"
     for name, result in zip(("call", "function"), results):
         if not same_bits(result, right):
-            return "fault", f"{name}: {result!r}, right {right!r}"
+            return FAULT, f"{name}: {result!r}, right {right!r}"
     return SAME, ""
 
 
@@ -96,10 +94,4 @@ def _contained(program, xs):
     results = program.function(*numbers(xs))
     flat = (results,) if not isinstance(results, tuple) else results
     structure = program._structure
-    return results if structure is None else adlib.core.tree.unflatten(structure, flat)
-
-
-def quietly(run):
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        return run()
+    return results if structure is None else unflatten(structure, flat)
