@@ -17,22 +17,12 @@ NOT_FOR_WORDS = {"highlight", "light"}
 EACH_ALONE = [
     pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"reader {path.stem}")) for path in chapters()
 ]
-# What the style sheet calls the colours of words and lines; the others are grounds and rules.
-WORDS = ("ink", "ink-soft", "forward", "reverse", "value", "check", "try")
 
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("role", COLOURS)
 def test_a_role_is_seen_in_a_figure(role, theme):
     assert contrast.of_figure(COLOURS[role], theme) >= (LINE if role in NOT_FOR_WORDS else WORD)
-
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_colours_of_the_page_are_seen(theme):
-    colours = contrast.variables(theme)
-    ground = contrast.paper(theme)
-    assert {name: contrast.ratio(colours[name], ground) >= WORD for name in WORDS} == dict.fromkeys(WORDS, True)
-    assert contrast.ratio(colours["highlight"], ground) >= LINE
 
 
 @pytest.mark.parametrize(
