@@ -4,6 +4,7 @@ The chapters are notebooks in a Markdown subset that reads well in Jupyter, Cola
 gives the same text its shape in the built book. Each module has one job:
 
 ``boxes``      bold-lead blockquotes become boxes, ``**Figure 5.1.**`` paragraphs become captions
+``downloads``  the links of notebooks that leave the book lead to the repository
 ``equations``  display math reaches MathJax as it was written, so that ``\\tag`` works
 ``images``     alt text from output metadata; an image without it is a warning
 ``narrow``     lines of code that wrap and tables that become cards on a phone
@@ -15,10 +16,10 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from . import boxes, equations, images, narrow, page, sources
+from . import boxes, downloads, equations, images, narrow, page, sources
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    for module in (boxes, equations, images, narrow, sources, page):
+    for module in (boxes, downloads, equations, images, narrow, sources, page):
         module.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,6 @@
 """The book's Sphinx extension: plain Markdown in, boxes, alt text, equations and source pages out."""
 
+import json
 import re
 from functools import cache
 from html import unescape
@@ -10,6 +11,7 @@ import pytest
 from nbformat import v4
 
 from _ext.adbook.boxes import box_class
+from _ext.adbook.downloads import absolute
 from _ext.adbook.page import point_at_notebook, without_launch
 from _ext.adbook.sources import definitions, page_of, source_html
 from tools import ROOT, contrast
@@ -277,6 +279,29 @@ def test_no_dead_button_while_the_repository_has_no_address(good):
     for page in ("index.html", "chapters/05-tiny.html"):
         assert "owner_not_set" not in good.page(page)
     assert "_sources/chapters/05-tiny.ipynb" in good.page()
+
+
+def test_a_notebook_that_leaves_the_book_has_absolute_links(good):
+    leaving = (good.folder / "_build/html/_sources/chapters/05-tiny.ipynb").read_text("utf-8")
+    there = "https://github.com/owner_not_set/tiny/blob/main/tinylib"
+    assert f"[file]({there}/rules/_more.py), [`Graph.forward`]({there}/__init__.py), [it](#question-5-1)" in leaving
+    assert "](../" not in leaving
+
+
+def test_links_of_a_notebook_become_absolute_and_code_stays(tmp_path):
+    for name in ("pages/glossary.md", "chapters/06-tiny.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    text = "[a](../pages/glossary.md#tangent) [b](06-tiny.ipynb) [c](https://x.org/a.md) [d](#e) `vjp(f)[1](one)`"
+    notebook = nbformat.writes(
+        v4.new_notebook(cells=[v4.new_markdown_cell(text), v4.new_code_cell("a[0](06-tiny.ipynb)")])
+    )
+    prose, code = json.loads(absolute(notebook, "chapters", tmp_path, "https://github.com/a/b/blob/v1"))["cells"]
+    assert "".join(prose["source"]) == (
+        "[a](https://github.com/a/b/blob/v1/pages/glossary.md#tangent) [b](https://github.com/a/b/blob/v1/chapters/06-tiny.ipynb) "
+        "[c](https://x.org/a.md) [d](#e) `vjp(f)[1](one)`"
+    )
+    assert code["source"] in ("a[0](06-tiny.ipynb)", ["a[0](06-tiny.ipynb)"])
 
 
 def test_the_buttons_appear_with_the_address(bad):
