@@ -106,6 +106,7 @@ widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scr
 
   onClick(({ dataset }) => {
     const node = +(dataset.pick ?? dataset.i);
+    if (dataset.do && !picks.length) return;
     if (dataset.do === 'undo') picks.pop();
     else if (dataset.do) picks = [];
     else if (order.includes(node) && !picks.includes(node)) picks.push(node);
