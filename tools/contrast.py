@@ -96,6 +96,13 @@ def pale_words(svg: str) -> Iterator[str]:
                 yield f"the words {words!r} in {colour[1]}: contrast {seen:.2f} in {theme}, at least {WORD}"
 
 
+def pale_names(html: str) -> Iterator[str]:
+    """A line for every name in the picture of an explorable that is written in a colour for lines."""
+    for role, inside in re.findall(r'<g class="ax-(highlight|light)">(.*?)</g>', html, re.DOTALL):
+        for name in re.findall(r"<text[^>]*>([^<]+)", inside):
+            yield f"the name {name!r} in {role}, which is not for words"
+
+
 def _rgb(colour: np.ndarray | str) -> np.ndarray:
     if isinstance(colour, str):
         return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255

@@ -85,7 +85,6 @@ def _functions(names):
 
 _FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
 _MAY_VIEW = _functions(_VIEWS)
-_RESIZED = frozenset({np.take, np.choose, np.append})  # by a mask or number among settings
 
 
 def fixes_shape(call, args):

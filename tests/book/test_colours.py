@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from adlib.viz import COLOURS, METHODS, figure, widget
+from adlib.viz import COLOURS, METHODS, Curve, Explorable, Plot, Points, Scene, figure, widget
 from tools import ROOT, chapters, contrast, figures
 from tools.chromium import launched
 from tools.contrast import LINE, WORD
@@ -80,7 +80,8 @@ def test_a_role_is_seen_in_an_explorable(need_browser, theme, book):
     need_browser()
     sheet = (ROOT / "_static" / "adbook.css").read_text(encoding="utf-8") if book else ""
     seen = in_an_explorable(theme, sheet)
-    assert {role: round(ratio, 2) for role, ratio in seen.items() if ratio < LINE} == {}
+    least = {role: LINE if role in NOT_FOR_WORDS else WORD for role in COLOURS}
+    assert {role: round(ratio, 2) for role, ratio in seen.items() if ratio < least[role]} == {}
 
 
 def test_a_pale_colour_of_an_explorable_is_red(need_browser):
@@ -111,6 +112,7 @@ def test_a_method_has_its_colour_in_every_explorable_and_words_are_not_pale(path
                 (path.stem, *key) for key in contrast.keys("".join(data.get("text/html", "")))
             )
             found += contrast.pale_words("".join(data.get(figures.SVG, "")))
+            found += contrast.pale_names("".join(data.get("text/html", "")))
     assert found == []
 
 
@@ -143,8 +145,6 @@ def test_a_second_variant_may_have_a_colour_that_no_method_has(label, role):
 
 
 def test_a_swapped_key_of_an_explorable_is_red():
-    from adlib.viz import Curve, Explorable, Plot, Scene
-
     plot = Plot((0, 1), (0, 1), "x", "y", "A line.")
     curves = [Curve([0, 1], [[0, 1], [1, 0]], role="reverse", label="gradient descent")]
     html = Explorable(
@@ -162,3 +162,10 @@ def test_a_pale_word_is_red(tmp_path):
         matplotlib.pyplot.close(fig)
     (line,) = contrast.pale_words((tmp_path / "a.svg").read_text(encoding="utf-8"))
     assert line == "the words 'the best' in #a88c00: contrast 3.26 in light, at least 4.5"
+
+
+def test_a_pale_name_in_an_explorable_is_red():
+    plot = Plot((0, 1), (0, 1), "x", "y", "A point.")
+    scene = Scene([Points([0.5], [0.5], role="highlight", names=["here"])], frames=["0"], says="At {axis}.")
+    html = Explorable("A", "Q?", plot, scene, axis="x", telling=[0])._repr_html_()
+    assert set(contrast.pale_names(html)) == {"the name 'here' in highlight, which is not for words"}
