@@ -31,7 +31,7 @@ METHODS = {
     "Nelder–Mead": "other",
     "L-BFGS": "good",
     "finite differences": "highlight",
-    "COBYQA": "light",
+    "COBYQA": "neutral",
     "theory": "neutral",
 }
 
