@@ -31,7 +31,9 @@ from tools import ROOT, chapters, figures, numerals
 from tools.normalise import read
 
 SUPERSCRIPT = re.compile("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_UNITS = "km|cm|mm|m|s|ms|µs|ns|kB|MB|GB|TB|px|days|hours|minutes|seconds|years|steps|evaluations|operations|products|numbers"
+_UNITS = (
+    "km|cm|mm|ms|µs|ns|kB|MB|GB|TB|px|days|hours|minutes|seconds|years|steps|evaluations|operations|products|numbers"
+)
 _PLAIN = (
     (r"\\tag\{[^}]*\}|\\(?:left|right|big|Big|bigl|bigr|displaystyle)\b|&", " "),
     (r"\\\\\s*&?\s*(?==)", " "),
@@ -85,7 +87,8 @@ def equalities(text: str) -> Iterator[tuple[str, bool]]:
         left, right = _before(tokens, at), _after(tokens, at)
         # "(2.7) is (2.5)" compares labels.
         if left and right and not (token.text in _VERBS and _unit(left) is not None):
-            yield " ".join(plain[left[0].start : right[-1].end].split()), _agree(left, right)
+            cut = plain[right[-1].end :].lstrip().startswith(("…", "..."))
+            yield " ".join(plain[left[0].start : right[-1].end].split()), _agree(left, right, cut)
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -112,6 +115,8 @@ def _before(tokens: list[_Token], at: int) -> list[_Token]:
         run = run[depth:]
     elif start and _takes_part(tokens[start - 1], run[:1]):
         return []
+    if run and run[0].text == "-" and start and tokens[start - 1].kind == "word":  # degree - 1 = 2
+        return []
     return run if run and (run[0].kind == "number" or run[0].text in "(-") and not _parted(run) else []
 
 
@@ -128,7 +133,7 @@ def _after(tokens: list[_Token], at: int) -> list[_Token]:
             return run[:k] if not _parted(run[:k]) else []
     if depth or (end < len(tokens) and (_takes_part(tokens[end], run[-1:], after=True) or tokens[end].text in "%!")):
         return []
-    return run if run and run[-1].kind == "number" or run and run[-1].text == ")" and not _parted(run) else []
+    return run if run and (run[-1].kind == "number" or run[-1].text == ")") and not _parted(run) else []
 
 
 def _open(run: list[_Token]) -> int:
@@ -150,13 +155,14 @@ def _takes_part(token: _Token, run: list[_Token], after: bool = False) -> bool:
     return touches or len(token.text) == 1 or "\\" in token.text or token.text in _FUNCTIONS or not token.text.isalpha()
 
 
-def _agree(left: list[_Token], right: list[_Token]) -> bool:
+def _agree(left: list[_Token], right: list[_Token], cut: bool) -> bool:
+    """Whether one side rounds to the other, or begins with its digits where these are cut off."""
     try:
         a, b = _value(left), _value(right)
     except (ValueError, ZeroDivisionError, SyntaxError):
         return True
     units = [unit for side in (left, right) if (unit := _unit(side)) is not None]
-    return abs(a - b) <= max(units) / 2 if units else a == b
+    return abs(a - b) <= (max(units) if cut else max(units) / 2) if units else a == b
 
 
 def _unit(side: list[_Token]) -> Fraction | None:
