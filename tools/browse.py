@@ -178,10 +178,10 @@ def _page(page, address: str, name: str, site: Path, screenshots: Path | None) -
             report.add("keyboard", f"at {PHONE['width']} px it scrolls, and the keyboard does not reach it: {part}")
         if too_wide := page.evaluate(script("overflow")):
             report.add("overflow", f"at {PHONE['width']} px the page scrolls sideways: {too_wide}")
-        for message in page.evaluate(script("phone")):
-            report.add("phone", f"at {PHONE['width']} px {message}")
+        _cut_off(page, report)
         _axe(page, report, "light, 390 px", AXE_LAYOUT)
         _theme(page, "dark")
+        _cut_off(page, report)
         _axe(page, report, "dark, 390 px", AXE_COLOURS)
     _weigh(report, loaded, origin, site)
     report.seconds = time.perf_counter() - started
@@ -257,6 +257,11 @@ def _measure_length(page, report: PageReport) -> None:
     page.set_viewport_size(DESKTOP)
     if screens > SCREENS:
         report.add("length", f"{screens:.1f} screens of a phone, at most {SCREENS}: fold, move or leave out")
+
+
+def _cut_off(page, report: PageReport) -> None:
+    for message in page.evaluate(script("phone")):
+        report.add("phone", f"at {PHONE['width']} px {message}")
 
 
 def _narrow(page) -> None:

@@ -198,6 +198,11 @@ FAULTS = {
             "phone: at 390 px a picture with its controls is 900 px high, a screen 844: The map settles",
         ],
     ),
+    "picture-of-two-screens-in-the-dark": (
+        "<style>html[data-theme=dark] .ax-live { height: 900px }</style>"
+        '<div role="group" aria-label="A cloud"><div class="ax-live">Points.</div></div>',
+        ["phone: at 390 px a picture with its controls is 900 px high, a screen 844: A cloud"],
+    ),
     "chapters/too-long": (
         f'<div style="height: {844 * (browse.SCREENS + 1)}px">A long chapter.</div>',
         [f"length: {browse.SCREENS + 1}.1 screens of a phone, at most {browse.SCREENS}: fold, move or leave out"],
