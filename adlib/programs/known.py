@@ -5,6 +5,8 @@ import operator
 
 import numpy as np
 
+from ..core.trace import RECORDED
+from ..core.tree import flatten
 from ..rules.indexing import add_at
 from .lines import astype
 
@@ -85,20 +87,36 @@ def _functions(names):
 
 _FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
 _MAY_VIEW = _functions(_VIEWS)
+# Whole numbers among their arguments say where entries stand.
+_BY_INDEX = frozenset({operator.abs, add_at, astype, np.take_along_axis, np.choose, np.select, np.searchsorted})
 
 
-def fixes_shape(call, args):
-    """Whether the arguments' shapes, and what is no array among them, fix shape and dtype of the result."""
+def fixes_shape(call, args, kwargs):
+    """Whether the arguments' shapes, and what is no recorded value among them, fix shape and dtype of the result."""
+    if isinstance(call, np.ufunc) or call in INFIX or call in PREFIX:
+        return True
     if call is operator.getitem:
         index = args[1]
-        return not any(map(_is_mask, index if type(index) is tuple else (index,)))
+        return not any(map(_resizes, index if type(index) is tuple else (index,)))
     if call is np.where:
         return len(args) == 3
-    return isinstance(call, np.ufunc) or call in _FIXES_SHAPE or isinstance(getattr(call, "__self__", None), np.ufunc)
+    if call in _BY_INDEX:
+        return True
+    if call not in _FIXES_SHAPE and not isinstance(getattr(call, "__self__", None), np.ufunc):
+        return False
+    return not any(map(_is_count, flatten((args[1:], kwargs))[0]))
 
 
-def _is_mask(part):
+def _resizes(part):
+    """Whether a part of an index takes a number of entries that depends on values: a mask, a slice up to a recorded end."""
+    if type(part) is slice:
+        return not RECORDED.isdisjoint(map(type, (part.start, part.stop, part.step)))
     return getattr(getattr(part, "dtype", None), "kind", "") == "b" or type(part) is bool
+
+
+def _is_count(x):
+    """Whether a setting is a recorded whole number, as of a length or an axis."""
+    return type(x) in RECORDED and x.dtype.kind in "iu"
 
 
 def is_new(call):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..rules.indexing import add_at, is_basic
 from .known import INFIX, PREFIX, written
-from .lines import Check, Ref, astype, used
+from .lines import Check, Ref, astype, replaced, used
 
 _COMMON = frozenset({np.dtype(float), np.dtype(int), np.dtype(bool)})
 _SHOWN = 24  # entries of a constant that the text writes out
@@ -29,6 +29,11 @@ class Text:
         self.names = dict(names)
         self.constants = {}
         self._numbers = {}  # id of a constant -> its name
+        # A reference is a whole number to Python; what it stands for in an index may be an array.
+        self._entries = {
+            Ref(k): 0 if shape == () and dtype.kind in "iu" else np.ones(1, int)
+            for k, (shape, dtype) in enumerate(kinds)
+        }
         self._plain = all(dtype in _COMMON for _, dtype in kinds)  # Python's numbers then promote like NumPy's
 
     # Expressions.
@@ -147,7 +152,7 @@ class Text:
             first = [f"{name} = np.array({self.names[base]})"]
         if dialect == FUNCTIONAL:
             return [*first, f"{name} = {name}.at[{self.index(index)}].add({added})"]
-        if is_basic(index):
+        if is_basic(replaced(index, self._entries)):
             return [*first, f"{name}[{self.index(index)}] += {added}"]
         return [*first, f"np.add.at({name}, {self.expression(index)}, {added})"]
 
