@@ -52,26 +52,36 @@ OPERATORS = {
 }
 
 # Functions whose result has a shape and a dtype given by those of the arguments and by settings.
-_FIXED = """
-sum mean prod max min amax amin std var ptp all any argmax argmin argsort sort cumsum cumprod nansum nanmean nanprod
-nanmax nanmin nanstd nanvar nancumsum nancumprod nanargmax nanargmin median nanmedian average count_nonzero
-reshape ravel squeeze expand_dims swapaxes moveaxis rollaxis transpose matrix_transpose flip fliplr flipud roll rot90
-broadcast_to atleast_1d atleast_2d atleast_3d broadcast_arrays stack concatenate vstack hstack dstack column_stack block
-dot inner outer vdot tensordot einsum kron cross convolve correlate matvec vecmat vecdot trace diagonal diag diagflat tril
-triu diff ediff1d gradient interp clip take_along_axis where select piecewise round around fix real imag nan_to_num
-searchsorted digitize partition argpartition unwrap trapezoid vander polyval sinc i0 heaviside cov corrcoef
-isclose isneginf isposinf full_like meshgrid append take choose
-linalg.inv linalg.solve linalg.det linalg.slogdet linalg.cholesky linalg.qr linalg.svd linalg.svdvals linalg.eigh
-linalg.eigvalsh linalg.norm linalg.vector_norm linalg.matrix_norm linalg.pinv linalg.cond linalg.matrix_power
-linalg.tensorsolve linalg.tensorinv linalg.multi_dot linalg.outer linalg.trace linalg.diagonal linalg.cross
-linalg.matrix_transpose linalg.vecdot linalg.tensordot linalg.matmul linalg.matrix_rank
-"""
-# Of these, which never return a view of an argument.
-_VIEWS = """
-reshape ravel squeeze expand_dims swapaxes moveaxis rollaxis transpose matrix_transpose flip fliplr flipud roll rot90
-broadcast_to atleast_1d atleast_2d atleast_3d broadcast_arrays diagonal diag real imag meshgrid
-linalg.diagonal linalg.matrix_transpose
-"""
+# fmt: off
+_FIXED = (
+    "sum", "mean", "prod", "max", "min", "amax", "amin", "std", "var", "ptp", "all", "any", "argmax", "argmin",
+    "argsort", "sort", "cumsum", "cumprod", "nansum", "nanmean", "nanprod", "nanmax", "nanmin", "nanstd",
+    "nanvar", "nancumsum", "nancumprod", "nanargmax", "nanargmin", "median", "nanmedian", "average",
+    "count_nonzero", "reshape", "ravel", "squeeze", "expand_dims", "swapaxes", "moveaxis", "rollaxis",
+    "transpose", "matrix_transpose", "flip", "fliplr", "flipud", "roll", "rot90", "broadcast_to", "atleast_1d",
+    "atleast_2d", "atleast_3d", "broadcast_arrays", "stack", "concatenate", "vstack", "hstack", "dstack",
+    "column_stack", "block", "dot", "inner", "outer", "vdot", "tensordot", "einsum", "kron", "cross", "convolve",
+    "correlate", "matvec", "vecmat", "vecdot", "trace", "diagonal", "diag", "diagflat", "tril", "triu", "diff",
+    "ediff1d", "gradient", "interp", "clip", "take_along_axis", "where", "select", "piecewise", "round", "around",
+    "fix", "real", "imag", "nan_to_num", "searchsorted", "digitize", "partition", "argpartition", "unwrap",
+    "trapezoid", "vander", "polyval", "sinc", "i0", "heaviside", "cov", "corrcoef", "isclose", "isneginf",
+    "isposinf", "full_like", "meshgrid", "append", "take", "choose", "linalg.inv", "linalg.solve", "linalg.det",
+    "linalg.slogdet", "linalg.cholesky", "linalg.qr", "linalg.svd", "linalg.svdvals", "linalg.eigh",
+    "linalg.eigvalsh", "linalg.norm", "linalg.vector_norm", "linalg.matrix_norm", "linalg.pinv", "linalg.cond",
+    "linalg.matrix_power", "linalg.tensorsolve", "linalg.tensorinv", "linalg.multi_dot", "linalg.outer",
+    "linalg.trace", "linalg.diagonal", "linalg.cross", "linalg.matrix_transpose", "linalg.vecdot",
+    "linalg.tensordot", "linalg.matmul", "linalg.matrix_rank",
+)
+# fmt: on
+# Of these, which may return a view of an argument, or the argument itself.
+# fmt: off
+_VIEWS = (
+    "reshape", "ravel", "squeeze", "expand_dims", "swapaxes", "moveaxis", "rollaxis", "transpose",
+    "matrix_transpose", "flip", "fliplr", "flipud", "roll", "rot90", "broadcast_to", "atleast_1d", "atleast_2d",
+    "atleast_3d", "broadcast_arrays", "diagonal", "diag", "real", "imag", "meshgrid", "linalg.diagonal",
+    "linalg.matrix_transpose", "linalg.matrix_power", "einsum",
+)
+# fmt: on
 
 
 def _found(name):
@@ -82,7 +92,7 @@ def _found(name):
 
 
 def _functions(names):
-    return frozenset({f for f in map(_found, names.split()) if f is not None})
+    return frozenset({f for f in map(_found, names) if f is not None})
 
 
 _FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
