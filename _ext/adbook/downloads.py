@@ -44,7 +44,9 @@ def finish(app: Sphinx, failure: Exception | None) -> None:
     given |= {out / "_downloads" / place: Path(name) for name, (_, place) in app.env.dlfiles.items()}
     for path, origin in given.items():
         if path.suffix == ".ipynb":
-            path.write_text(absolute(path.read_text(encoding="utf-8"), origin.parent.as_posix(), root, address), encoding="utf-8")
+            path.write_text(
+                absolute(path.read_text(encoding="utf-8"), origin.parent.as_posix(), root, address), encoding="utf-8"
+            )
 
 
 def setup(app: Sphinx) -> None:
