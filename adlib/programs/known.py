@@ -85,7 +85,6 @@ def _functions(names):
 
 _FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
 _MAY_VIEW = _functions(_VIEWS)
-_RESIZED = frozenset({np.take, np.choose, np.append})  # by a mask or number among settings
 
 
 def fixes_shape(call, args):
@@ -99,7 +98,7 @@ def fixes_shape(call, args):
 
 
 def _is_mask(part):
-    return getattr(part, "dtype", None) == bool
+    return getattr(getattr(part, "dtype", None), "kind", "") == "b" or type(part) is bool
 
 
 def is_new(call):

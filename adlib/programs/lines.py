@@ -4,6 +4,8 @@ A line is one call of NumPy.  Values have numbers, `Ref`, and each is computed
 once, so an operand says all there is to know about it.
 """
 
+import functools
+import inspect
 import operator
 
 import numpy as np
@@ -138,9 +140,12 @@ def simplified(lines, kinds):
 
 def _shorter(call, args, kwargs, kinds, target, sources):
     """The arguments without a detour: a reshaped array reshaped again, an array repeated for an operation that would."""
+    if kwargs:
+        left_out = defaults(call)
+        kwargs = {k: x for k, x in kwargs.items() if k not in left_out or x is not left_out[k]}
+    if call in _ORDERED and args[-1] == "C":
+        args = args[:-1]
     if call is np.reshape or call is np.broadcast_to:
-        if kwargs == {"order": "C"}:
-            kwargs = NO_KEYWORDS
         if not kwargs and len(args) == 2:
             first, source = sources.get(args[0], (None, None))
             if call is np.reshape and first is call:
@@ -156,6 +161,17 @@ def _shorter(call, args, kwargs, kinds, target, sources):
     return args, kwargs
 
 
+@functools.cache
+def defaults(call):
+    """The keywords of a function that say nothing: what it takes for them where they are left out."""
+    try:
+        parameters = inspect.signature(call).parameters
+    except (TypeError, ValueError):  # of a ufunc
+        return {}
+    return {k: p.default for k, p in parameters.items() if p.default in (None, False, "C") and k != "axis"}
+
+
+_ORDERED = frozenset({np.reshape, np.ravel})
 _PAIRS = frozenset({operator.add, operator.sub, operator.mul, operator.truediv})
 
 

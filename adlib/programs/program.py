@@ -81,7 +81,9 @@ def program(f, limit=LIMIT):
             )
         signature = Signature(f, args, kwargs)
         expected = f(*args, **kwargs)
-        careful = not _finite(flatten(expected)[0])
+        leaves, _ = flatten(expected)
+        _check_results(leaves, signature.name)
+        careful = not _finite(leaves)
         first, second = [_recorded(f, signature, args, kwargs, limit, careful) for _ in range(2)]
         if not (
             same(first.lines, second.lines)
@@ -112,14 +114,18 @@ def _recorded(f, signature, args, kwargs, limit, careful):
             if y._trace is not recorder:
                 raise y._trace.escaped()
             recorder.leaves[k] = y._info
-        elif isinstance(y, (np.ndarray, np.generic, float, int, complex)):
-            recorder.leaves[k] = np.array(y) if isinstance(y, np.ndarray) else y
-        else:
+        elif isinstance(y, np.ndarray):
+            recorder.leaves[k] = np.array(y)
+    return recorder
+
+
+def _check_results(leaves, name):
+    for y in leaves:
+        if not isinstance(y, (np.ndarray, np.generic, float, int, complex)) or np.result_type(y).kind in "OVUS":
             raise ArgumentError(
-                f"a program returns numbers, arrays, or tuples, lists and dicts of them, but {signature.name} "
+                f"a program returns numbers, arrays, or tuples, lists and dicts of them, but {name} "
                 f"returned a {type(y).__name__}; return the arrays themselves"
             )
-    return recorder
 
 
 class Program:
@@ -180,6 +186,8 @@ class Program:
         self._lifetimes = Lifetimes(lines, refs, inputs, recorder.kinds)
         self._text.share_names(lines, refs, is_new)
         self._body = self._written()
+        if signature.flat:
+            self.__signature__ = self.function.__signature__
         self.constants = self._text.constants
 
     def _written(self, dialect=WRITTEN_INTO, in_place=False, checks=True):
@@ -324,7 +332,7 @@ def _kept(y, gone):
 
 
 def _finite(results):
-    return all(np.isfinite(y).all() for y in results)
+    return all(np.isfinite(y).all() for y in results if np.result_type(y).kind in "fc")
 
 
 def _same_numbers(x, y):
