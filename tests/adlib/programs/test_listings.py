@@ -77,8 +77,8 @@ def test_the_gradient_of_stress_is_the_one_by_hand():
         "v6 = 2 * difference",
         "difference_bar = v6 * v5",
         "v7 = -difference_bar",
-        "v8 = np.sum(difference_bar, (1,))",
-        "v9 = np.sum(v7, (0,))",
+        "v8 = np.sum(difference_bar, 1)",
+        "v9 = np.sum(v7, 0)",
         "x_bar = v9 + v8",
         "return x_bar",
     ]
