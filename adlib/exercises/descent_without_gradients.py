@@ -239,7 +239,7 @@ ESTIMATOR_VARIANCE = Exercise(
 # orthonormal-estimate ------------------------------------------------------------------------------------------
 
 REPEATS = 400  # for a mean
-MANY = 4000  # to see which directions are likelier than others
+MANY = 2500  # to see which directions are likelier than others
 
 
 def orthonormal_cases(rng):
@@ -259,7 +259,9 @@ def orthonormal_cases(rng):
 
     fixed = np.random.default_rng(3)
     cases = [case(n, m, fixed) for n, m in ((5, 2), (4, 1), (6, 3), (5, 5), (1, 1))]
-    cases += [case(n, m, fixed, repeats) for n, m, repeats in ((5, 1, REPEATS), (5, 2, REPEATS), (2, 1, MANY), (4, 2, MANY))]
+    cases += [
+        case(n, m, fixed, repeats) for n, m, repeats in ((5, 1, REPEATS), (5, 2, REPEATS), (2, 1, MANY), (4, 2, MANY))
+    ]
     for _ in range(8):
         n = int(rng.integers(2, 9))
         cases.append(case(n, int(rng.integers(1, n + 1)), rng))

@@ -70,7 +70,10 @@ def two_point_runs():
     """The rows of the table: the loss of the quadratic of figures 4 and 5 after 50 steps, from 500 runs of each kind."""
     H = np.array([[2.0, 2.0], [2.0, 6.0]])
     rows = []
-    for words, factor, step in [("run", 1, 0.25), *(("printed", 2, a) for a in (0.25, 0.2, 0.15, 0.1, 0.5 / np.linalg.norm(H, 2)))]:
+    for words, factor, step in [
+        ("run", 1, 0.25),
+        *(("printed", 2, a) for a in (0.25, 0.2, 0.15, 0.1, 0.5 / np.linalg.norm(H, 2))),
+    ]:
         rng, w = np.random.default_rng(5), np.full((500, 2), 4.0)
         for _ in range(50):
             u = adlib.random_directions("sphere", 500, 2, rng)

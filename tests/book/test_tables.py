@@ -112,7 +112,14 @@ def factors(text):
     return found
 
 
-IN_WORDS = {"∂ᵢΔf": "trace", "∂ᵢ³f": "third", "|∇f|²": "square", "(∂ᵢf)²": "own", "(tr H)² + 2 |H|²": "curved", "ε²": "eps^2"}
+IN_WORDS = {
+    "∂ᵢΔf": "trace",
+    "∂ᵢ³f": "third",
+    "|∇f|²": "square",
+    "(∂ᵢf)²": "own",
+    "(tr H)² + 2 |H|²": "curved",
+    "ε²": "eps^2",
+}
 
 
 def in_words(formula):
