@@ -19,7 +19,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from _ext.adbook.boxes import BOXES, NUMBER, box_class
-from tools import ROOT, asserts, cells, chapters, numerals, references
+from tools import ROOT, asserts, cells, notebooks, numerals, references
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
 from tools.normalise import read
 
@@ -333,7 +333,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="*", type=Path, help="notebooks (default: every chapter)")
     options = parser.parse_args(arguments)
     failed = False
-    for path in options.files or chapters():
+    for path in options.files or notebooks():
         path = path.resolve()
         shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
         for cell, rule, message in findings(read(path), path):

@@ -28,7 +28,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.rwbase import rejoin_lines, split_lines
 
-from tools import ROOT, chapters, figures, generated
+from tools import ROOT, figures, generated, notebooks
 from tools.compared import KEPT_MIME
 
 KEPT_CELL_METADATA = ("adbook", "cellView", "exercise", "jupyter", "mystnb", "tags")
@@ -181,7 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.check and options.execute:
         parser.error("--check changes nothing and --execute does; choose one")
 
-    paths = options.files or chapters()
+    paths = options.files or notebooks()
     if options.check:
         found = [f"{path}: {line}" for path in paths for line in differences(path)]
         return generated.report(found, "python -m tools.normalise --execute <file>")
@@ -198,7 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
                 failed = True
                 print(f"{path}: not written, a cell failed\n{error}")
                 continue
-            if path.resolve() in chapters():
+            if path.resolve() in notebooks():
                 figures.keep(path.stem, notebook)
         after = text_of(normalised(notebook))
         if after != path.read_text(encoding="utf-8"):

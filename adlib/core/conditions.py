@@ -1,6 +1,6 @@
 """Questions that rules ask of values, and what a recorded program answers: there the next run may have other values.
 
-A condition is an array of booleans or a single one; its methods take half the time of NumPy's functions.
+A condition is an array of True and False or one of the two; its methods take half the time of NumPy's functions.
 """
 
 from .trace import RECORDED

@@ -63,14 +63,19 @@ def program(f, limit=LIMIT):
     >>> def L(w1, w2):
     ...     v2 = w2 * np.log(w1)
     ...     return v2 + np.sqrt(v2)
-    >>> p = adlib.program(L)(2.0, 3.0)
+    >>> p = adlib.program(adlib.grad(L, argnums=(0, 1)))(2.0, 3.0)
     >>> print(p)
-    def L(w1, w2):
+    def grad_L(w1, w2):
         v1 = np.log(w1)
         v2 = w2 * v1
         v3 = np.sqrt(v2)
-        v4 = v2 + v3
-        return v4
+        v4 = 0.5 / v3
+        v2_bar = 1.0 + v4
+        w2_bar = v1 * v2_bar
+        v1_bar = w2 * v2_bar
+        v5 = 1 / w1
+        w1_bar = v5 * v1_bar
+        return w1_bar, w2_bar
     """
     check_function(f, "program")
 
@@ -79,8 +84,8 @@ def program(f, limit=LIMIT):
             raise ArgumentError(
                 "program was called on a traced value, inside another transformation; call it on plain numbers"
             )
-        signature = Signature(f, args, kwargs)
         expected = f(*args, **kwargs)
+        signature = Signature(f, args, kwargs, expected)
         leaves, _ = flatten(expected)
         _check_results(leaves, signature.name)
         careful = not _finite(leaves)
@@ -96,6 +101,8 @@ def program(f, limit=LIMIT):
             )
         found = Program(signature, first, limit)
         found._compare(expected, args, kwargs)
+        for recorder in (first, second):
+            recorder.frames.clear()  # they keep the values of all variables alive
         return found
 
     return record
@@ -171,6 +178,7 @@ class Program:
         self._signature = signature
         self._structure = recorder.structure
         self._looks_at_results = recorder.passed_over
+        self._recorded_in_order = all(recorder.in_order[: len(signature.names)])
         inputs = len(signature.names)
         lines, gone = simplified(recorder.lines, recorder.kinds)
         outputs = [_kept(y, gone) for y in recorder.leaves]
@@ -183,7 +191,7 @@ class Program:
         self._text = Text(
             name_values(lines, signature.names, recorder.notes, recorder.frames.values(), gone), recorder.kinds
         )
-        self._lifetimes = Lifetimes(lines, refs, inputs, recorder.kinds)
+        self._lifetimes = Lifetimes(lines, refs, inputs, recorder.kinds, recorder.in_order)
         self._text.share_names(lines, refs, is_new)
         self._body = self._written()
         if signature.flat:
@@ -274,13 +282,17 @@ class Program:
         if any(map(is_traced, arrays)):
             results = self.function(*arrays)
         else:
-            results = self._run(*arrays)
+            results = (self._run if self._in_order(arrays) else self._bare)(*arrays)
             if self._looks_at_results and not _finite((results,) if self._structure is None else results):
                 raise ProgramError(
                     f"a result of the program {self.name} is not finite: here an operation is at the edge of its domain, "
                     "which the recorded run was not; record another at this point: adlib.program(f)(...)"
                 )
         return results if self._structure is None else unflatten(self._structure, results)
+
+    def _in_order(self, arrays):
+        """Whether arrays lie in C order, as those did that the program was recorded with: see `Lifetimes`."""
+        return self._recorded_in_order and all(type(x) is not np.ndarray or x.flags.c_contiguous for x in arrays)
 
     def under(self, xp):
         """The bare function over another namespace than NumPy's, such as ``jax.numpy``; without checks.

@@ -34,6 +34,7 @@ class Recorder(Trace):
         super().__init__()
         self.lines = []
         self.kinds = []  # shape and dtype of each value
+        self.in_order = []  # whether its entries lie in C order
         self.frames = {}
         self.notes = []  # what derivatives say of values: (number, "bar" or "dot", number of the primal)
         self.limit = limit
@@ -98,7 +99,7 @@ class Recorder(Trace):
         y = self._results(ans, call)
         target = y._info if type(y) in RECORDED else tuple([part._info for part in y])
         self.lines.append(Line(target, call, tuple(operands), named, place))
-        if type(ans) not in _NUMBERS and not fixes_shape(call, args):
+        if type(ans) not in _NUMBERS and not fixes_shape(call, args, kwargs):
             for part in (y,) if type(y) in RECORDED else y:
                 self._check("shape", part._info, (part.shape, part.dtype), place)
         if len(self.lines) > self.limit:
@@ -122,6 +123,7 @@ class Recorder(Trace):
             y, kind = _new(RecordedArray if value.ndim else RecordedScalar), (value.shape, value.dtype)
         y._value, y._trace, y._info = value, self, Ref(len(self.kinds))
         self.kinds.append(kind)
+        self.in_order.append(not kind[0] or value.flags.c_contiguous)
         return y
 
     def _results(self, ans, call):

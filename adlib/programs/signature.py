@@ -24,10 +24,10 @@ class Expected(NamedTuple):
 class Signature:
     """The arguments of a function, as they were when it was recorded."""
 
-    def __init__(self, f, args, kwargs):
+    def __init__(self, f, args, kwargs, results):
         self.name = identifier(function_name(f))
         leaves, self.structure = flatten((args, kwargs))
-        low = any(type(x) is np.ndarray and x.dtype in (np.float32, np.float16) for x in leaves)
+        low = any(getattr(x, "dtype", None) in (np.float32, np.float16) for x in (*leaves, *flatten(results)[0]))
         # Python's floats would raise where NumPy's give inf; beside float32 NumPy's would make everything float64.
         self._number = float if low else np.float64
         self.expected = [_expected(name, x) for name, x in zip(_names(f, args, kwargs), leaves, strict=True)]

@@ -6,7 +6,7 @@ A change of this list says that somebody looked at the reason, which stands in t
 import pytest
 from nbformat import NotebookNode, v4
 
-from tools import chapters
+from tools import notebooks
 from tools.normalise import read
 
 BITS = "the path of Nelder-Mead depends on the last bit of the loss"
@@ -42,7 +42,7 @@ def complaints(found: dict, allowed: dict) -> list[str]:
 
 
 def test_no_other_output_is_ignored():
-    found = {(path.stem, line): why for path in chapters() for line, why in ignored(read(path)).items()}
+    found = {(path.stem, line): why for path in notebooks() for line, why in ignored(read(path)).items()}
     assert complaints(found, ALLOWED) == []
 
 

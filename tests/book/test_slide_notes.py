@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import adlib
+from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "pages" / "slide-notes.md"
@@ -39,9 +40,9 @@ def quotations(text):
 
 
 def chapter(number):
-    """The cells of a chapter, or None if it is not written yet."""
-    files = list(CHAPTERS.glob(f"{number:02}-*.ipynb"))
-    return json.loads(files[0].read_text(encoding="utf-8"))["cells"] if files else None
+    """The cells of a chapter and of its optional pages, or None if it is not written yet."""
+    files = [path for path in notebooks() if path.name.startswith(f"{number:02}-")]
+    return [cell for file in files for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]] or None
 
 
 def counted():

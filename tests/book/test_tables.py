@@ -181,6 +181,27 @@ def prices(text):
     return found
 
 
+def rates(text):
+    """The two columns agree for n = 1, and a round bowl of the least curvature attains the last row."""
+    point = {"S": 2.0, "d": 0.7, "R": 1.3, "q": 1 - 0.5 / 2.0, "k": M}
+    w = np.arange(1.0, N + 1.0)
+    after = [w - 0.5 * w[i] * N * axis / (N * point["S"]) for i, axis in enumerate(np.eye(N))]  # each axis as likely
+    attained = (np.mean(np.sum(np.square(after), axis=1)) / (w @ w)) ** M
+    found = []
+    for row, chance, gradient in table(text, "$L$ is", "two-point", "gradient"):
+        said, for_one, exact = (
+            value(
+                formula.replace(r"\mathcal{L}", " S ").replace(r"\delta", " d ").replace("{2k}", "(2k)"), **point, n=n
+            )
+            for formula, n in ((chance, N), (chance, 1), (gradient, N))
+        )
+        if not math.isclose(for_one, exact):
+            found.append(wrong("two-point", row, chance, f"{exact:.4g} for n = 1"))
+        if row == "strongly convex" and not math.isclose(said, attained):
+            found.append(wrong("two-point", row, chance, f"{attained:.4g} for n = {N}, k = {M}"))
+    return found
+
+
 INDEPENDENT = r"relative error (\$\S+\$) on the sphere|is ``(\S+) \|∇f\|²``\s+for m independent"
 ORTHONORMAL = r"on the sphere, orthogonal (\$.*?\$), none|``\(([^`]*)\) \|∇f\|²``\s+for\s+orthonormal"
 
@@ -263,6 +284,7 @@ TABLES = {
     "moments": (lambda: inspect.getdoc(adlib.zero_order_gradient), moments),
     "relative errors": (lambda: cells_of(DESCENT, "markdown"), relative_errors),
     "relative errors in adlib": (lambda: inspect.getdoc(adlib.zero_order_gradient), relative_errors),
+    "rates": (lambda: cells_of(CURSE, "markdown"), rates),
     "prices": (lambda: cells_of(CURSE, "markdown"), prices),
     "sweeps, forward": (
         lambda: cells_of(FORWARD, "markdown"),
@@ -319,6 +341,12 @@ PLANTED = [
      "squared relative error, row 3 of 7 directions: says $(n+1)/m$, the code has 2"),
     ("relative errors in adlib", "``(n/m - 1)", "``(n/m - 2)",
      "squared relative error, row 3 of 7 directions: says n/m - 2, the code has 1.333"),
+    ("rates", "$(1 - (1 - q^2)/n)^k$", "$(1 - (1 - q)/n)^k$",
+     "two-point, row strongly convex: says $(1 - (1 - q)/n)^k$, the code has 0.178 for n = 1"),
+    ("rates", "$(1 - (1 - q^2)/n)^k$", "$(1 - (1 - q^2))^k$",
+     "two-point, row strongly convex: says $(1 - (1 - q^2))^k$, the code has 0.824 for n = 7, k = 3"),
+    ("rates", r"| $\mathcal{L}R^2/(2k)$ |", r"| $\mathcal{L}R^2/(4k+2)$ |",
+     r"two-point, row convex: says $n\mathcal{L}R^2/(2k)$, the code has 0.2414 for n = 1"),
     ("prices", "$(n+m-1)/m$", "$(n+m)/m$",
      "in place of $n$, row $m$ random directions: says $(n+m)/m$, the code has 3 for n = 7, m = 3"),
     ("prices", "| $2m$ |", "| $m$ |",

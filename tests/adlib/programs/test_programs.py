@@ -225,3 +225,30 @@ def test_a_primitive_is_recorded_by_what_it_does_and_differentiated_by_its_rule(
 def test_stop_gradient_follows_the_value():
     p = adlib.program(adlib.grad(lambda x: x * adlib.stop_gradient(np.exp(x))))(1.0)
     assert p(2.0) == np.exp(2.0)
+
+
+def test_beside_a_constant_of_single_precision_a_float_stays_one():
+    weights = np.linspace(0, 1, 3, dtype=np.float32)
+    p = adlib.program(lambda x: weights * x)(2.0)
+    same(p(0.1), weights * 0.1)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "strided", "backwards"])
+@pytest.mark.parametrize("recorded", ["C", "F"])
+def test_the_bits_do_not_depend_on_how_arrays_lie_in_memory(order, recorded):
+    def f(x, y):
+        z = np.sin(x) * np.cos(y) + y
+        return np.sum(z * x) + np.sum(z @ y.T)
+
+    rng = np.random.default_rng(0)
+    x, y = rng.random((2, 60, 50))
+    lying = {
+        "C": np.array(x),
+        "F": np.asfortranarray(x),
+        "strided": np.repeat(np.repeat(x, 2, 0), 2, 1)[::2, ::2],
+        "backwards": np.array(x[::-1])[::-1],
+    }
+    gradient = adlib.grad(f, (0, 1))
+    p = adlib.program(gradient)(lying[recorded], y)
+    for found, expected in zip(p(lying[order], y), gradient(lying[order], y), strict=True):
+        same(found, expected)
