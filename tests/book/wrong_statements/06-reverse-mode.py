@@ -35,4 +35,7 @@ PLANTS = [
     ("a network pays half as much again", "products[0] / products[1] - 1 / 3", "products[0] / products[1] - 1 / 2", "Check 6.16:"),
     ("both sweeps cost the same, as on the slide", "[63, 4 * 63, 3 * 63]", "[63, 3 * 63, 3 * 63]", "Check 6.17:"),
     ("three for one is enough for all programs", "max(ratios) <= 4", "max(ratios) <= 3", "Check 6.17:"),
+    ("the program needs the value of L", "== 1 + 9 + 1", "== 1 + 10 + 1", "Check 6.18:"),
+    ("the program is of another function",
+     "p = adlib.program(adlib.grad(L, (0, 1)))(2.0, 3.0)", "p = adlib.program(adlib.grad(lambda w1, w2: L(w1, 2 * w2), (0, 1)))(2.0, 3.0)", "Check 6.18:"),
 ]  # fmt: skip
