@@ -19,6 +19,7 @@ from .lines import astype
 # Functions of shapes and dtypes alone: their results are constants of the program.
 _OF_SHAPES = frozenset(
     {np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like}
+    | {np.diag_indices_from, np.tril_indices_from, np.triu_indices_from}
     | {np.iscomplexobj, np.isrealobj, np.can_cast, np.min_scalar_type, np.common_type}
 )
 # Functions that call others, which are recorded as they run.

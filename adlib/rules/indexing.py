@@ -285,7 +285,7 @@ def _piecewise(x, condlist, funclist, *args, **kw):
         parts.append(np.broadcast_to(part, places.shape).astype(x.dtype))
         index = np.where(chosen, count - 1 + np.cumsum(chosen), index)
         count += len(places)
-    return np.reshape(np.concatenate(parts)[index], np.shape(x))
+    return np.reshape(entries(np.concatenate(parts), index), np.shape(x))
 
 
 def _trim_zeros(filt, trim="fb", axis=None):
