@@ -33,7 +33,7 @@ PLANTS = [
     ("on the globe PCA is the best map", "assert 1.5 < loss(start, D_count) / loss(end, D_count) < 1.8",
      "assert loss(start, D_count) / loss(end, D_count) < 1.01", "Check 1.13:"),
     ("a product with the Hessian needs the Hessian", "assert peak < 30 * x.nbytes", "assert peak > n * x.nbytes", "Check 1.14:"),
-    ("another loss in JAX", "axis=-1) - D**2) ** 2)\n\ntheirs", "axis=-1) - D) ** 2)\n\ntheirs", "Check 1.15:"),
+    ("another loss in JAX", "axis=-1) - D**2) ** 2)\n\nfrom_jax", "axis=-1) - D) ** 2)\n\nfrom_jax", "Check 1.15:"),
     ("the factor of the lecture's notebook", "np.allclose(pull.ravel(), [-4, 4])", "np.allclose(pull.ravel(), [-2, 2])", "Check 1.5:"),
     ("a difference quotient for each coordinate costs no more than a gradient", 'partial(l_bfgs, jac=None)', 'partial(l_bfgs, jac=True)', "Check 1.8:"),
     ("a longer step of the two-point method fails", "longer(1.4)", "longer(2.9)", "Check 1.8:"),
