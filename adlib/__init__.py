@@ -29,6 +29,7 @@ from .core.errors import (
     ArgumentError,
     EscapedTracerError,
     GradientCheckError,
+    ProgramError,
     TracedAttributeError,
     TracedValueError,
 )
@@ -41,6 +42,7 @@ from .modes.forward import derivative, jvp
 from .modes.jacobians import jacfwd, jacobian, jacrev
 from .modes.reverse import grad, value_and_grad, vjp
 from .modes.second_order import hessian, hvp, hvp_operator, linearize
+from .programs.program import Program, program
 from .randomised.directions import random_directions
 from .randomised.estimate import Estimate
 from .randomised.hutchinson import hutchinson, hutchinson_diagonal, hutchpp
@@ -60,6 +62,8 @@ __all__ = [
     "Graph",
     "GradientCheckError",
     "MemoryReport",
+    "Program",
+    "ProgramError",
     "TracedAttributeError",
     "TracedValueError",
     "bilinear",
@@ -91,6 +95,7 @@ __all__ = [
     "make_graph",
     "memory_report",
     "primitive",
+    "program",
     "random_directions",
     "refuse",
     "rule",

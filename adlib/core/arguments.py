@@ -20,6 +20,13 @@ def check_function(f, transformation, name="f"):
         )
 
 
+def named_after(f, derivative, prefix):
+    """`derivative`, with a name made of that of `f` and with its arguments: a graph and a program show them."""
+    derivative.__wrapped__ = f
+    derivative.__name__ = derivative.__qualname__ = f"{prefix}_{getattr(f, '__name__', type(f).__name__)}"
+    return derivative
+
+
 def float_dtype(x):
     """The dtype of a float or float array; float64 for values of other types."""
     dtype = getattr(x, "dtype", FLOAT64)

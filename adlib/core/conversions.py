@@ -117,13 +117,13 @@ def writing(ufunc, name):
 
 
 def lost(kind, x, instead):
-    return with_user_line(TracedValueError(f"{kind} a {describe(x)} would lose its derivative; {instead}"))
+    return with_user_line(TracedValueError(f"{kind} a {describe(x)} {type(x)._loss}; {instead}"))
 
 
 def in_place(what, x):
     return with_user_line(
         TracedValueError(
-            f"{what} would write into an array that a derivative of a {describe(x)} may need; "
+            f"{what} would write into an array {type(x)._need.format(describe(x))}; "
             "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
         )
     )

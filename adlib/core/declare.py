@@ -53,7 +53,7 @@ from .guards import (
 )
 from .keywords import by_position, function_name, unsupported_keyword
 from .settings import shown
-from .trace import RULES, TRACERS, is_traced, plain_value
+from .trace import DIFFERENTIATED, RULES, is_differentiated, is_traced, plain_value
 from .tree import flatten, unflatten
 
 _CONTAINERS = frozenset({list, tuple, dict})
@@ -383,9 +383,9 @@ def primitive(function):
     @functools.wraps(function)
     def call(*args, **kwargs):
         inputs = (*args, *kwargs.values())
-        kinds = set(map(type, inputs))  # half the time of a loop with `is_traced`
-        direct = not TRACERS.isdisjoint(kinds)
-        if not direct and (_CONTAINERS.isdisjoint(kinds) or not any(map(is_traced, flatten(inputs)[0]))):
+        kinds = set(map(type, inputs))  # half the time of a loop with `is_differentiated`
+        direct = not DIFFERENTIATED.isdisjoint(kinds)
+        if not direct and (_CONTAINERS.isdisjoint(kinds) or not any(map(is_differentiated, flatten(inputs)[0]))):
             result = function(*args, **kwargs)
             refuse_captured(result, name)
             return result
@@ -408,7 +408,7 @@ def primitive(function):
 
     @functools.wraps(function)
     def inside(*args, **kwargs):
-        return (differentiable if TRACERS.isdisjoint(map(type, args)) else call)(*args, **kwargs)
+        return (differentiable if DIFFERENTIATED.isdisjoint(map(type, args)) else call)(*args, **kwargs)
 
     names = (positional_names(function) or ((),))[0]
     differentiable, plain = (user_function(function, name, d) for d in (True, False))
@@ -421,7 +421,7 @@ def _own_primitive(function):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if not any(is_traced(x) for x in (*args, *kwargs.values())):
+        if not any(map(is_differentiated, (*args, *kwargs.values()))):
             return function(*args, **kwargs)
         declared = RULES[call]
         if isinstance(declared, Elementwise):
@@ -456,7 +456,7 @@ def _operands(call, declared, args, kwargs):
             given = bound.kwargs
             bound.apply_defaults()
             args = bound.args
-        if len(args) < count or any(is_traced(x) for x in args[count:]):
+        if len(args) < count or any(map(is_differentiated, args[count:])):
             raise _not_one_for_each(call, declared.partials, len(args))
         if given:
             by_position(call, args, given)

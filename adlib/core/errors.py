@@ -52,6 +52,10 @@ class GradientCheckError(AdlibError, AssertionError):
     """`adlib.check_grads` found a derivative that is not the derivative."""
 
 
+class ProgramError(AdlibError, RuntimeError):
+    """A program was asked for what it was not recorded for, or a function cannot be recorded as one."""
+
+
 # A traceback says adlib.ArgumentError, the name by which a caller catches it, wherever the class stands.
 for _error in (
     AdlibError,
@@ -60,6 +64,7 @@ for _error in (
     EscapedTracerError,
     ArgumentError,
     GradientCheckError,
+    ProgramError,
 ):
     _error.__module__ = "adlib"
 
@@ -78,7 +83,7 @@ class Attempt(NamedTuple):
 def attempted():
     """The `Attempt` of the line that `with_user_line` names."""
     inside, frame, innermost = None, sys._getframe(1), ""
-    while frame is not None and _is_library(frame):
+    while frame is not None and is_library(frame):
         inside, frame = frame, frame.f_back
         if frame is not None and not innermost and not _path(frame).startswith(_ADLIB):
             innermost = _instruction(frame)
@@ -137,7 +142,7 @@ def _path(frame):
     return name if name.startswith("<") else os.path.abspath(name)  # <stdin> is no file
 
 
-def _is_library(frame):
+def is_library(frame):
     """Whether a frame runs code of adlib, of NumPy and its companions, or of Python's own library."""
     path = _path(frame)
     return path.startswith(_LIBRARIES) or path.startswith(_PYTHON) and _INSTALLED not in path
@@ -147,15 +152,16 @@ def with_user_line(error):
     """Return `error` with a note naming the line of the user's code it concerns."""
     frame = sys._getframe(1)
     while frame is not None:
-        if not _is_library(frame):
+        if not is_library(frame):
             error.add_note(f"raised while tracing {_path(frame)}, line {frame.f_lineno}")
             break
         frame = frame.f_back
     return error
 
 
-def describe(x, noun="traced value"):
+def describe(x, noun=None):
     """Say what a value is, without its contents: ``"traced value (shape (3,), float64)"``."""
+    noun = noun or getattr(type(x), "_noun", "traced value")
     shape = getattr(x, "shape", ())
     dtype = getattr(x, "dtype", type(x).__name__)
     return f"{noun} (shape {shape}, {dtype})"

@@ -39,7 +39,7 @@ from .errors import ArgumentError, TracedValueError, describe, with_user_line
 from .guards import is_own, user_partial
 from .keywords import by_position, keyword_names, supported
 from .settings import shown
-from .trace import NO_KEYWORDS, TRACERS, apply, as_operand, is_traced, plain_value
+from .trace import DIFFERENTIATED, NO_KEYWORDS, RECORDED, apply, as_operand, is_traced, plain_value
 from .tree import flatten, unflatten
 
 
@@ -77,7 +77,7 @@ class Differentiable(Rule):
         cls.needs_no_binding = cls.bind is Differentiable.bind
 
     def bind(self, call, args, kwargs):
-        if kwargs and any(type(x) in TRACERS for x in kwargs.values()):
+        if kwargs and any(type(x) in DIFFERENTIATED for x in kwargs.values()):
             args, kwargs = by_position(call, args, kwargs)
         return apply(self, call, args, kwargs)
 
@@ -242,7 +242,7 @@ def scale(partial, x):
             return x
         if partial == -1:
             return -x
-    elif kind is np.bool_:
+    elif kind is np.bool_ or kind in RECORDED and partial.dtype.kind == "b":
         return np.where(partial, x, 0.0)
     return partial * x
 
@@ -288,10 +288,10 @@ class Linear(Differentiable):
 
     def bind(self, call, args, kwargs):
         if kwargs and self._keywords is not None:
-            traced = {name for name, value in kwargs.items() if type(value) in TRACERS}
+            traced = {name for name, value in kwargs.items() if type(value) in DIFFERENTIATED}
             kwargs = supported(self._keywords | traced, call, args, kwargs)
         for k in range(1, len(args)):
-            if type(args[k]) in TRACERS:
+            if type(args[k]) in DIFFERENTIATED:
                 raise with_user_line(
                     TracedValueError(
                         f"argument {k + 1} of {self.name} is a traced value, but no derivative exists "
@@ -360,7 +360,7 @@ class Bilinear(Differentiable):
 
     def bind(self, call, args, kwargs):
         for names in self._keywords if kwargs else ():
-            traced = {name for name, value in kwargs.items() if type(value) in TRACERS}
+            traced = {name for name, value in kwargs.items() if type(value) in DIFFERENTIATED}
             kwargs = supported(names and names | traced, call, args, kwargs)
         return super().bind(call, [as_operand(x) for x in args if x is not None], kwargs)  # None: the `out` of np.dot
 
@@ -414,7 +414,7 @@ class UserWrittenOut(WrittenOut):
 
     def bind(self, call, args, kwargs):
         for names in self._keywords if kwargs else ():
-            traced = {name for name, value in kwargs.items() if type(value) in TRACERS}
+            traced = {name for name, value in kwargs.items() if type(value) in DIFFERENTIATED}
             kwargs = supported(names and names | traced, call, args, kwargs)
         return super().bind(call, args, kwargs)
 

@@ -17,7 +17,7 @@ from .errors import ArgumentError, TracedValueError, describe, with_user_line
 from .frozen import Watched
 from .keywords import function_name
 from .settings import shown
-from .trace import RULES, TRACERS
+from .trace import DIFFERENTIATED, RECORDED, RULES, TRACERS
 from .tree import flatten
 
 
@@ -185,7 +185,7 @@ def user_function(code, name, differentiable):
 def refuse_captured(result, name):
     """Refuse a traced result: the function took a traced value from outside, and its inside is not traced."""
     for y in flatten(result)[0] if type(result) in (tuple, list, dict) else (result,):
-        if type(y) in TRACERS:
+        if type(y) in DIFFERENTIATED:
             raise with_user_line(
                 TracedValueError(
                     f"the primitive {name} uses a {describe(y)} that is not among its arguments, so its rule would be "
@@ -198,7 +198,7 @@ def _is_result(y, constants):
     """Whether a primitive may return y: a float, or among several results any real number."""
     if type(y) in (float, int, bool):
         return constants or type(y) is float
-    kind = y.dtype.kind if isinstance(y, np.generic) or type(y) is np.ndarray else "O"
+    kind = y.dtype.kind if isinstance(y, np.generic) or type(y) is np.ndarray or type(y) in RECORDED else "O"
     return kind in ("fiub" if constants else "f")
 
 

@@ -6,7 +6,7 @@ import inspect
 import numpy as np
 
 from .errors import TracedValueError, describe, with_user_line
-from .trace import TRACERS, is_traced
+from .trace import DIFFERENTIATED, is_traced
 from .tree import flatten
 
 
@@ -27,7 +27,7 @@ def by_position(call, args, kwargs):
     except ValueError:  # written in C, without a signature
         pass
     for name, x in kwargs.items():
-        if type(x) in TRACERS:
+        if type(x) in DIFFERENTIATED:
             raise with_user_line(
                 TracedValueError(
                     f"the keyword {name!r} of {function_name(call)} is a {describe(x)}, but a rule has derivatives by "

@@ -87,7 +87,7 @@ def apply(rule, call, args, kwargs):
     """
     top = None
     for x in args:
-        if type(x) in TRACERS:  # one of the two classes of traced values, below
+        if type(x) in TRACERS:  # the classes of traced values, below
             trace = x._trace
             if top is None or trace.level > top.level:
                 top = trace
@@ -101,11 +101,26 @@ def is_traced(x):
     return type(x) in TRACERS
 
 
+def is_differentiated(x):
+    """True for a tracer of a mode of differentiation, and not for the recorded value of a program."""
+    return type(x) in DIFFERENTIATED
+
+
 def plain_value(x):
-    """Return the plain value under all levels of tracing."""
-    while type(x) in TRACERS:
+    """Return the plain value under all levels of differentiation.
+
+    A recorded value of a program counts as plain: what is computed of it goes
+    into the program too, masks and orders included.
+    """
+    while type(x) in DIFFERENTIATED:
         x = x._value
     return x
+
+
+def recorder_of(x):
+    """The trace of the program that `x` is recorded in, under all levels of differentiation; None where there is none."""
+    plain = plain_value(x)
+    return plain._trace if type(plain) in RECORDED else None
 
 
 def shape_and_dtype(value):
@@ -201,6 +216,10 @@ class Tracer:
     pass for a constant.
     """
 
+    # In words, for messages.
+    _noun = "traced value"
+    _loss = "would lose its derivative"
+    _need = "that a derivative of a {} may need"
     # The value one level below; the trace; and what the trace knows of the value: in forward mode its tangent, in reverse
     # mode its position in the list.
     __slots__ = ("_value", "_trace", "_info")
@@ -372,7 +391,7 @@ def _indexing(call):
             index = _read(index)
         elif type(index) is tuple:
             index = tuple([_read(i) for i in index])
-        elif type(index) in TRACERS:
+        elif type(index) in DIFFERENTIATED:
             operator.index(index)  # says why not
         return RULES[operator.getitem].bind(call, (self, index), NO_KEYWORDS)
 
@@ -420,8 +439,30 @@ def _read(index):
     return np.array(index, dtype=None if index else np.intp) if type(index) is list else index
 
 
-TRACERS = frozenset({ScalarTracer, ArrayTracer, StoredTracer})
-numbers.Real.register(ScalarTracer)  # so that np.isscalar and its kind answer as for the number itself
+class RecordedScalar(Tracer):
+    """A number in a program that is being recorded; its methods are in `program.values`."""
+
+    __slots__ = ()
+    __iter__ = None
+    _noun = "recorded value"
+    _loss = "would freeze its value in the program"
+    _need = "beside a {}, which a program does not"
+
+
+class RecordedArray(Tracer):
+    """An array in a program that is being recorded."""
+
+    __slots__ = ()
+    _noun, _loss, _need = RecordedScalar._noun, RecordedScalar._loss, RecordedScalar._need
+    __len__ = ArrayTracer.__len__
+    __iter__ = ArrayTracer.__iter__
+
+
+DIFFERENTIATED = frozenset({ScalarTracer, ArrayTracer, StoredTracer})
+RECORDED = frozenset({RecordedScalar, RecordedArray})
+TRACERS = DIFFERENTIATED | RECORDED
+for _kind in (ScalarTracer, RecordedScalar):
+    numbers.Real.register(_kind)  # so that np.isscalar and its kind answer as for the number itself
 _FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
 
 
@@ -433,68 +474,3 @@ def _out_position(function):
     except ValueError:  # written in C, without a signature
         return 2 if function in (np.dot, np.concatenate) else None
     return names.index("out") if "out" in names else None
-
-
-# Python's operators, which `rules.operators` gives to traced values.  The operator itself computes the value, so a traced
-# Python float stays one and keeps NumPy's promotion rules; the rule is that of the ufunc of the same meaning.
-_KNOWN = TRACERS | {np.ndarray, np.float64, float, int}
-_NUMBERS = frozenset({float, int, np.float64})
-
-
-def binary_operator(call, rule):
-    """The method of ``x + y`` with x traced."""
-    product = call in (operator.mul, operator.matmul)  # which sparse matrices define in a way of their own
-
-    def method(self, other):
-        if rule.needs_no_binding:  # `apply`, unrolled for two operands
-            kind = type(other)
-            if kind in TRACERS:
-                trace, theirs = self._trace, other._trace
-                higher = theirs if theirs is not trace and theirs.level > trace.level else trace
-                return higher.process(rule, call, (self, other), NO_KEYWORDS)
-            if kind in _NUMBERS:
-                return self._trace.process(rule, call, (self, other), NO_KEYWORDS)
-        if type(other) not in _KNOWN:
-            if not only_ours((other,)):
-                return NotImplemented
-            if product and hasattr(other, "__array_priority__") and not isinstance(other, (np.ndarray, np.generic)):
-                raise conversions.foreign_product(call, self, other)
-            if hasattr(other, "__array_priority__") and not hasattr(other, "__array__"):
-                return conversions.hand_over(self, other)
-            other = as_operand(other)
-        return rule.bind(call, (self, other), NO_KEYWORDS)
-
-    method.__qualname__ = call.__name__  # Python says it where there are too many arguments
-    return method
-
-
-def reflected_operator(call, rule):
-    """The method of ``y + x`` with x traced and y of a type that does not know us."""
-
-    def method(self, other):
-        if rule.needs_no_binding and type(other) in _NUMBERS:
-            return self._trace.process(rule, call, (other, self), NO_KEYWORDS)
-        return rule.bind(call, (as_operand(other), self), NO_KEYWORDS)
-
-    return method
-
-
-def assignment_operator(symbol):
-    """The method of ``x += y``: a plain number is rebound, an array would be written into."""
-
-    def method(self, other):
-        if type(plain_value(self)) is np.ndarray:
-            raise conversions.in_place(f"{symbol}= on a traced array", self)
-        return NotImplemented
-
-    return method
-
-
-def unary_operator(call, rule):
-    """The method of ``-x``."""
-    return lambda self: rule.bind(call, (self,), NO_KEYWORDS)
-
-
-def comparison(call):
-    """The method of ``x < y``, whose answer is plain: it does not vary."""
-    return lambda self, other: call(plain_value(self), plain_value(other))

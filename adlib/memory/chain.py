@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.arguments import collect
 from ..core.families import Differentiable
-from ..core.trace import is_traced
+from ..core.trace import is_traced, recorder_of
 from ..core.tree import flatten, unflatten
 from ..modes.forward import ForwardTrace
 from ..modes.reverse import Contribution, ReverseTrace
@@ -152,6 +152,8 @@ def run_chain(step, state, inputs, shared, schedule, function, name):
     call = ChainCall(collected, step, state, inputs, shared, schedule, function, name)
     operands = collected.values
     top = max((x._trace for x in operands if is_traced(x)), key=lambda trace: trace.level, default=None)
+    if any(recorder_of(x) is not None for x in operands):  # a program has the steps as they come
+        return call.loop(operands)
     if top is None:
         state = call.loop(operands)
         for y in flatten(state)[0]:

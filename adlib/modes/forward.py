@@ -12,7 +12,7 @@ import numpy as np
 from ..core.arguments import ALL, as_primal, check_function, collect, enter, float_dtype, like_result, tangent_for
 from ..core.errors import ArgumentError
 from ..core.families import rebuilt
-from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, shape_and_dtype
+from ..core.trace import FLOAT64, TRACERS, ArrayTracer, ScalarTracer, Trace, recorder_of, shape_and_dtype
 from ..core.tree import flatten, outline, unflatten
 
 _new = object.__new__
@@ -73,7 +73,7 @@ def _broadcast(tangent, shape):
 
 def push(f, primals, tangents):
     """Run `f` on primals with tangents (lists of leaves); return leaves of both and the structure."""
-    trace = ForwardTrace()
+    trace = next((r.forward_trace() for r in map(recorder_of, primals) if r is not None), None) or ForwardTrace()
     values, found, structure = collect(trace, f, [trace.tracer(x, t) for x, t in zip(primals, tangents)])
     trace.close()
     # An output that does not depend on the input has the tangent zero.

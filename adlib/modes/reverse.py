@@ -13,7 +13,7 @@ Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, chapter 3.
 
 import numpy as np
 
-from ..core.arguments import ALL, check_function, collect, cotangent_for, enter, like_primal
+from ..core.arguments import ALL, check_function, collect, cotangent_for, enter, like_primal, named_after
 from ..core.errors import ArgumentError
 from ..core.families import Differentiable, rebuilt
 from ..core.frozen import FIXED, Constants
@@ -26,6 +26,7 @@ from ..core.trace import (
     can_vary,
     is_traced,
     project,
+    recorder_of,
     shape_and_dtype,
 )
 from ..core.tree import flatten, outline, unflatten
@@ -248,7 +249,9 @@ class ReverseRun:
     """
 
     def __init__(self, f, inputs, keep=False):
-        self.trace = ReverseTrace(keep)
+        self.trace = next(
+            (r.reverse_trace(keep) for r in map(recorder_of, inputs) if r is not None), None
+        ) or ReverseTrace(keep)
         self.inputs = inputs
         tracers = [self.trace.input(x) for x in inputs]
         self.values, self.positions, self.structure = collect(self.trace, f, tracers)
@@ -355,7 +358,7 @@ def value_and_grad(f, argnums=0, has_aux=False):
     (np.float64(5.0), array([2., 4.]))
     """
     check_function(f, "value_and_grad")
-    return value_and_gradient_of(f, argnums, has_aux, "value_and_grad")
+    return named_after(f, value_and_gradient_of(f, argnums, has_aux, "value_and_grad"), "value_and_grad")
 
 
 def value_and_gradient_of(f, argnums, has_aux, name):
@@ -467,7 +470,7 @@ def grad(f, argnums=0, has_aux=False):
     2.020101 0.933485
     """
     check_function(f, "grad")
-    return gradient_of(f, argnums, has_aux, "grad")
+    return named_after(f, gradient_of(f, argnums, has_aux, "grad"), "grad")
 
 
 def gradient_of(f, argnums, has_aux, name):

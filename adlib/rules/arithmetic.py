@@ -15,11 +15,12 @@ import math
 
 import numpy as np
 
+from ..core.conditions import everywhere, rare
 from ..core.conversions import in_place
 from ..core.declare import composite, elementwise, linear, primitive, rule
 from ..core.families import Elementwise, total_differential
 from ..core.keywords import function_name, keyword_names, supported
-from ..core.trace import RULES, apply, as_operand, is_traced, plain_value
+from ..core.trace import RECORDED, RULES, apply, as_operand, is_traced, plain_value
 from .corners import Sharing, Tip, share, sharing
 
 _NUMBERS = frozenset({float, np.float64})
@@ -39,7 +40,7 @@ class Edged(Elementwise):
         total = Elementwise.jvp(self, call, ans, args, kwargs, tangents)
         if type(total) in _NUMBERS and total == total:
             return total
-        if not np.isnan(plain_value(total)).any():  # NaN, as 0 times inf is
+        if not rare(np.isnan(plain_value(total))):  # NaN, as 0 times inf is
             return total
         terms = [functools.partial(self._term, k, (ans, *args)) for k in range(len(args))]
         return total_differential(terms, tangents)
@@ -143,7 +144,7 @@ def _power_base(x1, x2):
     if is_traced(x2):
         return power_derivative(x1, x2, 1, 0)
     flat, far = x2 == 0, np.isinf(x2)
-    if far.any():  # where the power is 0, the slope is 0 too
+    if rare(far):  # where the power is 0, the slope is 0 too
         flat = flat | far & (np.abs(plain_value(x1)) ** np.sign(x2) < 1)
         x2 = np.where(flat, 0.0, x2)
     return np.where(flat, 0.0, x2 * x1 ** np.where(flat, 1.0, x2 - 1))
@@ -197,10 +198,20 @@ elementwise(
 edged(np.power, _power_base, _power_exponent)
 edged(np.float_power, _power_base, _power_exponent)
 
-# Powers and roots.  Adding 0.0 makes 0 of -0, at which the slope has the other sign.
+
+def without_sign(x):
+    """`x`, in which 0 has no sign: a slope that is infinite there has the other one at -0."""
+    if type(x) is not np.ndarray:
+        plain = plain_value(x)
+        if type(plain) in RECORDED and not rare(plain == 0):
+            return x
+    return x + 0.0
+
+
+# Powers and roots.
 elementwise(np.square, lambda x: 2 * x)
 elementwise(np.reciprocal, lambda y: -y * y)
-edged(np.sqrt, lambda y: 0.5 / (y + 0.0))
+edged(np.sqrt, lambda y: 0.5 / without_sign(y))
 elementwise(np.cbrt, lambda y: 1 / (3 * y) / y)  # y * y would leave the range of float16
 
 
@@ -213,16 +224,16 @@ def _log(number, x):
 elementwise(np.exp, lambda y: y)
 elementwise(np.exp2, lambda y: _log(2, y) * y)
 elementwise(np.expm1, lambda x: np.exp(x))  # not y + 1, which rounds to 0 far on the left
-edged(np.log, lambda x: 1 / (x + 0.0))
-edged(np.log2, lambda x: 1 / _log(2, x) / (x + 0.0))
-edged(np.log10, lambda x: 1 / _log(10, x) / (x + 0.0))
+edged(np.log, lambda x: 1 / without_sign(x))
+edged(np.log2, lambda x: 1 / _log(2, x) / without_sign(x))
+edged(np.log10, lambda x: 1 / _log(10, x) / without_sign(x))
 edged(np.log1p, lambda x: 1 / (1 + x))
 
 
 def _weight(exp, add, mine, other):
     # exp(mine) / (exp(mine) + exp(other)), in all digits; infinite arguments that are equal share.
     same = np.isinf(plain_value(mine)) & (plain_value(mine) == plain_value(other))
-    if same.any():
+    if rare(same):
         mine, other = np.where(same, 0.0, mine), np.where(same, 0.0, other)
     return exp(-add(0.0, other - mine))
 
@@ -257,7 +268,7 @@ def _over_square(x, x1, x2):
     r = np.hypot(x1, x2)
     length = plain_value(r)
     far, origin = np.isinf(length), length == 0
-    if (far | origin).any():  # far away it is 0; at the origin there is none, and no derivative of it
+    if rare(far | origin):  # far away it is 0; at the origin there is none, and no derivative of it
         nothing = np.nan * np.where(origin, x1 + x2, 0.0)
         x, r = np.where(origin, nothing, np.where(far, 0.0, x)), np.where(far | origin, 1.0, r)
     return x / r / r
@@ -278,7 +289,7 @@ for _function in (np.deg2rad, np.radians, np.rad2deg, np.degrees):
 def direction(mine, other):
     """``mine / hypot(mine, other)``, and 0 at the origin; an infinite argument is longer than all others."""
     far = np.isinf(mine) | np.isinf(other)
-    if far.any():
+    if rare(far):
         mine, other = (np.where(far, np.copysign(np.isinf(x), x), x) for x in (mine, other))
     length = np.hypot(mine, other)
     return mine / (length + (length == 0))
@@ -311,7 +322,7 @@ RULES[direction] = Direction(
 
 def _hypot(mine, other, y):
     length = plain_value(y)
-    if ((length != 0) & np.isfinite(length)).all():
+    if not rare((length == 0) | ~np.isfinite(length)):
         return mine / y
     return Tip(direction(mine, other), length != 0)
 
@@ -323,7 +334,7 @@ sharing(np.hypot, lambda x1, x2, y: _hypot(x1, x2, y), lambda x1, x2, y: _hypot(
 def _choice(better, skips_nan, mine, other):
     """The share of `mine`, as a plain slope."""
     wins, loses = better(mine, other), better(other, mine)
-    if not (wins | loses).all():  # a tie, or a NaN, which wins or is passed over
+    if not everywhere(wins | loses):  # a tie, or a NaN, which wins or is passed over
         nan, their_nan = np.isnan(mine), np.isnan(other)
         if skips_nan:
             nan, their_nan = their_nan, nan

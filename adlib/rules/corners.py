@@ -8,6 +8,7 @@ import functools
 
 import numpy as np
 
+from ..core.conditions import everywhere, nowhere
 from ..core.families import Elementwise, scale
 from ..core.keywords import function_name
 from ..core.trace import FLOAT64, RULES
@@ -36,7 +37,7 @@ class Tip(Share):
 def share(slope):
     """A plain slope that is 0 where the argument has no share."""
     has = slope != 0
-    return slope if has.all() else Share(slope, has)
+    return slope if everywhere(has) else Share(slope, has)
 
 
 class Sharing(Elementwise):
@@ -63,9 +64,9 @@ def _pulled(partial, where, several, g, residuals):
         return None
     slope = partial(*[residuals[i] for i in where]) if several else partial(residuals)
     mask = slope.where if type(slope) is Share else slope
-    if getattr(mask, "dtype", FLOAT64).kind != "b" or mask.all():
+    if getattr(mask, "dtype", FLOAT64).kind != "b" or everywhere(mask):
         return scale(slope, g)
-    return Masked(scale(slope, g), np.broadcast_to(mask, np.shape(g))) if mask.any() else None
+    return None if nowhere(mask) else Masked(scale(slope, g), np.broadcast_to(mask, np.shape(g)))
 
 
 def sharing(function, *partials):

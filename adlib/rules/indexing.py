@@ -8,7 +8,9 @@ import numpy as np
 from ..core.arguments import float_dtype
 from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
-from ..core.trace import as_operand, is_traced, item, plain_value
+from ..core.families import Differentiable
+from ..core.trace import RECORDED, RULES, as_operand, is_traced, item, plain_value
+from ..core.tree import flatten
 from ..modes.reverse import Contribution
 from .reductions import normal_axes, normal_axis
 
@@ -28,34 +30,60 @@ class Scatter(Contribution):
 
     def dense(self, shape, dtype):
         """The contribution as an array."""
+        if is_traced(self.values) or _is_recorded(self.index):
+            return add_at(np.zeros(shape, dtype), self.values, self.index)
         buffer = np.zeros(shape, dtype)
-        self._write(buffer)
+        self.write(buffer)
         return buffer
 
     def add_to(self, adjoints, owned, position, shape, dtype):
         old = adjoints[position]
-        if old is None or is_traced(old):
-            dense = self.dense(shape, dtype)
-            adjoints[position] = dense if old is None else old + dense
-            owned[position] = old is None
-            return
-        if not owned[position]:
-            adjoints[position], owned[position] = np.array(old), 1
-        self._write(adjoints[position])
+        if is_traced(old) or is_traced(self.values) or _is_recorded(self.index):
+            base = np.zeros(shape, dtype) if old is None else old
+            adjoints[position], owned[position] = add_at(base, self.values, self.index), 0
+        elif old is None:
+            adjoints[position], owned[position] = self.dense(shape, dtype), 1
+        else:
+            if not owned[position]:
+                adjoints[position], owned[position] = np.array(old), 1
+            self.write(adjoints[position])
 
-    def _write(self, buffer):
-        if _is_basic(self.index):
+    def write(self, buffer):
+        """Add into an array."""
+        if is_basic(self.index):
             buffer[self.index] += self.values
         else:
             # An index array may name an entry twice: every mention counts.
             np.add.at(buffer, self.index, self.values)
 
 
-def _is_basic(index):
+def _is_recorded(index):
+    return type(index) in RECORDED or type(index) is tuple and not RECORDED.isdisjoint(map(type, index))
+
+
+def is_basic(index):
+    """Whether an index names each entry once: it has no arrays."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         isinstance(p, (int, np.integer, slice, type(None), type(...))) and not isinstance(p, bool) for p in parts
     )
+
+
+def _keeps_order(index):
+    """Whether an index takes every entry in its order, and only puts in axes of length 1."""
+    parts = index if type(index) is tuple else (index,)
+    return all(p is None or p is Ellipsis or type(p) is slice and p == slice(None) for p in parts)
+
+
+@primitive
+def add_at(x, values, index):
+    """An array like `x` with `values` added at `index`."""
+    recorder = next((a._trace for a in (x, values, *flatten(index)[0]) if type(a) in RECORDED), None)
+    if recorder is not None:  # a line of its own, for NumPy has no such function
+        return recorder.record(add_at, (x, values, index))
+    y = np.array(x)
+    Scatter(values, index).write(y)
+    return y
 
 
 @primitive
@@ -65,11 +93,29 @@ def scatter_add(values, index, shape):
 
 
 def _getitem_transpose(g, shape, index):
-    return scatter_add(g, index, shape) if is_traced(g) else Scatter(g, index)
+    if _keeps_order(index):
+        return np.reshape(g, shape)
+    return Scatter(g, index)
+
+
+class AddAt(Differentiable):
+    """Linear in the array and in what is added to it."""
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        dx, d_values, _ = tangents
+        dx = np.zeros_like(ans) if dx is None else dx
+        return dx if d_values is None else call(dx, d_values, args[2])
+
+    def residuals(self, ans, args, kwargs, argnums):
+        return args[2]
+
+    def vjp(self, g, index, argnums):
+        return [g if k == 0 else item(g, index) for k in argnums]
 
 
 linear(operator.getitem, _getitem_transpose)
 linear(scatter_add, lambda g, shape, index, _: item(g, index))
+RULES[add_at] = AddAt("add_at")
 
 
 # Functions that take entries: their transpose adds the adjoints into the places they were taken from.

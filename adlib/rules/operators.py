@@ -4,16 +4,14 @@ import operator
 
 import numpy as np
 
-from ..core.trace import (
-    RULES,
-    Tracer,
+from ..core.operators import (
     assignment_operator,
     binary_operator,
     comparison,
-    plain_value,
     reflected_operator,
     unary_operator,
 )
+from ..core.trace import RULES, Tracer, plain_value
 from . import arithmetic, constants, products  # noqa: F401  (the rules of the operators)
 from .shapes import astype, t
 

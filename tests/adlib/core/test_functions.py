@@ -40,6 +40,7 @@ CALLS = {
     "linearize": lambda f: adlib.linearize(f, X),
     "make_graph": adlib.make_graph,
     "memory_report": lambda f: adlib.memory_report(f, X),
+    "program": adlib.program,
     "spectral_density": lambda f: adlib.spectral_density(f, 3, 0, 1, 2),
     "value_and_grad": adlib.value_and_grad,
     "vjp": lambda f: adlib.vjp(f, X),

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from adlib.rules.indexing import scatter_add
+from adlib.rules.indexing import add_at, scatter_add
 from adlib.rules.shapes import astype
 
 # How numbers are drawn: away from every corner and from the edge of the domain.
@@ -190,8 +190,15 @@ CASES = [
     _item("[0, -1] through a gap", (np.array([0, -1]), slice(None), np.array([1, 1])), (2, 3, 2)),
     _item("mask", MASK, (3,), (3, 2)),
     _item("mask of two", np.array([[True, False, True], [False, False, True]]), (2, 3)),
+    Case(add_at, "add_at", lambda xp, x, v: _added(xp, x, v), (((4,), (3,)),), (REAL, REAL)),
     Case(scatter_add, "scatter_add", lambda xp, v: _scatter(xp, v), (((3,),),), (REAL,)),
 ]  # fmt: skip
+
+
+def _added(xp, x, v):
+    """One entry twice; JAX has its own."""
+    index = np.array([0, 2, 0])
+    return add_at(x, v, index) if xp is np else x.at[index].add(v)
 
 
 def _scatter(xp, v):

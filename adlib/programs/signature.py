@@ -1,0 +1,121 @@
+"""What a program was recorded for: the names, shapes and dtypes of its arrays, and every argument that is no array."""
+
+import inspect
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.errors import ArgumentError
+from ..core.keywords import function_name
+from ..core.settings import shown
+from ..core.trace import TRACERS
+from ..core.tree import flatten, outline
+
+
+class Expected(NamedTuple):
+    """One leaf of the arguments: an array or float, by shape and dtype, or the `value` of anything else."""
+
+    name: str
+    shape: tuple | None
+    dtype: np.dtype | None
+    value: object
+
+
+class Signature:
+    """The arguments of a function, as they were when it was recorded."""
+
+    def __init__(self, f, args, kwargs, results):
+        self.name = identifier(function_name(f))
+        leaves, self.structure = flatten((args, kwargs))
+        low = any(getattr(x, "dtype", None) in (np.float32, np.float16) for x in (*leaves, *flatten(results)[0]))
+        # Python's floats would raise where NumPy's give inf; beside float32 NumPy's would make everything float64.
+        self._number = float if low else np.float64
+        self.expected = [_expected(name, x) for name, x in zip(_names(f, args, kwargs), leaves, strict=True)]
+        self.names = [e.name for e in self.expected if e.dtype is not None]
+        self.flat = not kwargs and len(leaves) == len(args)  # one leaf each, and no containers
+        self._count = len(args)
+
+    def arrays(self, args, kwargs):
+        """The arrays of a call, in order, after comparing it with the recorded one."""
+        if self.flat and len(args) == self._count and not kwargs:
+            leaves = args
+        else:
+            leaves, structure = flatten((args, kwargs))
+            if structure != self.structure:
+                raise ArgumentError(
+                    f"the program {self.name} was recorded for arguments {outline(self.structure)}, but got "
+                    f"{outline(structure)}; record another: adlib.program(f)(...)"
+                )
+        taken = []
+        for x, (name, shape, dtype, value) in zip(leaves, self.expected):
+            kind = type(x)
+            if kind is np.ndarray and x.shape == shape and x.dtype == dtype:
+                taken.append(x)
+            elif dtype is None:
+                if not (x is value or kind is type(value) and _equal(x, value)):
+                    raise self._other(name, f"= {shown(value)}", shown(x))
+            elif kind is float and shape == () and dtype == np.float64:
+                taken.append(self._number(x))
+            elif (kind in TRACERS or isinstance(x, (np.memmap, np.generic))) and x.shape == shape and x.dtype == dtype:
+                taken.append(x)
+            else:
+                kind = f"shape {x.shape} and dtype {x.dtype}" if hasattr(x, "dtype") else shown(x)
+                raise self._other(name, f"of shape {shape} and dtype {dtype}", kind)
+        return taken
+
+    def _other(self, name, recorded, given):
+        return ArgumentError(
+            f"the program {self.name} was recorded for {name} {recorded}, but got {given}; "
+            "record another: adlib.program(f)(...)"
+        )
+
+
+def _expected(name, x):
+    if type(x) is float:
+        return Expected(name, (), np.dtype(float), None)
+    if type(x) in (np.ndarray, np.memmap) and x.dtype.kind in "fiubc" or isinstance(x, np.inexact):
+        return Expected(name, x.shape, x.dtype, None)
+    if isinstance(x, np.ndarray):
+        raise ArgumentError(
+            f"a program takes plain arrays of numbers, but {name} is a {type(x).__name__} of {x.dtype}; "
+            "convert it with np.asarray(x, dtype=float)"
+        )
+    return Expected(name, None, None, x)
+
+
+def _equal(x, y):
+    try:
+        return bool(x == y)
+    except Exception:
+        return False
+
+
+def identifier(name):
+    """A function's name as a program may have it."""
+    return name if name.isidentifier() else "f"
+
+
+def _names(f, args, kwargs):
+    """A name for each leaf, from the signature: w, or w1, w2 for the leaves of a container."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    given = []
+    for k, arg in enumerate(args):
+        named = k < len(parameters) and parameters[k].kind not in (
+            inspect.Parameter.VAR_POSITIONAL,
+            inspect.Parameter.VAR_KEYWORD,
+        )
+        given.append((parameters[k].name if named else f"x{k + 1}", arg))
+    names = []
+    for name, arg in (*given, *kwargs.items()):
+        leaves, structure = flatten(arg)
+        names += [name] if structure is None else [f"{name}{i + 1}" for i in range(len(leaves))]
+    free, taken = [], set()
+    for name in names:
+        while name in taken or name == "np":
+            name += "_"
+        taken.add(name)
+        free.append(name)
+    return free

@@ -1,0 +1,127 @@
+"""The methods of recorded values: what a program may do with them, and what becomes a check or is refused."""
+
+import operator
+
+import numpy as np
+
+from ..core import conversions
+from ..core.errors import TracedValueError, with_user_line
+from ..core.trace import (
+    DIFFERENTIATED,
+    RECORDED,
+    as_operand,
+    only_ours,
+)
+from .known import INFIX, OPERATORS, PREFIX, written
+from .lines import astype
+
+# Functions of shapes and dtypes alone: their results are constants of the program.
+_OF_SHAPES = frozenset(
+    {np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like}
+    | {np.iscomplexobj, np.isrealobj, np.can_cast, np.min_scalar_type, np.common_type}
+)
+_SAME = frozenset({np.copy})
+_WRITING = frozenset({np.copyto, np.put, np.putmask, np.place, np.put_along_axis, np.fill_diagonal})
+
+
+def _ufunc(self, ufunc, method, *args, **kwargs):
+    if not DIFFERENTIATED.isdisjoint(map(type, args)) or not only_ours(args):
+        return NotImplemented
+    name = written(ufunc)
+    if "out" in kwargs or method == "at":
+        raise conversions.in_place(conversions.writing(ufunc, name or ufunc.__name__), self)
+    if name is None:
+        raise _not_numpy(ufunc.__name__)
+    call = ufunc if method == "__call__" else getattr(ufunc, method)
+    if not kwargs:
+        call = OPERATORS.get(call, call)
+    return self._trace.record(call, [as_operand(x) for x in args], kwargs)
+
+
+def _function(self, function, types, args, kwargs):
+    if not DIFFERENTIATED.isdisjoint(types):
+        return NotImplemented
+    if function in _OF_SHAPES:
+        return function(*map(_held, args), **{k: _held(x) for k, x in kwargs.items()})
+    if function in _SAME:
+        return args[0] if args else kwargs["a"]
+    if function in _WRITING or kwargs.get("out") is not None:
+        raise conversions.in_place(f"numpy.{function.__name__}", self)
+    kwargs.pop("out", None)
+    if written(function) is None:
+        raise _not_numpy(f"{function.__module__}.{function.__name__}")
+    return self._trace.record(function, args, kwargs)
+
+
+def _held(x):
+    return x._value if type(x) in RECORDED else x
+
+
+def _not_numpy(name):
+    return with_user_line(
+        TracedValueError(f"{name} is not NumPy and cannot be written down; write it with NumPy's functions")
+    )
+
+
+def _binary(call):
+    def method(self, other):
+        if type(other) in DIFFERENTIATED or not only_ours((other,)):
+            return NotImplemented
+        return self._trace.record(call, (self, as_operand(other)))
+
+    return method
+
+
+def _reflected(call):
+    def method(self, other):
+        return self._trace.record(call, (as_operand(other), self))
+
+    return method
+
+
+def _unary(call):
+    return lambda self: self._trace.record(call, (self,))
+
+
+def _checked(kind, convert):
+    """A conversion whose result the program has to find again."""
+
+    def method(self):
+        return self._trace.check_value(self, kind, convert(self._value))
+
+    return method
+
+
+def _round(self, ndigits=None):
+    return np.round(self, ndigits) if ndigits is not None else _checked("round", round)(self)
+
+
+def _item(self, index):
+    if not DIFFERENTIATED.isdisjoint(map(type, index if type(index) is tuple else (index,))):
+        raise TypeError("an index cannot be differentiated")
+    if type(index) is list:
+        index = as_operand(index)
+    return self._trace.record(operator.getitem, (self, index))
+
+
+def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    return self._trace.record(astype, (self, np.dtype(dtype)))
+
+
+for _kind in RECORDED:
+    _kind.__array_ufunc__ = _ufunc
+    _kind.__array_function__ = _function
+    _kind.__getitem__ = _item
+    _kind.astype = _astype
+    for _call in INFIX:
+        _name = _call.__name__.strip("_")
+        setattr(_kind, f"__{_name}__", _binary(_call))
+        if _name not in ("lt", "le", "eq", "ne", "gt", "ge"):
+            setattr(_kind, f"__r{_name}__", _reflected(_call))
+    for _call in PREFIX:
+        setattr(_kind, f"__{_call.__name__.strip('_')}__", _unary(_call))
+    _kind.__abs__ = _unary(operator.abs)
+    _kind.__bool__ = _checked("bool", bool)
+    _kind.__int__ = _kind.__trunc__ = _checked("int", int)
+    _kind.__index__ = _checked("int", operator.index)
+    _kind.__round__ = _round
