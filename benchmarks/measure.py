@@ -16,12 +16,13 @@ import numpy as np
 import adlib
 
 from . import packages, programs, sweeps
-from .timing import best
+from .timing import best, timed
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 GROWTH = (500, 1000, 2000, 4000, 8000, 16_000)
 AUTOGRAD_UP_TO = 2000  # it took six seconds for one gradient at 4000
-PROGRAM_UP_TO = 4000  # with three lines an entry, the next has more than a program may have
+# A program may have only so many lines; and that of the stack has none, as its gradient is a constant.
+PROGRAM_UP_TO = {"indexing": 4000, "stacking": 0}
 ROUNDS = (25, 50, 100, 200, 400, 800)  # of a chain that is recorded
 OPERATIONS = 1_000_000
 SHAPES = ((4, 256), (8, 128), (16, 64), (32, 32), (64, 16), (128, 8), (256, 4))  # inputs, outputs
@@ -76,7 +77,7 @@ def growth(make, rounds):
     record = {"program": make.__name__, "n": list(GROWTH), "seconds": {}}
     for n in GROWTH:
         absent = {"jax", "program in jax"}
-        absent |= {"program"} if n > PROGRAM_UP_TO else set()
+        absent |= {"program"} if n > PROGRAM_UP_TO[make.__name__] else set()
         absent |= {"autograd"} if n > AUTOGRAD_UP_TO else set()
         functions = {}
         for package, offered in packages.ways(make(n), ("gradient",), absent).items():
@@ -97,9 +98,7 @@ def recording(make, repeats):
         for _ in range(repeats):
             packages.recorded.cache_clear()
             gc.collect()
-            start = time.process_time()
-            packages.recorded(program, "gradient")
-            times.append(time.process_time() - start)
+            times.append(timed(lambda: packages.recorded(program, "gradient"), 1))  # noqa: B023
         record["lines"].append(packages.lines(program, "gradient"))
         record["seconds"].append(min(times))
     last = record["seconds"][-1] / record["lines"][-1] * 1e6
