@@ -131,7 +131,7 @@ def recorded(data: dict) -> str:
         in_jax = Ratio(data, group, program, task, "program in jax", "jax")
         ratios = against(data, group, program, task).values()
         seen += ratios
-        time = f"{own * 1e3:.2f} ms" if own > 1e-3 else f"{own * 1e6:.0f} µs"
+        time = f"{own * 1e3:.2f}&nbsp;ms" if own > 1e-3 else f"{own * 1e6:.0f}&nbsp;µs"
         rows.append([SHORT[program], task, str(lines), time, *map(str, ratios), str(in_jax)])
     header = ["program of", "task", "lines", "time", "tracing", "by hand", *(OTHERS[o] for o in others(data))]
     return spread(seen) + table([*header, "under JAX / JAX"], rows)
@@ -171,7 +171,7 @@ def costs(data: dict) -> str:
         saved = least(data, "chains", program, "gradient", "adlib") - least(
             data, "chains", program, "gradient", "program"
         )
-        rows.append([CHAINS[program], f"{lines[0]} to {lines[-1]}", f"{min(each):.0f} to {max(each):.0f} µs",
+        rows.append([SHORT[program], f"{lines[0]} to {lines[-1]}", f"{min(each):.0f} to {max(each):.0f} µs",
                      f"{exponent(record, 'recording'):.2f}",
                      f"{times[lines.index(there)] / saved:.0f} calls, at {there} lines"])  # fmt: skip
     memory = []
@@ -180,7 +180,7 @@ def costs(data: dict) -> str:
         memory.append([ARRAYS[record["program"]], record["task"], *peaks])
     return "\n\n".join(
         [
-            table(["recording the gradient, chain of", "lines", "time per line", "exponent", "paid back by"], rows),
+            table(["recording the gradient of", "lines", "time per line", "exponent", "paid back by"], rows),
             table(["program of", "task", "peak when traced", "as printed", "as it runs"], memory),
         ]
     )
@@ -288,15 +288,13 @@ def goals(data: dict) -> list[tuple[str, str, bool]]:
 def goals_of_programs(data: dict) -> list[tuple[str, str, bool]]:
     """The same for programs."""
     row = Goals(data)
-    for program, words in CHAINS.items():
-        chain = "chains", program
-        row.at_least(f"gradient, chain of {words}: 9 times faster than autograd", 9,
-                     *chain, "gradient", "autograd", "program")  # fmt: skip
-        row.at_least(f"gradient, chain of {words}: 5 times faster than PyTorch", 5,
-                     *chain, "gradient", "torch", "program")  # fmt: skip
-        row.at_most(f"gradient, chain of {words}: at most 1.1 times by hand", 1.1,
-                    *chain, "gradient", "program", "by hand")  # fmt: skip
-        row.at_least(f"hvp, chain of {words}: 10 times faster than autograd", 10, *chain, "hvp", "autograd", "program")
+    for program in CHAINS:
+        words, gradient = SHORT[program], ("chains", program, "gradient")
+        row.at_least(f"gradient, {words}: 9 times faster than autograd", 9, *gradient, "autograd", "program")
+        row.at_least(f"gradient, {words}: 5 times faster than PyTorch", 5, *gradient, "torch", "program")
+        row.at_most(f"gradient, {words}: at most 1.1 times by hand", 1.1, *gradient, "program", "by hand")
+        row.at_least(f"hvp, {words}: 10 times faster than autograd", 10,
+                     "chains", program, "hvp", "autograd", "program")  # fmt: skip
     for program, words in ARRAYS.items():
         arrays = "arrays", program
         row.at_most(f"gradient, {words}: at most 1.1 times by hand", 1.1, *arrays, "gradient", "program", "by hand")
@@ -306,14 +304,13 @@ def goals_of_programs(data: dict) -> list[tuple[str, str, bool]]:
             row.at_most(f"{task}, {ARRAYS[program]}: at most 1.2 times JAX, compiled", 1.2,
                         "arrays", program, task, "program", "jax")  # fmt: skip
     for program, record in recording(data):
+        words, slope = SHORT[program], exponent(record, "recording")
         each = max(t / n for t, n in zip(record["seconds"]["recording"], record["n"])) * 1e6
-        slope = exponent(record, "recording")
-        row.found.append((f"recording, chain of {CHAINS[program]}: at most 50 µs a line", f"{each:.0f} µs", each <= 50))
-        row.found.append((f"recording, chain of {CHAINS[program]}: linear, exponent at most 1.1",
-                          f"{slope:.2f}", slope <= 1.1))  # fmt: skip
+        row.found.append((f"recording, {words}: at most 50 µs a line", f"{each:.0f} µs", each <= 50))
+        row.found.append((f"recording, {words}: linear, exponent at most 1.1", f"{slope:.2f}", slope <= 1.1))
     peaks = [record["bytes"] for record in data["runs"][0]["memory"]]
-    row.counted("peak of memory below tracing's", sum(p["in place"] < p["tracing"] for p in peaks), len(peaks),
-                "programs")  # fmt: skip
+    right = sum(p["in place"] < p["tracing"] for p in peaks)
+    row.counted("peak of memory as it runs: below tracing's", right, len(peaks), "programs")
     return row.found
 
 
@@ -334,15 +331,16 @@ def tables(data: dict) -> str:
             f"Measured on {about['date']} with `{about['command']}`: {packages}, Python {about['python']}, "
             f"{about['system']}, one thread of a processor {about['processor']}. "
             f"Complete runs: {len(data['runs'])}.",
-            "## Goals",
-            verdicts(goals(data)),
-            "## Goals of programs",
-            verdicts(goals_of_programs(data)),
             "## Programs",
             picture(data),
             PICTURE,
             recorded(data),
+            "## Recording and memory",
             costs(data),
+            "## Goals of programs",
+            verdicts(goals_of_programs(data)),
+            "## Goals of tracing",
+            verdicts(goals(data)),
             "## Small arrays",
             small(data),
             "## Arrays",

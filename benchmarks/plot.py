@@ -9,17 +9,19 @@ from html import escape
 
 from adlib.viz.style import COLOURS
 
-WIDTH, LEFT, RIGHT, ROW = 360, 104, 350, 19
-LEGEND = 40  # height
+WIDTH, LEFT, RIGHT, ROW = 360, 104, 350, 21
+LEGEND = 24  # height
 INK, SOFT, RULE = "var(--ad-ink, #23272c)", "var(--ad-ink-soft, #5a626b)", "var(--ad-rule, #dcdcdc)"
+OUTLINE = 'stroke="var(--ad-paper, #fefdfb)" stroke-width="0.7"'  # parts marks that lie on one another
 
-# Competitor -> its colour, and its shape around the origin, of about the same size each.
+# Competitor -> its colour, its shape around the origin, and how far below the middle of the row it lies, so that fewer hide
+# each other.
 MARKS = {
-    "tracing": ("forward", "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"),
-    "by hand": ("neutral", "M-1.4 -6h2.8v12h-2.8z"),
-    "autograd": ("reverse", "M0 -4.8L4.6 3.6H-4.6z"),
-    "PyTorch": ("good", "M-3.6 -3.6h7.2v7.2h-7.2z"),
-    "JAX, compiled": ("other", "M0 -5L5 0L0 5L-5 0z"),
+    "tracing": ("forward", "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", -4),
+    "by hand": ("neutral", "M-1.8 -6.5h3.6v13h-3.6z", 0),
+    "autograd": ("reverse", "M0 -4.8L4.6 3.6H-4.6z", 4),
+    "PyTorch": ("good", "M-3.6 -3.6h7.2v7.2h-7.2z", 0),
+    "JAX, compiled": ("other", "M0 -5L5 0L0 5L-5 0z", 0),
 }
 
 
@@ -44,7 +46,7 @@ def svg(rows, alternative):
     for k, (words, ratios) in enumerate(rows):
         y = top + ROW * (k + 0.5)
         parts.append(_text(LEFT - 8, y + 3.5, words, "end"))
-        parts += [_mark(name, at(x), y) for name, x in ratios.items()]
+        parts += [_mark(name, at(x), y + MARKS[name][2]) for name, x in ratios.items()]
     height = bottom + 34
     return "\n".join(
         [
@@ -61,17 +63,15 @@ def _text(x, y, words, anchor="start", fill=INK):
 
 
 def _mark(name, x, y):
-    role, path = MARKS[name]
-    return f'<path d="{path}" transform="translate({x:.1f} {y:.1f})" fill="{COLOURS[role]}"/>'
+    role, path, _ = MARKS[name]
+    return f'<path d="{path}" transform="translate({x:.1f} {y:.1f})" fill="{COLOURS[role]}" {OUTLINE}/>'
 
 
 def _legend():
-    parts, x, y = [], 12, 10
+    parts, x = [], 10
     for name in MARKS:
-        if x + 18 + 5.6 * len(name) > WIDTH:
-            x, y = 12, y + 18
-        parts += [_mark(name, x, y), _text(x + 9, y + 3.5, name)]
-        x += 30 + 5.6 * len(name)
+        parts += [_mark(name, x, 10), _text(x + 8, 13.5, name)]
+        x += 22 + 5.3 * len(name)
     return parts
 
 
