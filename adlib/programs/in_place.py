@@ -24,10 +24,14 @@ class Lifetimes:
     inputs : int
         How many values are arguments: they are the caller's.
     kinds : list of (shape, dtype)
+    in_order : list of bool
+        Whether the entries of a value lie in C order.  An array in another order is not
+        written over: NumPy may have given the result another order than that, and sums over it round by their order.
     """
 
-    def __init__(self, lines, outputs, inputs, kinds):
+    def __init__(self, lines, outputs, inputs, kinds, in_order):
         self.kinds = kinds
+        self._in_order = in_order
         self._inputs = inputs
         self._last = {}
         for i, line in enumerate(lines):
@@ -67,7 +71,7 @@ class Lifetimes:
         for x in line.args:
             if type(x) is Ref and x >= self._inputs and self.kinds[x] == (shape, dtype):
                 others = [y for y in line.args if type(y) is Ref and y != x]
-                alone = self._memory[x] == {x} and self._ends[x] == i
+                alone = self._memory[x] == {x} and self._ends[x] == i and (self._in_order[x] or len(shape) < 2)
                 if alone and not any(x in self._memory[y] for y in others):
                     return x
         return None

@@ -5,6 +5,8 @@ import operator
 
 import numpy as np
 
+from ..core.trace import RECORDED
+from ..core.tree import flatten
 from ..rules.indexing import add_at
 from .lines import astype
 
@@ -50,26 +52,36 @@ OPERATORS = {
 }
 
 # Functions whose result has a shape and a dtype given by those of the arguments and by settings.
-_FIXED = """
-sum mean prod max min amax amin std var ptp all any argmax argmin argsort sort cumsum cumprod nansum nanmean nanprod
-nanmax nanmin nanstd nanvar nancumsum nancumprod nanargmax nanargmin median nanmedian average count_nonzero
-reshape ravel squeeze expand_dims swapaxes moveaxis rollaxis transpose matrix_transpose flip fliplr flipud roll rot90
-broadcast_to atleast_1d atleast_2d atleast_3d broadcast_arrays stack concatenate vstack hstack dstack column_stack block
-dot inner outer vdot tensordot einsum kron cross convolve correlate matvec vecmat vecdot trace diagonal diag diagflat tril
-triu diff ediff1d gradient interp clip take_along_axis where select piecewise round around fix real imag nan_to_num
-searchsorted digitize partition argpartition unwrap trapezoid vander polyval sinc i0 heaviside cov corrcoef
-isclose isneginf isposinf full_like meshgrid append take choose
-linalg.inv linalg.solve linalg.det linalg.slogdet linalg.cholesky linalg.qr linalg.svd linalg.svdvals linalg.eigh
-linalg.eigvalsh linalg.norm linalg.vector_norm linalg.matrix_norm linalg.pinv linalg.cond linalg.matrix_power
-linalg.tensorsolve linalg.tensorinv linalg.multi_dot linalg.outer linalg.trace linalg.diagonal linalg.cross
-linalg.matrix_transpose linalg.vecdot linalg.tensordot linalg.matmul linalg.matrix_rank
-"""
-# Of these, which never return a view of an argument.
-_VIEWS = """
-reshape ravel squeeze expand_dims swapaxes moveaxis rollaxis transpose matrix_transpose flip fliplr flipud roll rot90
-broadcast_to atleast_1d atleast_2d atleast_3d broadcast_arrays diagonal diag real imag meshgrid
-linalg.diagonal linalg.matrix_transpose
-"""
+# fmt: off
+_FIXED = (
+    "sum", "mean", "prod", "max", "min", "amax", "amin", "std", "var", "ptp", "all", "any", "argmax", "argmin",
+    "argsort", "sort", "cumsum", "cumprod", "nansum", "nanmean", "nanprod", "nanmax", "nanmin", "nanstd",
+    "nanvar", "nancumsum", "nancumprod", "nanargmax", "nanargmin", "median", "nanmedian", "average",
+    "count_nonzero", "reshape", "ravel", "squeeze", "expand_dims", "swapaxes", "moveaxis", "rollaxis",
+    "transpose", "matrix_transpose", "flip", "fliplr", "flipud", "roll", "rot90", "broadcast_to", "atleast_1d",
+    "atleast_2d", "atleast_3d", "broadcast_arrays", "stack", "concatenate", "vstack", "hstack", "dstack",
+    "column_stack", "block", "dot", "inner", "outer", "vdot", "tensordot", "einsum", "kron", "cross", "convolve",
+    "correlate", "matvec", "vecmat", "vecdot", "trace", "diagonal", "diag", "diagflat", "tril", "triu", "diff",
+    "ediff1d", "gradient", "interp", "clip", "take_along_axis", "where", "select", "piecewise", "round", "around",
+    "fix", "real", "imag", "nan_to_num", "searchsorted", "digitize", "partition", "argpartition", "unwrap",
+    "trapezoid", "vander", "polyval", "sinc", "i0", "heaviside", "cov", "corrcoef", "isclose", "isneginf",
+    "isposinf", "full_like", "meshgrid", "append", "take", "choose", "linalg.inv", "linalg.solve", "linalg.det",
+    "linalg.slogdet", "linalg.cholesky", "linalg.qr", "linalg.svd", "linalg.svdvals", "linalg.eigh",
+    "linalg.eigvalsh", "linalg.norm", "linalg.vector_norm", "linalg.matrix_norm", "linalg.pinv", "linalg.cond",
+    "linalg.matrix_power", "linalg.tensorsolve", "linalg.tensorinv", "linalg.multi_dot", "linalg.outer",
+    "linalg.trace", "linalg.diagonal", "linalg.cross", "linalg.matrix_transpose", "linalg.vecdot",
+    "linalg.tensordot", "linalg.matmul", "linalg.matrix_rank",
+)
+# fmt: on
+# Of these, which may return a view of an argument, or the argument itself.
+# fmt: off
+_VIEWS = (
+    "reshape", "ravel", "squeeze", "expand_dims", "swapaxes", "moveaxis", "rollaxis", "transpose",
+    "matrix_transpose", "flip", "fliplr", "flipud", "roll", "rot90", "broadcast_to", "atleast_1d", "atleast_2d",
+    "atleast_3d", "broadcast_arrays", "diagonal", "diag", "real", "imag", "meshgrid", "linalg.diagonal",
+    "linalg.matrix_transpose", "linalg.matrix_power", "einsum",
+)
+# fmt: on
 
 
 def _found(name):
@@ -80,26 +92,41 @@ def _found(name):
 
 
 def _functions(names):
-    return frozenset({f for f in map(_found, names.split()) if f is not None})
+    return frozenset({f for f in map(_found, names) if f is not None})
 
 
 _FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
 _MAY_VIEW = _functions(_VIEWS)
-_RESIZED = frozenset({np.take, np.choose, np.append})  # by a mask or number among settings
+# Whole numbers among their arguments say where entries stand.
+_BY_INDEX = frozenset({operator.abs, add_at, astype, np.take_along_axis, np.choose, np.select, np.searchsorted})
 
 
-def fixes_shape(call, args):
-    """Whether the arguments' shapes, and what is no array among them, fix shape and dtype of the result."""
+def fixes_shape(call, args, kwargs):
+    """Whether the arguments' shapes, and what is no recorded value among them, fix shape and dtype of the result."""
+    if isinstance(call, np.ufunc) or call in INFIX or call in PREFIX:
+        return True
     if call is operator.getitem:
         index = args[1]
-        return not any(map(_is_mask, index if type(index) is tuple else (index,)))
+        return not any(map(_resizes, index if type(index) is tuple else (index,)))
     if call is np.where:
         return len(args) == 3
-    return isinstance(call, np.ufunc) or call in _FIXES_SHAPE or isinstance(getattr(call, "__self__", None), np.ufunc)
+    if call in _BY_INDEX:
+        return True
+    if call not in _FIXES_SHAPE and not isinstance(getattr(call, "__self__", None), np.ufunc):
+        return False
+    return not any(map(_is_count, flatten((args[1:], kwargs))[0]))
 
 
-def _is_mask(part):
-    return getattr(part, "dtype", None) == bool
+def _resizes(part):
+    """Whether a part of an index takes a number of entries that depends on values: a mask, a slice up to a recorded end."""
+    if type(part) is slice:
+        return not RECORDED.isdisjoint(map(type, (part.start, part.stop, part.step)))
+    return getattr(getattr(part, "dtype", None), "kind", "") == "b" or type(part) is bool
+
+
+def _is_count(x):
+    """Whether a setting is a recorded whole number, as of a length or an axis."""
+    return type(x) in RECORDED and x.dtype.kind in "iu"
 
 
 def is_new(call):

@@ -4,6 +4,8 @@ A line is one call of NumPy.  Values have numbers, `Ref`, and each is computed
 once, so an operand says all there is to know about it.
 """
 
+import functools
+import inspect
 import operator
 
 import numpy as np
@@ -138,9 +140,14 @@ def simplified(lines, kinds):
 
 def _shorter(call, args, kwargs, kinds, target, sources):
     """The arguments without a detour: a reshaped array reshaped again, an array repeated for an operation that would."""
+    if kwargs:
+        left_out = defaults(call)
+        kwargs = {k: x for k, x in kwargs.items() if k not in left_out or x is not left_out[k]}
+    if call is np.sum and len(args) == 2 and type(args[1]) is tuple and len(args[1]) == 1:
+        args = (args[0], args[1][0])
+    if call in _ORDERED and args[-1] == "C":
+        args = args[:-1]
     if call is np.reshape or call is np.broadcast_to:
-        if kwargs == {"order": "C"}:
-            kwargs = NO_KEYWORDS
         if not kwargs and len(args) == 2:
             first, source = sources.get(args[0], (None, None))
             if call is np.reshape and first is call:
@@ -151,11 +158,31 @@ def _shorter(call, args, kwargs, kinds, target, sources):
         for k, other in ((0, 1), (1, 0)):
             first, source = sources.get(args[k], (None, None)) if type(args[k]) is Ref else (None, None)
             shape = kinds[args[other]][0] if type(args[other]) is Ref else np.shape(args[other])
-            if first is np.broadcast_to and shape == kinds[target][0]:
+            if shape != kinds[target][0]:
+                continue
+            if first is np.broadcast_to:
                 args = (source, args[1]) if k == 0 else (args[0], source)
+            elif (
+                type(args[k]) is np.ndarray
+                and args[k].ndim
+                and args[k].dtype == kinds[target][1]
+                and _is_uniform(args[k])
+            ):
+                args = (args[k].flat[0], args[1]) if k == 0 else (args[0], args[k].flat[0])
     return args, kwargs
 
 
+@functools.cache
+def defaults(call):
+    """The keywords of a function that say nothing: what it takes for them where they are left out."""
+    try:
+        parameters = inspect.signature(call).parameters
+    except (TypeError, ValueError):  # of a ufunc
+        return {}
+    return {k: p.default for k, p in parameters.items() if p.default in (None, False, "C") and k != "axis"}
+
+
+_ORDERED = frozenset({np.reshape, np.ravel})
 _PAIRS = frozenset({operator.add, operator.sub, operator.mul, operator.truediv})
 
 
@@ -195,9 +222,12 @@ def _unchanged(call, args, kwargs, kinds, target):
 
 
 def _is_one(x):
-    if type(x) is np.ndarray:
-        return x.size > 0 and x.flat[0] == 1 and bool(np.all(x == 1))
     return type(x) in _NUMBERS and x == 1
+
+
+def _is_uniform(x):
+    """Whether all entries are one number, which has a sign."""
+    return x.size > 0 and x.flat[0] != 0 and x.flat[0] == x.flat[-1] and bool(np.all(x == x.flat[0]))
 
 
 _NUMBERS = frozenset({int, float, np.float64, np.float32, np.float16})

@@ -7,7 +7,7 @@ from collections import defaultdict
 from ..core.trace import RECORDED, plain_value
 from .lines import targets
 
-_RESERVED = frozenset({"np", *keyword.kwlist, *dir(builtins)})
+_RESERVED = frozenset({"np", "add_at", "ProgramError", *keyword.kwlist, *dir(builtins)})
 
 
 def name_values(lines, inputs, notes, frames, gone):
@@ -44,9 +44,9 @@ def name_values(lines, inputs, notes, frames, gone):
         for ref in targets(line):
             if ref in names:
                 continue
-            base, ending = endings.get(ref, (None, ""))
-            if base in names:
-                names[ref] = _free(f"{names[base]}_{ending}", taken)
+            name = _derived(ref, endings, names)
+            if name is not None:
+                names[ref] = _free(name, taken)
             else:
                 count += 1
                 while f"v{count}" in taken:
@@ -54,6 +54,13 @@ def name_values(lines, inputs, notes, frames, gone):
                 names[ref] = f"v{count}"
             taken.add(names[ref])
     return names
+
+
+def _derived(ref, endings, names):
+    """The name of a primal with an ending; the primal of a primal that the program does not have any more gives two."""
+    base, ending = endings.get(ref, (None, ""))
+    name = names.get(base) or (_derived(base, endings, names) if base in endings else None)
+    return None if name is None else f"{name}_{ending}"
 
 
 def _kept(ref, gone):
@@ -82,6 +89,9 @@ def _endings(notes, gone, named, inputs):
         said[ref].append((_kept(base, gone), ending))
     found = defaultdict(set)
     for ref, pairs in said.items():
+        pairs = [pair for pair in pairs if pair[0] < _kept(ref, gone)]  # a primal comes first, where it is not the same
+        if not pairs:
+            continue
         best = min(pairs, key=lambda pair: 0 if pair[0] < inputs else 1 if pair[0] in named else 2)
         found[_kept(ref, gone)].add(best)
     return {ref: next(iter(pairs)) for ref, pairs in found.items() if len(pairs) == 1}

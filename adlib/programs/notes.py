@@ -9,9 +9,9 @@ from ..modes.reverse import ReverseTrace
 class NotedReverse(ReverseTrace):
     """Notes what each adjoint belongs to, when it is complete."""
 
-    def __init__(self, keep, notes):
+    def __init__(self, keep, recorder):
         super().__init__(keep)
-        self._notes = notes
+        self._recorder = recorder
         self._primals = {}  # position -> recorded value
         self._adjoints = {}
 
@@ -29,9 +29,10 @@ class NotedReverse(ReverseTrace):
 
     def pull(self, cotangents, count, begun=None):
         self._adjoints = {}
-        result = super().pull(cotangents, count, begun)
+        with self._recorder.backwards():
+            result = super().pull(cotangents, count, begun)
         for position in sorted(self._adjoints, reverse=True):
-            note(self._notes, self._adjoints[position], "bar", self._primals.get(position))
+            note(self._recorder.notes, self._adjoints[position], "bar", self._primals.get(position))
         return result
 
     def _accumulate(self, adjoints, owned, position, ct):

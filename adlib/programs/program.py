@@ -63,14 +63,19 @@ def program(f, limit=LIMIT):
     >>> def L(w1, w2):
     ...     v2 = w2 * np.log(w1)
     ...     return v2 + np.sqrt(v2)
-    >>> p = adlib.program(L)(2.0, 3.0)
+    >>> p = adlib.program(adlib.grad(L, argnums=(0, 1)))(2.0, 3.0)
     >>> print(p)
-    def L(w1, w2):
+    def grad_L(w1, w2):
         v1 = np.log(w1)
         v2 = w2 * v1
         v3 = np.sqrt(v2)
-        v4 = v2 + v3
-        return v4
+        v4 = 0.5 / v3
+        v2_bar = 1.0 + v4
+        w2_bar = v1 * v2_bar
+        v1_bar = w2 * v2_bar
+        v5 = 1 / w1
+        w1_bar = v5 * v1_bar
+        return w1_bar, w2_bar
     """
     check_function(f, "program")
 
@@ -79,9 +84,11 @@ def program(f, limit=LIMIT):
             raise ArgumentError(
                 "program was called on a traced value, inside another transformation; call it on plain numbers"
             )
-        signature = Signature(f, args, kwargs)
         expected = f(*args, **kwargs)
-        careful = not _finite(flatten(expected)[0])
+        signature = Signature(f, args, kwargs, expected)
+        leaves, _ = flatten(expected)
+        _check_results(leaves, signature.name)
+        careful = not _finite(leaves)
         first, second = [_recorded(f, signature, args, kwargs, limit, careful) for _ in range(2)]
         if not (
             same(first.lines, second.lines)
@@ -94,6 +101,8 @@ def program(f, limit=LIMIT):
             )
         found = Program(signature, first, limit)
         found._compare(expected, args, kwargs)
+        for recorder in (first, second):
+            recorder.frames.clear()  # they keep the values of all variables alive
         return found
 
     return record
@@ -112,14 +121,18 @@ def _recorded(f, signature, args, kwargs, limit, careful):
             if y._trace is not recorder:
                 raise y._trace.escaped()
             recorder.leaves[k] = y._info
-        elif isinstance(y, (np.ndarray, np.generic, float, int, complex)):
-            recorder.leaves[k] = np.array(y) if isinstance(y, np.ndarray) else y
-        else:
+        elif isinstance(y, np.ndarray):
+            recorder.leaves[k] = np.array(y)
+    return recorder
+
+
+def _check_results(leaves, name):
+    for y in leaves:
+        if not isinstance(y, (np.ndarray, np.generic, float, int, complex)) or np.result_type(y).kind in "OVUS":
             raise ArgumentError(
-                f"a program returns numbers, arrays, or tuples, lists and dicts of them, but {signature.name} "
+                f"a program returns numbers, arrays, or tuples, lists and dicts of them, but {name} "
                 f"returned a {type(y).__name__}; return the arrays themselves"
             )
-    return recorder
 
 
 class Program:
@@ -127,7 +140,7 @@ class Program:
 
     Printing it shows its lines.  Called, it takes the arguments of the function
     that was recorded, in the same containers, shapes and dtypes, and returns what
-    that would return, bit for bit.
+    that would return, bit for bit, but for the sign of a zero.
 
     Attributes
     ----------
@@ -165,6 +178,7 @@ class Program:
         self._signature = signature
         self._structure = recorder.structure
         self._looks_at_results = recorder.passed_over
+        self._recorded_in_order = all(recorder.in_order[: len(signature.names)])
         inputs = len(signature.names)
         lines, gone = simplified(recorder.lines, recorder.kinds)
         outputs = [_kept(y, gone) for y in recorder.leaves]
@@ -177,9 +191,11 @@ class Program:
         self._text = Text(
             name_values(lines, signature.names, recorder.notes, recorder.frames.values(), gone), recorder.kinds
         )
-        self._lifetimes = Lifetimes(lines, refs, inputs, recorder.kinds)
+        self._lifetimes = Lifetimes(lines, refs, inputs, recorder.kinds, recorder.in_order)
         self._text.share_names(lines, refs, is_new)
         self._body = self._written()
+        if signature.flat:
+            self.__signature__ = self.function.__signature__
         self.constants = self._text.constants
 
     def _written(self, dialect=WRITTEN_INTO, in_place=False, checks=True):
@@ -266,13 +282,17 @@ class Program:
         if any(map(is_traced, arrays)):
             results = self.function(*arrays)
         else:
-            results = self._run(*arrays)
+            results = (self._run if self._in_order(arrays) else self._bare)(*arrays)
             if self._looks_at_results and not _finite((results,) if self._structure is None else results):
                 raise ProgramError(
                     f"a result of the program {self.name} is not finite: here an operation is at the edge of its domain, "
                     "which the recorded run was not; record another at this point: adlib.program(f)(...)"
                 )
         return results if self._structure is None else unflatten(self._structure, results)
+
+    def _in_order(self, arrays):
+        """Whether arrays lie in C order, as those did that the program was recorded with: see `Lifetimes`."""
+        return self._recorded_in_order and all(type(x) is not np.ndarray or x.flags.c_contiguous for x in arrays)
 
     def under(self, xp):
         """The bare function over another namespace than NumPy's, such as ``jax.numpy``; without checks.
@@ -324,7 +344,8 @@ def _kept(y, gone):
 
 
 def _finite(results):
-    return all(np.isfinite(y).all() for y in results)
+    with np.errstate(all="ignore"):  # a sum may overflow; where it does not, there is nothing infinite among its terms
+        return all(np.isfinite(np.sum(y)) or np.isfinite(y).all() for y in results if np.result_type(y).kind in "fc")
 
 
 def _same_numbers(x, y):

@@ -7,19 +7,21 @@ branch or a count, becomes a check; what would freeze one is refused.
 """
 
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 
 from ..core.errors import ProgramError, TracedValueError, describe, is_library, with_user_line
 from ..core.families import rebuilt
 from ..core.frozen import Constants
-from ..core.trace import NO_KEYWORDS, RECORDED, RecordedArray, RecordedScalar, Trace
+from ..core.trace import FLOAT64, NO_KEYWORDS, RECORDED, RecordedArray, RecordedScalar, Trace
 from .known import fixes_shape, written
 from .lines import Check, Line, Ref
 from .notes import NotedForward, NotedReverse
 
 _FRAMES = 64  # whose variables give names; a frame keeps the values of its variables alive
 _PLAIN = frozenset({float, int, bool, complex, str, type(None), type(...), type, np.dtype, type(np._NoValue)})
+_NUMBERS = frozenset({bool, int, float, complex})
 _new = object.__new__
 
 
@@ -32,12 +34,14 @@ class Recorder(Trace):
         super().__init__()
         self.lines = []
         self.kinds = []  # shape and dtype of each value
+        self.in_order = []  # whether its entries lie in C order
         self.frames = {}
         self.notes = []  # what derivatives say of values: (number, "bar" or "dot", number of the primal)
         self.limit = limit
         self.careful = careful  # whether to write down rare cases, too
         self.passed_over = False  # whether one was not
         self._constants = Constants()
+        self._sweeps = False
         self._codes = {}  # code object -> whether it is the user's
 
     def input(self, value):
@@ -49,11 +53,20 @@ class Recorder(Trace):
 
     def reverse_trace(self, keep):
         """The list of a reverse mode that stands above."""
-        return NotedReverse(keep, self.notes)
+        return NotedReverse(keep, self)
 
     def forward_trace(self):
         """The trace of a forward mode that stands above."""
         return NotedForward(self.notes)
+
+    @contextmanager
+    def backwards(self):
+        """A backward sweep, which no line of the user's code carries out."""
+        before, self._sweeps = self._sweeps, True
+        try:
+            yield
+        finally:
+            self._sweeps = before
 
     def rare(self, condition):
         """Whether a rare case is written down: it is where it occurs; else the results of a call show it."""
@@ -86,7 +99,7 @@ class Recorder(Trace):
         y = self._results(ans, call)
         target = y._info if type(y) in RECORDED else tuple([part._info for part in y])
         self.lines.append(Line(target, call, tuple(operands), named, place))
-        if not fixes_shape(call, args):
+        if type(ans) not in _NUMBERS and not fixes_shape(call, args, kwargs):
             for part in (y,) if type(y) in RECORDED else y:
                 self._check("shape", part._info, (part.shape, part.dtype), place)
         if len(self.lines) > self.limit:
@@ -104,16 +117,20 @@ class Recorder(Trace):
         self.lines.append(Check(kind, operand, expected, place))
 
     def _value(self, value):
-        y = _new(RecordedArray if value.ndim else RecordedScalar)
+        if type(value) is float:  # which gives way to an array of lower precision, here and in the program
+            y, kind = _new(RecordedScalar), ((), FLOAT64)
+        else:
+            y, kind = _new(RecordedArray if value.ndim else RecordedScalar), (value.shape, value.dtype)
         y._value, y._trace, y._info = value, self, Ref(len(self.kinds))
-        self.kinds.append((value.shape, value.dtype))
+        self.kinds.append(kind)
+        self.in_order.append(not kind[0] or value.flags.c_contiguous)
         return y
 
     def _results(self, ans, call):
         if isinstance(ans, (np.ndarray, np.generic)):
             return self._value(ans)
-        if type(ans) in (bool, int, float, complex):
-            return self._value(np.array(ans)[()])
+        if type(ans) in _NUMBERS:
+            return self._value(ans if type(ans) is float else np.array(ans)[()])
         if isinstance(ans, (tuple, list)) and all(isinstance(y, (np.ndarray, np.generic)) for y in ans):
             return (
                 rebuilt(ans, [self._value(y) for y in ans]) if isinstance(ans, tuple) else list(map(self._value, ans))
@@ -156,6 +173,8 @@ class Recorder(Trace):
 
     def _place(self):
         """The user's code that is running, and its line; None inside a derivative's backward sweep."""
+        if self._sweeps:
+            return None
         frame, codes = sys._getframe(2), self._codes
         while (code := frame.f_code) is not _RUN:
             users = codes.get(code)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.errors import ArgumentError, describe
+from ..core.errors import ArgumentError
 from ..core.keywords import function_name
 from ..core.settings import shown
 from ..core.trace import TRACERS
@@ -24,19 +24,20 @@ class Expected(NamedTuple):
 class Signature:
     """The arguments of a function, as they were when it was recorded."""
 
-    def __init__(self, f, args, kwargs):
+    def __init__(self, f, args, kwargs, results):
         self.name = identifier(function_name(f))
         leaves, self.structure = flatten((args, kwargs))
-        low = any(type(x) is np.ndarray and x.dtype in (np.float32, np.float16) for x in leaves)
+        low = any(getattr(x, "dtype", None) in (np.float32, np.float16) for x in (*leaves, *flatten(results)[0]))
         # Python's floats would raise where NumPy's give inf; beside float32 NumPy's would make everything float64.
         self._number = float if low else np.float64
         self.expected = [_expected(name, x) for name, x in zip(_names(f, args, kwargs), leaves, strict=True)]
         self.names = [e.name for e in self.expected if e.dtype is not None]
-        self._count = len(args) if not kwargs and len(leaves) == len(args) else -1  # one leaf each, and no containers
+        self.flat = not kwargs and len(leaves) == len(args)  # one leaf each, and no containers
+        self._count = len(args)
 
     def arrays(self, args, kwargs):
         """The arrays of a call, in order, after comparing it with the recorded one."""
-        if len(args) == self._count and not kwargs:
+        if self.flat and len(args) == self._count and not kwargs:
             leaves = args
         else:
             leaves, structure = flatten((args, kwargs))
@@ -50,22 +51,16 @@ class Signature:
             kind = type(x)
             if kind is np.ndarray and x.shape == shape and x.dtype == dtype:
                 taken.append(x)
-            elif kind is float and shape == () and dtype == float:
-                taken.append(self._number(x))
             elif dtype is None:
                 if not (x is value or kind is type(value) and _equal(x, value)):
                     raise self._other(name, f"= {shown(value)}", shown(x))
+            elif kind is float and shape == () and dtype == np.float64:
+                taken.append(self._number(x))
             elif (kind in TRACERS or isinstance(x, (np.memmap, np.generic))) and x.shape == shape and x.dtype == dtype:
                 taken.append(x)
             else:
-                given = (
-                    f"shape {x.shape} and dtype {x.dtype}"
-                    if hasattr(x, "dtype")
-                    else describe(x, "a").removeprefix("a ")
-                )
-                raise self._other(
-                    name, f"of shape {shape} and dtype {dtype}", shown(x) if not hasattr(x, "dtype") else given
-                )
+                kind = f"shape {x.shape} and dtype {x.dtype}" if hasattr(x, "dtype") else shown(x)
+                raise self._other(name, f"of shape {shape} and dtype {dtype}", kind)
         return taken
 
     def _other(self, name, recorded, given):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..rules.indexing import add_at, is_basic
 from .known import INFIX, PREFIX, written
-from .lines import Check, Ref, astype, used
+from .lines import Check, Ref, astype, replaced, used
 
 _COMMON = frozenset({np.dtype(float), np.dtype(int), np.dtype(bool)})
 _SHOWN = 24  # entries of a constant that the text writes out
@@ -29,6 +29,11 @@ class Text:
         self.names = dict(names)
         self.constants = {}
         self._numbers = {}  # id of a constant -> its name
+        # A reference is a whole number to Python; what it stands for in an index may be an array.
+        self._entries = {
+            Ref(k): 0 if shape == () and dtype.kind in "iu" else np.ones(1, int)
+            for k, (shape, dtype) in enumerate(kinds)
+        }
         self._plain = all(dtype in _COMMON for _, dtype in kinds)  # Python's numbers then promote like NumPy's
 
     # Expressions.
@@ -44,7 +49,7 @@ class Text:
             return f"[{inside}]" if kind is list else f"({inside}{',' * (len(x) == 1)})"
         if kind is slice:
             return f"slice({', '.join(map(self.expression, (x.start, x.stop, x.step)))})"
-        if isinstance(x, np.dtype) or isinstance(x, type):
+        if isinstance(x, (np.dtype, type)):
             return _dtype(x)
         if x is Ellipsis:
             return "..."
@@ -147,7 +152,7 @@ class Text:
             first = [f"{name} = np.array({self.names[base]})"]
         if dialect == FUNCTIONAL:
             return [*first, f"{name} = {name}.at[{self.index(index)}].add({added})"]
-        if is_basic(index):
+        if is_basic(replaced(index, self._entries)):
             return [*first, f"{name}[{self.index(index)}] += {added}"]
         return [*first, f"np.add.at({name}, {self.expression(index)}, {added})"]
 
@@ -161,10 +166,8 @@ class Text:
                 f"'the shape of {name} is no longer {shape}{where}')"
             )
         wanted = check.expected
-        if check.kind == "bool":
-            test = f"not {name}" if wanted else name
-        else:
-            test = f"{check.kind}({name}) != {wanted}"
+        branch = f"not {name}" if wanted is True else name
+        test = branch if check.kind == "bool" else f"{check.kind}({name}) != {wanted}"
         return f"if {test}: raise ProgramError('{name} is no longer {wanted}{where}')"
 
     def header(self):

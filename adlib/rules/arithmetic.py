@@ -201,8 +201,11 @@ edged(np.float_power, _power_base, _power_exponent)
 
 def without_sign(x):
     """`x`, in which 0 has no sign: a slope that is infinite there has the other one at -0."""
-    plain = plain_value(x)
-    return x if type(plain) in RECORDED and not rare(plain == 0) else x + 0.0
+    if type(x) is not np.ndarray:
+        plain = plain_value(x)
+        if type(plain) in RECORDED and not rare(plain == 0):
+            return x
+    return x + 0.0
 
 
 # Powers and roots.

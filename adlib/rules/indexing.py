@@ -30,7 +30,7 @@ class Scatter(Contribution):
 
     def dense(self, shape, dtype):
         """The contribution as an array."""
-        if is_traced(self.values):
+        if is_traced(self.values) or _is_recorded(self.index):
             return add_at(np.zeros(shape, dtype), self.values, self.index)
         buffer = np.zeros(shape, dtype)
         self.write(buffer)
@@ -38,7 +38,7 @@ class Scatter(Contribution):
 
     def add_to(self, adjoints, owned, position, shape, dtype):
         old = adjoints[position]
-        if is_traced(old) or is_traced(self.values):
+        if is_traced(old) or is_traced(self.values) or _is_recorded(self.index):
             base = np.zeros(shape, dtype) if old is None else old
             adjoints[position], owned[position] = add_at(base, self.values, self.index), 0
         elif old is None:
@@ -57,7 +57,12 @@ class Scatter(Contribution):
             np.add.at(buffer, self.index, self.values)
 
 
+def _is_recorded(index):
+    return type(index) in RECORDED or type(index) is tuple and not RECORDED.isdisjoint(map(type, index))
+
+
 def is_basic(index):
+    """Whether an index names each entry once: it has no arrays."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         isinstance(p, (int, np.integer, slice, type(None), type(...))) and not isinstance(p, bool) for p in parts
