@@ -208,7 +208,7 @@ def large(data: dict) -> str:
             ratios = [Ratio(data, "arrays", program, task, other, "adlib") for other in rivals(data)]
             seen += ratios
             rows.append([words, task, f"{own:.1f} ms", str(plain), *map(str, ratios)])
-    return spread(seen) + table(["program", "task", "`adlib`", "× plain", *rivals(data).values()], rows)
+    return spread(seen) + table(["function", "task", "`adlib`", "× plain", *rivals(data).values()], rows)
 
 
 def growing(data: dict) -> str:
@@ -219,7 +219,7 @@ def growing(data: dict) -> str:
             largest = record["n"][len(times) - 1]
             rows.append([words, {"adlib": "`adlib`", **OTHERS}.get(package, package), f"{exponent(record, package):.2f}",
                          f"{largest}", f"{number(times[-1] / largest * 1e6)} µs"])  # fmt: skip
-    return table(["program", "package", "exponent", "largest n", "time per entry there"], rows)
+    return table(["function", "package", "exponent", "largest n", "time per entry there"], rows)
 
 
 def sweeps(data: dict) -> str:
@@ -347,7 +347,7 @@ def tables(data: dict) -> str:
             large(data),
             "## Growth",
             growing(data),
-            f"A program of {million['operations']:,} operations on one number: its gradient took "
+            f"A function of {million['operations']:,} operations on one number: tracing its gradient took "
             f"{million['seconds']:.1f} s, and {million['bytes_per_operation']:.0f} bytes of memory an operation.",
             "## Jacobians",
             sweeps(data),

@@ -108,5 +108,11 @@ def test_the_numbers_are_complete(run):
         assert jacobian["reverse"] == {"forward": 0, "reverse": m}
 
 
+def test_tracing_was_compared_with_what_it_was():
+    assert re.fullmatch("[0-9a-f]{7,40}", DATA["before"]["commit"])
+    assert len(DATA["before"]["seconds"]) == 9
+    assert all(t["before"] > 0 and t["now"] > 0 for t in DATA["before"]["seconds"].values())
+
+
 def test_there_is_more_than_one_run_to_see_the_spread():
     assert len(DATA["runs"]) >= 3
