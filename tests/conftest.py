@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tools import chapters
+from tools import notebooks
 from tools.chromium import NoBrowser, chromium
 
 # Files, or groups in them, that begin first, so that no process is left alone with a long one at the end. What shows the
@@ -22,7 +22,7 @@ FIRST = (
     "test_exercise_notebooks",
 )
 COMPARED = Counter()
-STEMS = {path.stem for path in chapters()}
+STEMS = {path.stem for path in notebooks()}
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks

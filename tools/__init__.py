@@ -13,6 +13,11 @@ def chapters(root: Path = ROOT) -> list[Path]:
     return sorted((root / "chapters").glob("[0-9][0-9]-*.ipynb"))
 
 
+def notebooks(root: Path = ROOT) -> list[Path]:
+    """The chapters and, after them, the optional pages: those that a chapter names and nothing else needs."""
+    return chapters(root) + sorted((root / "chapters" / "optional").glob("[0-9][0-9]-*.ipynb"))
+
+
 def script(name: str) -> str:
     """The JavaScript function in ``tools/scripts/<name>.js``, to be run in a page that is open in a browser."""
     return (Path(__file__).parent / "scripts" / f"{name}.js").read_text(encoding="utf-8")

@@ -87,6 +87,7 @@ def places(root: Path) -> list[Path]:
     files += sorted((root / "adlib").rglob("*.py")) + sorted((root / "chapters").glob("*.ipynb"))
     for folder in (
         "chapters/exercises",
+        "chapters/optional",
         "instructor",
         "exercises",
         "pages/exercises",

@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from tools import ROOT, chapters
+from tools import ROOT, chapters, notebooks
 from tools.build import BuildResult, build, report, require_environment
 
 _MISSING = re.compile(r"(?:cross-reference target not found:|Unknown source document) '([^'#]*)")
@@ -21,6 +21,8 @@ def build_chapter(root: Path, document: str, output: Path, echo=None) -> BuildRe
     pages = [f"pages/{path.stem}" for path in sorted((root / "pages").glob("*.md"))]
     if (root / f"pages/exercises/{Path(document).name}.ipynb").is_file():
         pages.append(f"pages/exercises/{Path(document).name}")
+    optional = [path for path in notebooks(root)[len(chapters(root)) :] if path.name[:2] == Path(document).name[:2]]
+    pages += [path.relative_to(root).with_suffix("").as_posix() for path in optional]
     output.mkdir(parents=True, exist_ok=True)
     toc = output / "_toc.yml"
     toc.write_text("format: jb-book\nroot: index\nchapters:\n" + "".join(f"- file: {d}\n" for d in [document, *pages]))

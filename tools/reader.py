@@ -36,7 +36,7 @@ from pathlib import Path
 import nbformat
 from ipykernel.ipkernel import IPythonKernel
 
-from tools import ROOT, chapters, compared
+from tools import ROOT, compared, notebooks
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
 from tools.compared import KEPT_MIME
 from tools.normalise import CELL_TIMEOUT, read, text_of
@@ -420,7 +420,7 @@ def main(arguments: list[str] | None = None) -> int:
     failed = False
     with tempfile.TemporaryDirectory(prefix="adbook-colab-") as folder:
         colab = Colab(Path(folder))
-        for path in options.files or chapters():
+        for path in options.files or notebooks():
             result = check_notebook(path, colab=colab)
             failed |= not result.ok
             print(result.report(), flush=True)

@@ -124,8 +124,8 @@ def _kind(word: str) -> str:
 def _missing(match: re.Match, path: Path) -> Iterator[str]:
     """A numbered thing of another chapter that is not there; those of the same chapter are the lint's."""
     kind, chapter, item = _kind(match[1]), int(match[2]), match[3]
-    folders = [ROOT / "chapters" / "exercises", ROOT / "instructor"] if kind == "Exercise" else [ROOT / "chapters"]
-    written = [file for folder in folders for file in folder.glob(f"{chapter:02}-*.ipynb")]
+    folders = ("chapters/exercises", "instructor") if kind == "Exercise" else ("chapters", "chapters/optional")
+    written = [file for folder in folders for file in (ROOT / folder).glob(f"{chapter:02}-*.ipynb")]
     if written and not any(section_of(f"{kind} {chapter}.{item}", file) is not None for file in written):
         yield f"there is no {kind} {chapter}.{item} in chapter {chapter}"
 

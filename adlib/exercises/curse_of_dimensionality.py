@@ -52,13 +52,13 @@ def _steps(rate, tolerance):
 
 def promise_verify(case, answer):
     n, m, tolerance = case["n"], case["m"], case["tolerance"]
-    axes, kept = m == "axes", case["mu"] / case["smooth"]
+    axes, q = m == "axes", 1 - case["mu"] / case["smooth"]
     constant = 1 if axes else (n + m - 1) / m
     price = 2 * n if axes else 2 * m
-    steps, evaluations = _steps(kept / constant, tolerance), answer[1]
+    steps, evaluations = _steps((1 - q**2) / constant, tolerance), answer[1]
     if answer[0] != steps:
         found = f"the number of iterations is {shown(answer[0])}, expected {steps}"
-        return Complaint(_wrong_steps(answer[0], n, m, kept, tolerance, steps), found)
+        return Complaint(_wrong_steps(answer[0], n, m, q, tolerance, steps), found)
     if evaluations != price * steps:
         found = f"the number of evaluations is {shown(evaluations)}, expected {price * steps}"
         known = [("as-steps", steps), ("one-sided", (price // 2 + 1) * steps), ("one-point", price // 2 * steps)]
@@ -70,16 +70,18 @@ def promise_verify(case, answer):
     return None
 
 
-def _wrong_steps(ours, n, m, kept, tolerance, steps):
+def _wrong_steps(ours, n, m, q, tolerance, steps):
     if not np.isfinite(ours) or ours != round(ours):
         return "whole"
+    taken = 1 - q**2
     if m == "axes":
-        if kept == 1:
+        if taken == 1:
             return "bowl"
-        known = [("slide", kept / n), ("root", 1 - np.sqrt(1 - kept)), ("square", 1 - (1 - kept) ** 2)]
+        known = [("slide", taken / n), ("loose", 1 - q), ("square", 1 - q**4)]
     else:
-        known = [("gradient", kept), ("averaging", kept / n), ("repeat", kept * min(m / n, 1)),
-                 ("gaussian", kept * m / (n + m + 1)), ("square", 1 - (1 - kept * m / (n + m - 1)) ** 2)]  # fmt: skip
+        part = m / (n + m - 1)
+        known = [("loose", (1 - q) * part), ("gradient", taken), ("averaging", taken / n), ("repeat", taken * min(m / n, 1)),
+                 ("gaussian", taken * m / (n + m + 1)), ("square", 1 - (1 - taken * part) ** 2)]  # fmt: skip
     for key, rate in known:
         if ours == _steps(rate, tolerance) != steps:
             return key
@@ -102,9 +104,9 @@ THEOREM_PROMISE = Exercise(
         "repeat": "m directions are not m times as good: random ones repeat each other, and the gradient is no noise",
         "gaussian": "this is for Gaussian directions; those of the theorem have length 1",
         "square": "the rate is that of the squared distance: how often is it a factor in one step",
-        "root": "the theorem speaks of the squared distance already",
+        "loose": "the slide's rate, true and loose: a gradient step shrinks the distance by q; what does its square keep",
         "smallest": "off by one: the first k at which the bound is at most the tolerance",
-        "steps": "which constant stands before the smoothness in the rate, and how often must the rate be applied",
+        "steps": "what does a gradient step leave of the squared distance, and which part of that is one estimate worth",
         "as-steps": "these are the iterations again; how often is L called in each of them",
         "axes-price": "differences along all axes: how many evaluations does one gradient take",
         "price": "m directions: how many evaluations does one estimate take",

@@ -3,7 +3,7 @@
 LOGARITHM = """
 def promised(n, m, L_smooth, mu, tolerance):
     constant = 1 if m == "axes" else (n + m - 1) / m
-    k = int(np.ceil(np.log(tolerance) / np.log(1 - mu / (constant * L_smooth))))
+    k = int(np.ceil(np.log(tolerance) / np.log(1 - (1 - (1 - mu / L_smooth) ** 2) / constant)))
     return k, (2 * n if m == "axes" else 2 * m) * k
 """
 
@@ -14,11 +14,11 @@ WRONG = {
         ("averaging changes nothing", "averaging", "were not averaged", [("(n + m - 1) / m", "n")]),
         ("m directions are m times as good", "repeat", "not m times as good", [("(n + m - 1) / m", "max(n / m, 1)")]),
         ("Gaussian directions", "gaussian", "Gaussian directions", [("(n + m - 1) / m", "(n + m + 1) / m")]),
-        ("a bound for the distance, not its square", "square", "how often is it a factor", [("bound *= 1 - mu / (constant * L_smooth)", "bound *= (1 - mu / (constant * L_smooth)) ** 2")]),
-        ("the square root of the bound", "root", "the squared distance already", [("bound *= 1 - mu / (constant * L_smooth)", 'bound *= np.sqrt(1 - mu / L_smooth) if m == "axes" else 1 - mu / (constant * L_smooth)')]),
+        ("the square is taken twice", "square", "how often is it a factor", [("bound *= 1 - (1 - kept) / constant", "bound *= (1 - (1 - kept) / constant) ** 2")]),
+        ("a bound for the distance, not its square, as on the slide", "loose", "what does its square keep", [("kept = (1 - mu / L_smooth) ** 2", "kept = 1 - mu / L_smooth")]),
         ("one step too few", "smallest", "off by one", [("return k, price * k", "return k - 1, price * (k - 1)")]),
         ("one step too many", "smallest", "off by one", [("return k, price * k", "return k + 1, price * (k + 1)")]),
-        ("mu forgotten", "steps", "before the smoothness in the rate", [("mu / (constant", "0.5 / (constant")]),
+        ("mu forgotten", "steps", "which part of that is one estimate worth", [("(1 - mu / L_smooth)", "(1 - 0.5 / L_smooth)")]),
         ("not whole", "whole", "have to be whole", [("return k, price * k", "return k + 0.5, price * k")]),
         ("evaluations are iterations", "as-steps", "the iterations again", [("price * k", "k")]),
         ("two evaluations, also along all axes", "axes-price", "does one gradient take", [('2 * n if m == "axes" else 2 * m', '2 if m == "axes" else 2 * m')]),

@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 from nbformat import NotebookNode, v4
 
-from tools import ROOT, chapters, reader
+from tools import ROOT, notebooks, reader
 from tools.build import BuildResult, build
 from tools.normalise import normalised, text_of
 
@@ -46,7 +46,7 @@ def read_as_on_colab(once, colab):
 @pytest.fixture(scope="session")
 def book_build(once, read_as_on_colab) -> BuildResult:
     """The whole book, built as `make book` does, of the chapters as they were run for a reader on Colab."""
-    results = [read_as_on_colab(path) for path in chapters()]
+    results = [read_as_on_colab(path) for path in notebooks()]
     return once("build", lambda: build(ROOT, ROOT, executed=[r.executed for r in results if r.ok]))
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.book import sensitivity
-from tools import ROOT, asserts, chapters
+from tools import ROOT, asserts, notebooks
 
 
 @pytest.mark.parametrize(
     "chapter",
-    [pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"asserts {path.stem}")) for path in chapters()],
+    [pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"asserts {path.stem}")) for path in notebooks()],
 )
 def test_every_assert_is_broken_by_a_changed_value(chapter):
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])

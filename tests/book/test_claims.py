@@ -16,11 +16,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import ROOT
+from tools import ROOT, notebooks
 
+STATEMENTS = Path(__file__).with_name("wrong_statements")
 PLANTS = [
-    (what, f"{file.stem}.ipynb", there, instead, check)
-    for file in sorted(Path(__file__).with_name("wrong_statements").glob("*.py"))
+    (what, file.relative_to(STATEMENTS).with_suffix(".ipynb").as_posix(), there, instead, check)
+    for file in sorted(STATEMENTS.rglob("*.py"))
     for what, there, instead, check in runpy.run_path(str(file))["PLANTS"]
 ]
 
@@ -51,8 +52,9 @@ def test_a_wrong_statement_turns_its_check_red(chapter, there, instead, check):
 
 def test_every_check_cell_has_a_plant():
     planted = {(plant[1], plant[4]) for plant in PLANTS}
-    for file in sorted((ROOT / "chapters").glob("*.ipynb")):
+    for file in notebooks():
+        chapter = file.relative_to(ROOT / "chapters").as_posix()
         for cell in nbformat.read(file, 4).cells:
             if cell.cell_type == "code" and cell.source.startswith("# Check "):
                 check = cell.source.split()[2]
-                assert (file.name, f"Check {check}") in planted, f"{file.name}: Check {check} has no planted failure"
+                assert (chapter, f"Check {check}") in planted, f"{chapter}: Check {check} has no planted failure"

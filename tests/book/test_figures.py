@@ -11,7 +11,7 @@ import pytest
 from nbformat import v4
 
 from adlib.viz.style import COLOURS, figure
-from tools import chapters, figures
+from tools import ROOT, figures, notebooks
 
 # chapter -> the figures whose data hang on the last bits of the processor's arithmetic, and why
 VARYING = {
@@ -22,7 +22,7 @@ VARYING = {
 }
 
 EACH_ALONE = [
-    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"reader {path.stem}")) for path in chapters()
+    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"reader {path.stem}")) for path in notebooks()
 ]
 
 
@@ -31,16 +31,16 @@ def test_figures_show_what_is_kept_of_them(path, read_as_on_colab):
     found = figures.of_notebook(read_as_on_colab(path).executed)
     left = list(figures.differences(figures.kept(path.stem), found, VARYING.get(path.stem, ())))
     if left:
-        how = f"Look at the figure; if it is right: python -m tools.normalise --execute chapters/{path.name}"
+        how = f"Look at the figure; if it is right: python -m tools.normalise --execute {path.relative_to(ROOT)}"
         pytest.fail("\n".join([*left, how]), pytrace=False)
 
 
 def test_a_label_has_one_colour_in_the_whole_book():
-    assert list(figures.of_two_colours(figures.kept(path.stem) for path in chapters())) == []
+    assert list(figures.of_two_colours(figures.kept(path.stem) for path in notebooks())) == []
 
 
 def test_nothing_is_kept_of_a_chapter_that_is_gone():
-    assert {file.stem for file in figures.KEPT.iterdir()} <= {path.stem for path in chapters()}
+    assert {file.stem for file in figures.KEPT.iterdir()} <= {path.stem for path in notebooks()}
     assert all(figures.kept(chapter).keys() >= names.keys() for chapter, names in VARYING.items())
 
 

@@ -6,7 +6,7 @@ A change of this list says that somebody looked at the reason, which stands in t
 import pytest
 from nbformat import NotebookNode, v4
 
-from tools import chapters
+from tools import notebooks
 from tools.normalise import read
 
 BITS = "the path of Nelder-Mead depends on the last bit of the loss"
@@ -16,7 +16,6 @@ ALLOWED = {
     ("01-the-problem", "from adlib.viz import Canvas, Curve, Explorable, Plot, Points, Scene"): BITS,
     ("01-the-problem", "def reached(run, level):"): BITS,
     ("01-the-problem", "# Check 1.10: slopes of Figure 1.6; curvatures that do not spread with n"): BITS,
-    ("05-forward-mode", "from timeit import repeat"): "times of the machine that runs it",
 }
 
 
@@ -42,7 +41,7 @@ def complaints(found: dict, allowed: dict) -> list[str]:
 
 
 def test_no_other_output_is_ignored():
-    found = {(path.stem, line): why for path in chapters() for line, why in ignored(read(path)).items()}
+    found = {(path.stem, line): why for path in notebooks() for line, why in ignored(read(path)).items()}
     assert complaints(found, ALLOWED) == []
 
 

@@ -5,11 +5,11 @@ The last is the only run of a whole chapter in the tests: the build of the book 
 
 import pytest
 
-from tools import chapters, lint, normalise, reader
+from tools import lint, normalise, notebooks, reader
 
-CHAPTERS = [pytest.param(path, id=path.stem) for path in chapters()]
+CHAPTERS = [pytest.param(path, id=path.stem) for path in notebooks()]
 EACH_ALONE = [
-    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"reader {path.stem}")) for path in chapters()
+    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"reader {path.stem}")) for path in notebooks()
 ]
 
 
@@ -39,6 +39,6 @@ def test_a_reader_on_colab_gets_what_is_committed(path, read_as_on_colab):
 
 def test_no_chapter_takes_more_of_the_processor_than_its_budget(read_as_on_colab, table):
     """Seconds that the kernel counts, not those of the clock, beside what a fixed piece of work takes here."""
-    results = [read_as_on_colab(path) for path in chapters()]
+    results = [read_as_on_colab(path) for path in notebooks()]
     table("processor", "\n".join(map(reader.ReaderResult.row, results)))
     assert [r.row() for r in results if r.budgeted > reader.BUDGET] == []

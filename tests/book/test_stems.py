@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from adlib.exercises import _check
-from tools import ROOT, chapters, exercises, stepping
+from tools import ROOT, exercises, notebooks, stepping
 
 # What every chapter has: what it is, the file, and how it is made.
 PARTS = {
@@ -45,10 +45,11 @@ def contents(root, folder):
 def faults(root):
     """What a chapter lacks, and what belongs to none; one line each."""
     stems = contents(root, "chapters")
+    named = stems + contents(root, "chapters/optional")
     found = []
-    for path in chapters(root):
-        if path.stem not in stems:
-            found.append(f"_toc.yml does not name chapters/{path.stem}")
+    for path in notebooks(root):
+        if path.stem not in named:
+            found.append(f"_toc.yml does not name {path.relative_to(root).with_suffix('').as_posix()}")
     for stem in stems:
         name = f"chapters/{stem}.ipynb"
         if not (root / name).is_file():
