@@ -374,6 +374,11 @@ def as_operand(x):
         ) from None
 
 
+def as_array(x):
+    """A number or a list as an array; a traced value is one as it is."""
+    return x if type(x) in TRACERS else np.asarray(x)
+
+
 def only_ours(args):
     """Whether every argument is of a kind we may speak for (else NumPy asks the others)."""
     for x in args:

@@ -79,7 +79,7 @@ _VIEWS = (
     "reshape", "ravel", "squeeze", "expand_dims", "swapaxes", "moveaxis", "rollaxis", "transpose",
     "matrix_transpose", "flip", "fliplr", "flipud", "roll", "rot90", "broadcast_to", "atleast_1d", "atleast_2d",
     "atleast_3d", "broadcast_arrays", "diagonal", "diag", "real", "imag", "meshgrid", "linalg.diagonal",
-    "linalg.matrix_transpose", "linalg.matrix_power", "einsum",
+    "linalg.matrix_transpose", "linalg.matrix_power", "einsum", "diff", "round", "around",
 )
 # fmt: on
 
@@ -98,7 +98,9 @@ def _functions(names):
 _FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
 _MAY_VIEW = _functions(_VIEWS)
 # Whole numbers among their arguments say where entries stand.
-_BY_INDEX = frozenset({operator.abs, add_at, astype, np.take_along_axis, np.choose, np.select, np.searchsorted})
+_BY_INDEX = frozenset(
+    {operator.abs, add_at, astype, np.take, np.take_along_axis, np.choose, np.select, np.searchsorted}
+)
 
 
 def fixes_shape(call, args, kwargs):
