@@ -5,8 +5,10 @@
 
 Each page is served from this machine and looked at three times: on a desktop in light, on a phone in light and in
 dark. Found are formulas that MathJax could not set, script errors, requests to other servers, pictures without a text,
-pages that scroll sideways, parts of a page that scroll and cannot be reached with the keyboard, steppers and explorables
-that do not move, violations of axe-core's rules, pages that weigh too much, and dead links. One page is opened from its file as well, as from an unpacked archive.
+pages that scroll sideways, parts of a page that scroll and cannot be reached with the keyboard, formulas, tables, lines
+and pictures that a phone does not show whole, chapters that are too long on it, steppers and explorables that do not
+move, violations of axe-core's rules, pages that weigh too much, and dead links. One page is opened from its file as
+well, as from an unpacked archive.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from tools.chromium import HANG_MS, NoBrowser, launched, named, patient
 from tools.serve import serving
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SCREENS = 26  # of a phone, that a chapter takes with all that folds folded: as much as one reads in one go
 BROWSERS = 2  # pages looked at side by side: the number of cores of a small machine
 PAGE_SETUP = 60_000  # what any page takes, in bytes of a page that take as long
 
@@ -159,6 +162,8 @@ def _page(page, address: str, name: str, site: Path, screenshots: Path | None) -
         _wait_for_mathematics(page, report)
         if screenshots:
             _shoot(page, screenshots, name)
+        if name.startswith("chapters/"):
+            _measure_length(page, report)
         for rule, message in page.evaluate(script("inspect")):
             report.add(rule, message)
         report.steppers = page.locator(stepping.WIDGETS).count()
@@ -173,8 +178,10 @@ def _page(page, address: str, name: str, site: Path, screenshots: Path | None) -
             report.add("keyboard", f"at {PHONE['width']} px it scrolls, and the keyboard does not reach it: {part}")
         if too_wide := page.evaluate(script("overflow")):
             report.add("overflow", f"at {PHONE['width']} px the page scrolls sideways: {too_wide}")
+        _cut_off(page, report)
         _axe(page, report, "light, 390 px", AXE_LAYOUT)
         _theme(page, "dark")
+        _cut_off(page, report)
         _axe(page, report, "dark, 390 px", AXE_COLOURS)
     _weigh(report, loaded, origin, site)
     report.seconds = time.perf_counter() - started
@@ -241,6 +248,20 @@ def _wait_for_mathematics(page, report: PageReport) -> None:
         if type(error).__name__ != "TimeoutError":
             raise
         report.add("mathematics", f"MathJax did not finish in {HANG_MS // 1000} s")
+
+
+def _measure_length(page, report: PageReport) -> None:
+    """The screens of a phone that a page takes as it opens, with all that folds folded."""
+    page.set_viewport_size(PHONE)
+    screens = page.evaluate("document.documentElement.scrollHeight") / PHONE["height"]
+    page.set_viewport_size(DESKTOP)
+    if screens > SCREENS:
+        report.add("length", f"{screens:.1f} screens of a phone, at most {SCREENS}: fold, move or leave out")
+
+
+def _cut_off(page, report: PageReport) -> None:
+    for message in page.evaluate(script("phone")):
+        report.add("phone", f"at {PHONE['width']} px {message}")
 
 
 def _narrow(page) -> None:

@@ -19,9 +19,14 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from _ext.adbook.boxes import BOXES, NUMBER, box_class
-from tools import ROOT, asserts, cells, notebooks, numerals, references
+from tools import ROOT, asserts, cells, digits, notebooks, numerals, references
 from tools.address import SETUP_CELL, SETUP_METADATA, settings
-from tools.normalise import read
+from tools.normalise import FOLDED, read
+
+WORDS = 3000  # of a chapter, its folded answers, captions and formulas included: an hour and a half with the code
+WORDS_WITH_PROOF = 3300
+PROOFS = ("02-descent-without-gradients", "03-curse-of-dimensionality")
+TABLE_WIDTH = 46  # of a printed table: what a phone shows side by side; a printed sentence wraps there
 
 CELL_LINES = 40  # what a laptop's screen shows at once
 LINE_WIDTH = 79  # what the page's column and the printed page show without cutting
@@ -59,15 +64,32 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_DRAWS = re.compile(
+    r"\b(?:plt|ax|axes|fig)\.\w|\bExplorable\(|^(?:import|from) (?:matplotlib|adlib\.viz)", re.MULTILINE
+)
+# A line of a table or of an array; in a sentence no two spaces follow one another.
+_TABLE = re.compile(r"\S {2,}\S|^\s*\[")
+_WIDGET = re.compile(r"<(?:explorable|order puzzle of|forward mode of|reverse mode of) |Graph\(")
+_PRESS = re.compile(
+    r"(?:^|[.!?:;>]\s+|\*\*\s+|\b[Nn]ow |\band )"
+    r"((?:[Pp]ress|[Cc]lick|[Tt]ap|[Dd]rag|[Pp]ick|[Pp]lay|[Cc]hoose|[Ss]lide|[Ss]tep through|[Mm]ove the slider|[Pp]ush)\b(?: \S+)?)",
+    re.MULTILINE,
+)
+
+
 def findings(notebook: NotebookNode, path: Path) -> list[Finding]:
     """Everything the lint has to say about one notebook, in the order of its cells."""
     found: list[Finding] = []
     for rule in (
         _sources,
         _markdown,
+        _length,
         _headings,
         _set_up,
         _code,
+        _folded,
+        _outputs,
+        _press,
         _asserts,
         _unused,
         _figures,
@@ -75,6 +97,7 @@ def findings(notebook: NotebookNode, path: Path) -> list[Finding]:
         _references,
         _targets,
         _numerals,
+        _digits,
     ):
         found += rule(notebook, path)
     return sorted(dict.fromkeys(found), key=lambda finding: finding[0])
@@ -182,6 +205,13 @@ def _link(index: int, address: str, path: Path) -> Iterator[Finding]:
         yield index, "link", f"{address} leads to no file"
 
 
+def _length(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    words = sum(len(cell.source.split()) for _, cell in _cells(notebook, "markdown"))
+    most = WORDS_WITH_PROOF if path.stem in PROOFS else WORDS
+    if words > most:
+        yield 0, "length", f"{words} words, at most {most}: fold, move or leave out"
+
+
 def _headings(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
     parser, level = numerals.markdown(), 0
     for index, cell in _cells(notebook, "markdown"):
@@ -213,8 +243,7 @@ def _set_up(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
 def _code(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
     for position, (index, cell) in enumerate(_cells(notebook, "code")):
         lines = cell.source.split("\n")
-        folded = {"hide-input", "hide-cell", "remove-input"} & set(cell.metadata.get("tags", []))
-        width = FOLDED_WIDTH if folded else LINE_WIDTH
+        width = FOLDED_WIDTH if FOLDED & set(cell.metadata.get("tags", [])) else LINE_WIDTH
         if not cell.source.strip():
             yield index, "empty-cell", "a code cell without code"
         shown = sum(not re.match(r"\s*# (?:BEGIN|END) SOLUTION$", line) for line in lines)
@@ -239,6 +268,53 @@ def _code(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
                 yield index, "check", "a check cell begins with a line such as: # Check 5.1: the claim"
             if not re.search(r"^\s*assert\b", cell.source, re.MULTILINE):
                 yield index, "check", f"{lines[0]!r} asserts nothing"
+
+
+def _folded(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    """Code that draws or checks is not the reader's: the book folds it, and so do Colab and JupyterLab (`tools.normalise`)."""
+    for index, cell in _cells(notebook, "code"):
+        if FOLDED & set(cell.metadata.get("tags", [])) or "exercise" in cell.metadata:
+            continue
+        if any(_is_picture(o) for o in cell.outputs) or _DRAWS.search(cell.source):
+            yield index, "folded", "a cell that draws carries the tag hide-input"
+        if cell.source.startswith("# Check"):
+            yield index, "folded", "a check cell carries the tag hide-input"
+
+
+def _outputs(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    for index, cell in _cells(notebook, "code"):
+        texts = [o.get("text") or o.get("data", {}).get("text/plain") or "" for o in cell.outputs]
+        for line in "\n".join(texts).split("\n"):
+            if len(line) > TABLE_WIDTH and _TABLE.search(line) and not line.startswith("<"):
+                yield (
+                    index,
+                    "wide-output",
+                    f"{line[:40]!r}... is a line of a table of {len(line)} characters, at most {TABLE_WIDTH}",
+                )
+
+
+def _press(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    """In a notebook that was not run nothing stands yet where the book has its buttons."""
+    above: list[tuple[int, str]] = []  # what was said since the last text that code followed
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            if cell.source.startswith("**Figure"):
+                above = []
+                continue
+            if index and notebook.cells[index - 1].cell_type == "code":
+                above = above[-1:]
+            above.append((index, numerals.without_code(cell.source)))
+        elif any(_WIDGET.match(o.get("data", {}).get("text/plain", "")) for o in cell.outputs):
+            for place, text in above:
+                yield from ((place, "press", line) for line in _asked_for_too_early(text))
+            above = []
+
+
+def _asked_for_too_early(text: str) -> Iterator[str]:
+    for paragraph in text.split("\n\n"):
+        asked = _PRESS.search(paragraph)
+        if asked and not re.search(r"(?i)\brun\b", paragraph):
+            yield f"{asked[1]!r} above a picture that is not there before its cell has run: say it below, or say to run the cell"
 
 
 def _unused(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
@@ -326,6 +402,13 @@ def _targets(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
 
 def _numerals(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
     return ((index, "numeral", message) for index, message in numerals.unguarded(notebook))
+
+
+def _digits(notebook: NotebookNode, path: Path) -> Iterator[Finding]:
+    return (
+        (i, "digits", f"{shown} does not hold in the digits shown; write ≈")
+        for i, shown in digits.of_notebook(notebook)
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,7 +7,7 @@
 The committed form keeps what the tests compare and what a reader of a diff can read: code, Markdown, printed text
 and the text form of results. It drops pictures and HTML, which the book and Colab make again, but keeps the output
 they stood in, so that a figure that vanishes is noticed; what the figures of a chapter show is kept beside the tests
-(`tools.figures`). Metadata shrinks to the keys the book uses.
+(`tools.figures`). Metadata shrinks to the keys the book uses; a cell that the book folds is folded in Colab and JupyterLab too.
 
 The test run (`tools.reader`) compares nothing in a cell whose execution count is null, so a committed null is an
 error here, not a matter of style.
@@ -32,6 +32,12 @@ from tools import ROOT, figures, generated, notebooks
 from tools.compared import KEPT_MIME
 
 KEPT_CELL_METADATA = ("adbook", "cellView", "exercise", "jupyter", "mystnb", "tags")
+FOLDED = {
+    "hide-cell",
+    "hide-input",
+    "remove-cell",
+    "remove-input",
+}  # the book's tags for code that it does not show at once
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 900  # seconds, for what hangs; the longest cell takes ten. Test run and build use the same limit
 
@@ -59,6 +65,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
         }
         if cell.cell_type == "code":
             count += 1
+            kept["metadata"] |= _folding(cell)
             kept["execution_count"] = count
             kept["outputs"] = [_output(o, count) for o in _joined_streams(cell.outputs)]
         cells.append(kept)
@@ -76,6 +83,13 @@ def text_of(notebook: NotebookNode) -> str:
     """The file's text: one form of JSON, one newline at the end."""
     split = split_lines(nbformat.from_dict(json.loads(json.dumps(notebook))))
     return json.dumps(split, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _folding(cell: NotebookNode) -> dict:
+    """What folds a cell in Colab and in JupyterLab as its tags fold it in the book."""
+    if FOLDED & set(cell.metadata.get("tags", [])):
+        return {"cellView": "form", "jupyter": {**cell.metadata.get("jupyter", {}), "source_hidden": True}}
+    return {}
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
@@ -111,6 +125,8 @@ def differences(path: Path) -> list[str]:
         extra = sorted(set(cell.metadata) - set(want.metadata))
         if extra:
             found.append(f"{where}: metadata not kept: {', '.join(extra)}")
+        if cell.cell_type == "code" and any(cell.metadata.get(k) != v for k, v in _folding(cell).items()):
+            found.append(f"{where}: folded in the book, and not in Colab and JupyterLab")
         if cell.source != want.source:
             found.append(f"{where}: blank lines or trailing spaces at the edges of the source")
         if cell.cell_type != "code":

@@ -28,8 +28,10 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
+from _ext.adbook.downloads import absolute
 from adlib.exercises import all_exercises
 from tools import ROOT, reader
+from tools.address import settings
 from tools.browse import DESKTOP, MATHEMATICS_DONE, PHONE
 from tools.chromium import launched, patient
 from tools.exercises import PAGE, RESERVED, STUDENT, Section, everything
@@ -141,7 +143,9 @@ def book_faults(html: Path, root: Path = ROOT, pictures: Path | None = None) -> 
 def _page_faults(page, name: str, sections: list[Section], root: Path, shoot) -> Iterator[str]:
     link = page.get_by_role("link", name="the notebook").first
     answer = page.request.get(page.evaluate("a => a.href", link.element_handle()))
-    if not answer.ok or answer.body() != (root / STUDENT / f"{name}.ipynb").read_bytes():
+    notebook, told = (root / STUDENT / f"{name}.ipynb").read_text(encoding="utf-8"), settings(root)
+    wanted = absolute(notebook, STUDENT, root, f"{told['address']}/blob/{told['ref']}")
+    if not answer.ok or answer.text() != wanted:
         yield "the link to the notebook does not give the student's notebook"
     for section in sections:
         part = page.locator("section", has=page.locator(f"> h2:has-text('Exercise {section.number}.')"))

@@ -16,8 +16,11 @@ def rotated_frame(rng, n):
 # two-point -----------------------------------------------------------------------------------------------------
 
 
+KINDS = ("sphere", "gaussian", "rademacher")
+
+
 def all_directions(distribution, n, rng):
-    """Finitely many directions whose mean of u u^T is that of the distribution, exactly."""
+    """Finitely many directions whose mean of u u^T is that of the distribution, exactly; a frame lacks the opposite ones."""
     if distribution == "rademacher":
         return np.array(list(product([-1.0, 1.0], repeat=n)))
     frame = rotated_frame(rng, n)
@@ -25,28 +28,26 @@ def all_directions(distribution, n, rng):
 
 
 def two_point_cases(rng):
-    """Each distribution on its own, one that shows the step of the difference; then points and functions at random."""
+    """A quadratic; a cubic, which shows the spacing of the two points; then at random. Each asks for all distributions."""
 
-    def case(distribution, n, eps, third, drawn, words):
+    def case(n, eps, third, drawn, words):
         A = drawn.normal(size=(n, n))
         return {
-            "distribution": distribution,
             "eps": eps,
             "w": drawn.normal(size=n).round(2).tolist(),
             "slopes": drawn.normal(size=n).round(2).tolist(),
             "curvature": (A + A.T).round(2).tolist(),
             "third": (third * drawn.normal(size=n)).round(2).tolist(),
-            "directions": all_directions(distribution, n, drawn).tolist(),
-            "shown": f"{distribution}, n = {n}, eps = {eps:g}: the mean over all directions of {words}",
+            "directions": {kind: all_directions(kind, n, drawn).tolist() for kind in KINDS},
+            "shown": f"{words}, n = {n}, eps = {eps:g}; the mean over {n} directions at right angles, or all {2**n} of signs",
         }
 
     fixed = np.random.default_rng(2)
-    kinds = ("sphere", "gaussian", "rademacher")
-    cases = [case(kind, n, 0.5, 0.0, fixed, "a quadratic") for n in (3, 2) for kind in kinds]
-    cases += [case(kind, 3, 0.8, 1.0, fixed, "a cubic") for kind in kinds]
-    for i in range(9):
+    cases = [case(n, 0.5, 0.0, fixed, "a quadratic") for n in (3, 2)]
+    cases.append(case(3, 0.8, 1.0, fixed, "a cubic"))
+    for _ in range(4):
         n, eps = int(rng.integers(2, 6)), round(float(rng.uniform(0.1, 1.0)), 2)
-        cases.append(case(kinds[i % 3], n, eps, 1.0, rng, "a cubic"))
+        cases.append(case(n, eps, 1.0, rng, "a cubic"))
     return cases
 
 
@@ -57,9 +58,14 @@ def polynomial(case):
 
 
 def two_point_run(student, case):
+    """Of each distribution the mean of the estimates, and the most evaluations that one of them took."""
     f = polynomial(case)[0]
+    return {kind: two_point_mean(student, f, case, kind) for kind in case["directions"]}
+
+
+def two_point_mean(student, f, case, kind):
     total, calls = 0.0, []
-    for u in case["directions"]:
+    for u in case["directions"][kind]:
         w, u = np.array(case["w"]), np.array(u)
         before, asked = (w.copy(), u.copy()), 0
 
@@ -68,7 +74,7 @@ def two_point_run(student, case):
             asked += 1
             return float(f(np.asarray(point, float)))
 
-        found = array(student(L, w, u, case["eps"], case["distribution"]), "what two_point returned", w.shape)
+        found = array(student(L, w, u, case["eps"], kind), f"what two_point returned for {kind!r}", w.shape)
         if not (np.array_equal(w, before[0]) and np.array_equal(u, before[1])):
             raise Unusable("changed", "w or u is changed after the call; make new arrays, as in w + eps * u")
         total = total + np.array(found)
@@ -77,9 +83,22 @@ def two_point_run(student, case):
 
 
 def two_point_verify(case, answer):
+    return of_all_kinds({kind: two_point_fault(case, kind, answer[kind]) for kind in answer})
+
+
+def of_all_kinds(faults):
+    """The first fault of several kinds, with the words of all of them: one may be right where another is wrong."""
+    found = [(kind, fault) for kind, fault in faults.items() if fault]
+    if not found:
+        return None
+    right = [f"{kind}: right" for kind, fault in faults.items() if not fault]
+    return Complaint(found[0][1].key, "; ".join([f"{kind}: {fault.found}" for kind, fault in found] + right))
+
+
+def two_point_fault(case, kind, answer):
     """The mean over all directions is exact: the function is a cubic, so the difference is its slope and one term of bias."""
     _, b, H, a = polynomial(case)
-    w, eps, U = np.array(case["w"]), case["eps"], np.array(case["directions"])
+    w, eps, U = np.array(case["w"]), case["eps"], np.array(case["directions"][kind])
     n, mean = len(w), np.array(answer["mean"])
     gradient = b + H @ w + (a @ w) ** 2 / 2 * a
     factor = n / np.mean(np.sum(U * U, axis=1))
@@ -103,7 +122,8 @@ def two_point_verify(case, answer):
         "eps": gradient,
     }
     key = next((key for key, value in known.items() if close(mean, value, rtol=1e-5)), "mean")
-    return Complaint(key, f"the mean is {shown(mean)}, expected {shown(expected)}")
+    times = {"short": f", {n} times too short", "long": f", {n} times too long"}.get(key, "")
+    return Complaint(key, f"the mean is {shown(mean)}, expected {shown(expected)}{times}")
 
 
 TWO_POINT = Exercise(
@@ -117,8 +137,9 @@ TWO_POINT = Exercise(
         "long": "the mean is n times too long; how large is E|u|² for these directions, and what makes up for it",
         "half": "the mean is twice too long: how far apart are the two points",
         "sign": "the mean points downhill; which of the two values is subtracted",
-        "one-sided": "the curvature is left in the mean: take the two points on both sides of w",
-        "eps": "the step that was given is not the one that was used",
+        "one-sided": "one-sided slopes are right on average over u and -u, but these directions at right angles have no -u, "
+        "and the curvature is left: take the two points on both sides of w, as asked",
+        "eps": "the spacing eps that was given is not the one that was used",
         "calls": "two values are enough for a slope",
         "mean": "the mean over all directions is not the gradient; take the slope along u, times u, times one number",
     },
@@ -130,22 +151,25 @@ TWO_POINT = Exercise(
 def variance_cases(rng):
     """Directions of constant length, one and several; then Gaussian, orthonormal, one dimension; then at random."""
 
-    def case(distribution, n, m):
-        return {"distribution": distribution, "n": n, "m": m, "shown": f"{distribution!r}, n = {n}, m = {m}"}
+    def case(kinds, n, m):
+        return {"kinds": list(kinds), "n": n, "m": m, "shown": f"n = {n}, m = {m}"}
 
-    constant = ("sphere", "rademacher", "coordinate")
-    cases = [*(case(kind, 5, m) for m in (1, 3) for kind in constant), case("gaussian", 5, 1), case("gaussian", 5, 3)]
-    cases += [case("orthonormal", 6, 1), case("orthonormal", 6, 2), case("orthonormal", 6, 6)]
-    cases += [case("sphere", 1, 4), case("gaussian", 1, 4)]
-    for kind in ("sphere", "gaussian", "rademacher", "coordinate", "orthonormal"):
-        for _ in range(2):
-            n = int(rng.integers(2, 8))
-            cases.append(case(kind, n, int(rng.integers(1, n + 1))))
+    constant, independent = ("sphere", "rademacher", "coordinate"), ("sphere", "rademacher", "coordinate", "gaussian")
+    cases = [case(constant, 5, 1), case(constant, 5, 3), case(["gaussian"], 5, 1), case(["gaussian"], 5, 3)]
+    cases += [case(["orthonormal"], 6, m) for m in (1, 2, 6)]
+    cases += [case(("sphere", "gaussian"), 1, 4)]
+    for _ in range(4):
+        n = int(rng.integers(2, 8))
+        cases.append(case((*independent, "orthonormal"), n, int(rng.integers(1, n + 1))))
     return cases
 
 
 def variance_run(student, case):
-    return number(student(case["distribution"], case["n"], case["m"]), "what relative_variance returned")
+    n, m = case["n"], case["m"]
+    return {
+        kind: number(student(kind, n, m), f"what relative_variance({kind!r}, {n}, {m}) returned")
+        for kind in case["kinds"]
+    }
 
 
 def exact_variance(distribution, n, m):
@@ -175,7 +199,10 @@ def exact_variance(distribution, n, m):
 
 
 def variance_verify(case, answer):
-    kind, n, m = case["distribution"], case["n"], case["m"]
+    return of_all_kinds({kind: variance_fault(kind, case["n"], case["m"], answer[kind]) for kind in answer})
+
+
+def variance_fault(kind, n, m, answer):
     expected = exact_variance(kind, n, m)
     if close(answer, expected, atol=1e-12):
         return None
@@ -211,11 +238,12 @@ ESTIMATOR_VARIANCE = Exercise(
 
 # orthonormal-estimate ------------------------------------------------------------------------------------------
 
-REPEATS = 400
+REPEATS = 400  # for a mean
+MANY = 2500  # to see which directions are likelier than others
 
 
 def orthonormal_cases(rng):
-    """One direction, several, half of them, all; many draws for the mean; then at random."""
+    """One direction, several, half of them, all; many draws for the mean, more for the distribution; then at random."""
 
     def case(n, m, drawn, repeats=1):
         words = f"n = {n}, m = {m}" + (f": the mean of {repeats} estimates" if repeats > 1 else "")
@@ -231,7 +259,9 @@ def orthonormal_cases(rng):
 
     fixed = np.random.default_rng(3)
     cases = [case(n, m, fixed) for n, m in ((5, 2), (4, 1), (6, 3), (5, 5), (1, 1))]
-    cases += [case(n, m, fixed, REPEATS) for n, m in ((5, 1), (5, 2))]
+    cases += [
+        case(n, m, fixed, repeats) for n, m, repeats in ((5, 1, REPEATS), (5, 2, REPEATS), (2, 1, MANY), (4, 2, MANY))
+    ]
     for _ in range(8):
         n = int(rng.integers(2, 9))
         cases.append(case(n, int(rng.integers(1, n + 1)), rng))
@@ -240,7 +270,7 @@ def orthonormal_cases(rng):
 
 def orthonormal_run(student, case):
     g, rng = np.array(case["gradient"]), np.random.default_rng(case["seed"])
-    estimates, asked = [], []
+    estimates, drawn, asked = [], [], []
 
     def slope(u):
         u = np.array(array(u, "a direction that slope was asked for", g.shape))
@@ -252,13 +282,17 @@ def orthonormal_run(student, case):
         estimates.append(
             array(student(slope, case["n"], case["m"], rng), "what orthonormal_estimate returned", g.shape)
         )
-    return {"mean": np.mean(estimates, axis=0).tolist(), "directions": [u.tolist() for u in asked]}
+        drawn.append([u.tolist() for u in asked])
+    return {"mean": np.mean(estimates, axis=0).tolist(), "directions": drawn}
 
 
 def orthonormal_verify(case, answer):
-    """One estimate is n/m times a projection of the gradient; the mean of many comes as near as their variance says."""
+    """One estimate is n/m times a projection of the gradient; the mean of many comes as near as their variance says.
+
+    More of them show whether all directions are equally likely.
+    """
     g, n, m = np.array(case["gradient"]), case["n"], case["m"]
-    U, mean = np.array(answer["directions"]).reshape(-1, n), np.array(answer["mean"])
+    U, mean = np.array(answer["directions"][-1]).reshape(-1, n), np.array(answer["mean"])
     if len(U) != m:
         return Complaint("count", f"slope was asked for {len(U)} directions, expected {m}")
     lengths = np.linalg.norm(U, axis=1)
@@ -278,8 +312,29 @@ def orthonormal_verify(case, answer):
     # The squared distance of the mean from g is |g|² (n/m - 1) / repeats on average.
     far = np.sum((mean - g) ** 2) / (g @ g) / ((n / m - 1) / case["repeats"])
     if far < 16:
-        return None
+        return preferred(case, answer) if case["repeats"] == MANY else None
     return Complaint("biased", f"the mean is {shown(mean)}, expected about {shown(g)}")
+
+
+def preferred(case, answer):
+    """A complaint when some directions are likelier than others, although the mean is right.
+
+    The squared entries p of the projection's diagonal sum to m in every frame; the mean of the sum of their squares is
+    m (m + 2) / (n + 2) where no direction is preferred. Looked at in two frames, so that it is no accident of the axes.
+    """
+    n, m = case["n"], case["m"]
+    expected = m * (m + 2) / (n + 2)
+    drawn = np.array(answer["directions"])
+    for frame in (np.eye(n), rotated_frame(np.random.default_rng(1), n)):
+        squares = np.sum(np.sum((drawn @ frame) ** 2, axis=1) ** 2, axis=1)
+        found, error = np.mean(squares), np.std(squares) / np.sqrt(len(squares))
+        if abs(found - expected) > 6 * error + 1e-9:
+            return Complaint(
+                "preferred",
+                f"for vectors e at right angles, the mean of the sum of |Pe|⁴ is {found:.3f}, expected {expected:.3f}; "
+                "P projects on the directions",
+            )
+    return None
 
 
 ORTHONORMAL_ESTIMATE = Exercise(
@@ -296,6 +351,8 @@ ORTHONORMAL_ESTIMATE = Exercise(
         "independent": "the factor n is right for one direction; m of them together see more",
         "value": "the directions are right; sum up slope times direction, and repair the length of the sum",
         "biased": "the mean is not the gradient: every direction has to be as likely as every other, and new in each call",
+        "preferred": "right on average, but some directions are likelier than others, such as axes or corners: which random "
+        "vector looks the same from everywhere",
     },
 )
 

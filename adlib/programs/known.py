@@ -29,6 +29,7 @@ INFIX = {
     operator.or_: "|",
     operator.xor: "^",
 }
+MIRRORED = {operator.lt: operator.gt, operator.gt: operator.lt, operator.le: operator.ge, operator.ge: operator.le}
 PREFIX = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
 
 # The ufuncs that operators stand for; with two plain arrays NumPy would call the ufunc where the program wrote an operator.
@@ -79,7 +80,7 @@ _VIEWS = (
     "reshape", "ravel", "squeeze", "expand_dims", "swapaxes", "moveaxis", "rollaxis", "transpose",
     "matrix_transpose", "flip", "fliplr", "flipud", "roll", "rot90", "broadcast_to", "atleast_1d", "atleast_2d",
     "atleast_3d", "broadcast_arrays", "diagonal", "diag", "real", "imag", "meshgrid", "linalg.diagonal",
-    "linalg.matrix_transpose", "linalg.matrix_power", "einsum",
+    "linalg.matrix_transpose", "linalg.matrix_power", "einsum", "diff", "round", "around",
 )
 # fmt: on
 
@@ -98,7 +99,9 @@ def _functions(names):
 _FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
 _MAY_VIEW = _functions(_VIEWS)
 # Whole numbers among their arguments say where entries stand.
-_BY_INDEX = frozenset({operator.abs, add_at, astype, np.take_along_axis, np.choose, np.select, np.searchsorted})
+_BY_INDEX = frozenset(
+    {operator.abs, add_at, astype, np.take, np.take_along_axis, np.choose, np.select, np.searchsorted}
+)
 
 
 def fixes_shape(call, args, kwargs):

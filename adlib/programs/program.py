@@ -180,7 +180,7 @@ class Program:
         self._looks_at_results = recorder.passed_over
         self._recorded_in_order = all(recorder.in_order[: len(signature.names)])
         inputs = len(signature.names)
-        lines, gone = simplified(recorder.lines, recorder.kinds)
+        lines, gone = simplified(recorder.lines, recorder.kinds, recorder.in_order)
         outputs = [_kept(y, gone) for y in recorder.leaves]
         refs = [y for y in outputs if type(y) is Ref]
         lines = live(lines, refs)

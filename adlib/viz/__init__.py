@@ -11,10 +11,11 @@ from .explorable.scene import Scene
 from .formula.outlines import svg as formula_svg
 from .graph.puzzle import Puzzle, puzzle_html
 from .graph.stepper import Stepper, graph_html, stepper_html
-from .style import COLOURS, figure, label, use_style
+from .style import COLOURS, METHODS, figure, label, use_style
 
 __all__ = [
     "COLOURS",
+    "METHODS",
     "Arrows",
     "Bars",
     "Canvas",

@@ -8,17 +8,31 @@ from __future__ import annotations
 
 WIDEST = 6.4  # inches
 
-# Okabe and Ito's palette, which readers with any common colour blindness can tell apart, by what a
-# colour stands for. Line style or marker says the same again.
+# By what a colour stands for: hues after Okabe and Ito, which readers with any common colour blindness can tell apart, made
+# dark enough to be seen: a line has 3:1 at least on the page in light and in dark, and all but highlight and light, which
+# are not for words, 4.5:1. Line style or marker says the same again.
 COLOURS = {
     "value": "#222222",
     "forward": "#0072B2",
-    "reverse": "#D55E00",
-    "neutral": "#767676",
-    "highlight": "#E69F00",
-    "good": "#009E73",
-    "other": "#CC79A7",
-    "light": "#56B4E9",
+    "reverse": "#C24A00",
+    "neutral": "#737373",
+    "highlight": "#A88C00",
+    "good": "#007F5C",
+    "other": "#A9569A",
+    "light": "#7C86D6",
+}
+
+# A method has one colour in the whole book, in figures and in explorables.
+METHODS = {
+    "gradient descent": "forward",
+    "forward mode": "forward",
+    "two-point": "reverse",
+    "reverse mode": "reverse",
+    "Nelder–Mead": "other",
+    "L-BFGS": "good",
+    "finite differences": "highlight",
+    "COBYQA": "neutral",
+    "theory": "neutral",
 }
 
 _STYLE = {

@@ -151,7 +151,7 @@ def directional_difference(f, w, u, step=None, scheme="central"):
         The direction, of the shape of `w`.  The result is linear in it, so its
         length matters.
     step : float, optional
-        The step ε of the notes.  By default that of `difference_step` for sizes 1,
+        The spacing ε of the notes.  By default that of `difference_step` for sizes 1,
         such that no entry of `w` moves by more than this multiple of
         ``max(1, |w_i|)``; rounded to a power of two, so that along a coordinate
         hardly anything is rounded in ``w + ε u``.
@@ -227,7 +227,7 @@ def finite_difference(f, w, step=None, scheme="central", vectorized=False):
     f, w, scheme
         As in `directional_difference`.
     step : float, optional
-        The step ε, the same in every coordinate.  By default that of
+        The spacing ε, the same in every coordinate.  By default that of
         `difference_step` for sizes 1 and the type of `w`, times
         ``max(1, |w_i|)``, rounded to a power of two.
     vectorized : bool

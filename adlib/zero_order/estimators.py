@@ -38,7 +38,7 @@ def zero_order_gradient(
     m : int
         Number of directions.
     step : float, optional
-        The step ε of the quotient, the same for every direction.  By default
+        The spacing ε of the quotient, the same for every direction.  By default
         each direction has that of `directional_difference`.
     scheme : str
         As in `directional_difference`.
@@ -64,10 +64,26 @@ def zero_order_gradient(
     quadratic.  With one direction ``E|G|²`` is ``n |∇f|²`` as ε goes to 0, for
     Gaussian directions ``(n+2) |∇f|²``.  So ``E|G - ∇f|²`` is ``(n-1)/m |∇f|²``
     for m independent directions (Gaussian: n+1), and ``(n/m - 1) |∇f|²`` for
-    orthonormal ones.  The one-sided quotient has the same mean, but a larger
-    variance, which does not vanish with the gradient.
+    orthonormal ones.  Chapter 2 of the book derives this.
 
-    Chapter 2 of the book derives this, with the bias for each distribution.
+    By distribution: the means of four entries of u, i ≠ j; entry i of the bias, up
+    to terms of order ε⁴; and the variance of entry i of one estimate, as ε goes to 0.
+
+    ============  ===============  ===============  ===========================  ==============================
+    distribution  E uᵢ⁴            E uᵢ²uⱼ²         bias                         variance
+    ============  ===============  ===============  ===========================  ==============================
+    sphere        ``3/(n (n+2))``  ``1/(n (n+2))``  ``ε²/(2 (n+2)) ∂ᵢΔf``        ``n/(n+2) |∇f|² + s (∂ᵢf)²``
+    gaussian      3                1                ``ε²/2 ∂ᵢΔf``                ``|∇f|² + (∂ᵢf)²``
+    rademacher    1                1                ``ε²/6 (3 ∂ᵢΔf - 2 ∂ᵢ³f)``   ``|∇f|² - (∂ᵢf)²``
+    coordinate    ``1/n``          0                ``ε²/6 ∂ᵢ³f``                ``(n-1) (∂ᵢf)²``
+    ============  ===============  ===============  ===========================  ==============================
+
+    Here ``Δf`` is the trace of the Hessian H, and ``s = (n-2)/(n+2)``.
+
+    The one-sided quotient has the same mean, but adds to ``E|G|²``, on the sphere
+    and for a quadratic, ``n/(n+2) ε²/4 ((tr H)² + 2 |H|²)``, which does not vanish
+    with the gradient.  One value alone, ``c/ε f(w+εu) u``, has the mean of the
+    central quotient, and a length of order ``1/ε``.
 
     Cost: m+1 evaluations for ``"forward"``, which shares ``f(w)``, 2m for
     ``"central"``, 4m for ``"five_point"``, m complex ones for ``"complex"``.

@@ -1,7 +1,9 @@
 """The book's Sphinx extension: plain Markdown in, boxes, alt text, equations and source pages out."""
 
+import json
 import re
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 
 import nbformat
@@ -9,9 +11,10 @@ import pytest
 from nbformat import v4
 
 from _ext.adbook.boxes import box_class
+from _ext.adbook.downloads import absolute
 from _ext.adbook.page import point_at_notebook, without_launch
 from _ext.adbook.sources import definitions, page_of, source_html
-from tools import ROOT
+from tools import ROOT, contrast
 from tools.build import build
 
 KERNEL = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
@@ -30,6 +33,8 @@ sphinx:
   local_extensions: {{adbook: {ROOT / "_ext"}}}
   config: {{myst_heading_anchors: 3, adbook_packages: [tinylib]}}
 """
+CODE = 'def f(x):\n    """Two\n    lines."""\n\n    return x < 1'
+WORD = "one-word-that-does-not-break"
 TOC = "format: jb-book\nroot: index\nchapters:\n- file: chapters/05-tiny\n"
 SOURCE = '"""Tiny library.\n\nMore."""\n\n\ndef f(x):\n    return x < 1\n\n\nclass Graph:\n    def forward(self):\n        pass\n'
 
@@ -106,6 +111,9 @@ def good(tmp_path_factory):
 $$""",
         (alt("From the cell"), {}),
         "**Figure 5.1.** What to see.",
+        f"```python\n{CODE}\n```",
+        "| symbol | meaning |\n| --- | --- |\n| $x$ | short enough |",
+        f"| symbol | meaning | on the slides |\n| --- | --- | --- |\n| $x$ | {WORD} | *{WORD}* |\n| $y$ | | none |",
         ({}, {"alt": "From the output"}),
         (alt("From the cell"), {"alt": "Output first"}),
     )
@@ -194,6 +202,25 @@ def test_a_formula_stays_on_the_line_of_its_punctuation(good):
     assert r"Little, \(x^2\) or so. Two (\(y\))-ish, \(x\). One more. So \(z\)." in text
 
 
+def test_each_line_of_code_can_wrap_by_itself_and_its_text_stays(good):
+    block = re.search(
+        r'<div class="highlight-python notranslate"><div class="highlight"><pre>(.*?)</pre>', good.page(), re.DOTALL
+    )
+    lines = re.findall(r'<span class="ad-line">(.*)</span>', block[1])
+    plain = [unescape(re.sub("<[^>]+>", "", line)) for line in lines]
+    assert plain == CODE.split("\n")
+    assert unescape(re.sub("<[^>]+>", "", block[1])) == CODE + "\n"
+
+
+def test_a_table_that_does_not_fit_a_phone_can_become_cards(good):
+    small, wide = re.findall(r"<table.*?</table>", good.page(), re.DOTALL)
+    assert "ad-cards" not in small and "ad-label" not in small
+    assert 'class="ad-cards table"' in wide
+    assert f'<span class="ad-label">meaning: </span>{WORD}' in wide
+    assert f'<span class="ad-label">on the slides: </span><em>{WORD}</em>' in wide
+    assert wide.count('class="ad-label"') == 3, "none in the first column, and none in an empty cell"
+
+
 def test_alt_text_comes_from_the_output_or_the_cell(good):
     assert re.findall(r'<img alt="([^"]*)" src="[^"]*png"', good.page()) == [
         "From the cell", "From the output", "Output first",
@@ -254,6 +281,29 @@ def test_no_dead_button_while_the_repository_has_no_address(good):
     assert "_sources/chapters/05-tiny.ipynb" in good.page()
 
 
+def test_a_notebook_that_leaves_the_book_has_absolute_links(good):
+    leaving = (good.folder / "_build/html/_sources/chapters/05-tiny.ipynb").read_text("utf-8")
+    there = "https://github.com/owner_not_set/tiny/blob/main/tinylib"
+    assert f"[file]({there}/rules/_more.py), [`Graph.forward`]({there}/__init__.py), [it](#question-5-1)" in leaving
+    assert "](../" not in leaving
+
+
+def test_links_of_a_notebook_become_absolute_and_code_stays(tmp_path):
+    for name in ("pages/glossary.md", "chapters/06-tiny.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    text = "[a](../pages/glossary.md#tangent) [b](06-tiny.ipynb) [c](https://x.org/a.md) [d](#e) `vjp(f)[1](one)`"
+    notebook = nbformat.writes(
+        v4.new_notebook(cells=[v4.new_markdown_cell(text), v4.new_code_cell("a[0](06-tiny.ipynb)")])
+    )
+    prose, code = json.loads(absolute(notebook, "chapters", tmp_path, "https://github.com/a/b/blob/v1"))["cells"]
+    assert "".join(prose["source"]) == (
+        "[a](https://github.com/a/b/blob/v1/pages/glossary.md#tangent) [b](https://github.com/a/b/blob/v1/chapters/06-tiny.ipynb) "
+        "[c](https://x.org/a.md) [d](#e) `vjp(f)[1](one)`"
+    )
+    assert code["source"] in ("a[0](06-tiny.ipynb)", ["a[0](06-tiny.ipynb)"])
+
+
 def test_the_buttons_appear_with_the_address(bad):
     html = bad[0].page()
     assert "https://colab.research.google.com/github/somebody/tiny/blob/main/chapters/05-tiny.ipynb" in html
@@ -290,38 +340,24 @@ def style():
     return (ROOT / "_static" / "adbook.css").read_text("utf-8")
 
 
-def palette(theme):
-    light, dark = re.search(r":root \{(.*?)\n\}.*?data-theme=\"dark\"\] \{(.*?)\n  \}", style(), re.DOTALL).groups()
-    colours = dict(re.findall(r"--ad-([a-z-]+): (#[0-9a-f]{6});", light))
-    assert set(re.findall(r"--ad-([a-z-]+): #", dark)) == set(colours), "a colour without its dark or light twin"
-    return colours if theme == "light" else dict(re.findall(r"--ad-([a-z-]+): (#[0-9a-f]{6});", dark))
-
-
-def luminance(colour):
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one, other):
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
+def test_every_colour_has_its_dark_or_light_twin():
+    assert contrast.variables("dark").keys() == contrast.variables("light").keys()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("ink", ["ink", "ink-soft", "forward", "reverse", "value", "check", "try"])
 def test_text_can_be_read_on_page_and_panel(theme, ink):
-    colours = palette(theme)
+    colours = contrast.variables(theme)
     for ground in ("paper", "panel", f"{ink}-soft"):
         if ground in colours and ground != "ink-soft":
-            assert contrast(colours[ink], colours[ground]) >= 4.5, f"{ink} on {ground}, {theme}"
+            assert contrast.ratio(colours[ink], colours[ground]) >= contrast.WORD, f"{ink} on {ground}, {theme}"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_ink_can_be_read_on_every_tint(theme):
-    colours = palette(theme)
+    colours = contrast.variables(theme)
     for ground in ("forward-soft", "reverse-soft", "value-soft", "done"):
-        assert contrast(colours["ink"], colours[ground]) >= 4.5, f"{ground}, {theme}"
+        assert contrast.ratio(colours["ink"], colours[ground]) >= contrast.WORD, f"{ground}, {theme}"
 
 
 def test_the_style_loads_nothing():

@@ -13,6 +13,8 @@ GLOSSARY = ROOT / "pages" / "glossary.md"
 ENTRY = re.compile(r'<span lang="ru">([^<]+)</span> · (.+)\n\n(\S.*)\n?')
 INDEX_ROW = re.compile(r'\| <span lang="ru">([^<]+)</span> \| \[([^\]]+)\]\(#([^)]+)\) \|')
 LINK = re.compile(r"\]\(\.\./pages/glossary\.md#([^)]+)\)")
+# What a sentence may leave out: the multi-point estimate is also the multi-point method.
+KIND = re.compile(r" (?:estimate|method)$")
 
 
 def first_links(root):
@@ -34,10 +36,26 @@ def place_problem(number, linked, written):
     return None  # also for a term that nothing links, of a chapter to come
 
 
+def prose(root):
+    """The number of a chapter -> what a reader sees of its text, in lower case."""
+    found = {}
+    for path in chapters(root):
+        text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+        found[int(path.name[:2])] = re.sub(r"\]\([^)]*\)", "]", text).lower()
+    return found
+
+
+def says(text, term):
+    """Whether the text has the term, whatever its ending: children, tangents, Nelder–Mead."""
+    words = KIND.sub("", term.lower()).removesuffix("e")
+    return bool(re.search(r"\b" + re.sub(r"[-\\ ]+", r"[-–\\s]", re.escape(words)), text))
+
+
 def problems(text, root=ROOT):
     """Everything that is wrong with the glossary `text`, one line each; empty when it is right."""
     found = []
-    first, written = first_links(root), [int(path.name[:2]) for path in chapters(root)]
+    first, texts = first_links(root), prose(root)
+    written = list(texts)
     terms, index = text.split("## Terms\n", 1)[1].split("## Russian index\n", 1)
     expected = []
     names = []
@@ -55,6 +73,8 @@ def problems(text, root=ROOT):
             found.append(f"{name}: chapter {number} exists, link it")
         if wrong := place_problem(number, first.get(anchor), written):
             found.append(f"{name}: {wrong}")
+        elif number in texts and not says(texts[number], name):
+            found.append(f"{name}: chapter {number} links it and nowhere says so")
         expected += [(word, name, anchor) for word in russian.split(", ")]
     if names != sorted(names, key=str.lower):
         found.append("the terms are not in alphabetical order")
@@ -119,6 +139,24 @@ def test_a_term_that_its_chapter_does_not_link_is_named(glossary, tmp_path):
         text.replace("[dual numbers](../pages/glossary.md#dual-number)", "dual numbers"), encoding="utf-8"
     )
     assert problems(glossary, tmp_path) == ["Dual number: chapter 5 is written and does not link it"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("[local partial derivatives]", "[local derivatives]", "Local partial derivative"),
+        ("[primitives]", "[operations]", "Primitive"),
+        ("[pushforward]", "[linear map]", "Pushforward"),
+        ("[trace level]", "[level]", "Trace level"),
+    ],
+)
+def test_a_link_under_other_words_is_named(glossary, tmp_path, old, new, name):
+    folder = shutil.copytree(ROOT / "chapters", tmp_path / "chapters")
+    chapter = folder / "05-forward-mode.ipynb"
+    text = chapter.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"the plant must fit one place: {old!r}"
+    chapter.write_text(text.replace(old, new), encoding="utf-8")
+    assert f"{name}: chapter 5 links it and nowhere says so" in problems(glossary, tmp_path)
 
 
 def test_a_term_of_a_chapter_to_come_may_wait_for_its_link(glossary):

@@ -11,6 +11,7 @@ import pytest
 import adlib
 from tests.adlib.test_structure import PACKAGE, imports, module_name
 from tools import ROOT
+from tools.normalise import read
 
 LINK = re.compile(r"\[`([\w./]+)`\]\(\.\./(adlib/[\w/]+\.py)\)")
 ELSEWHERE = {
@@ -25,8 +26,19 @@ def page():
     return (ROOT / "pages" / "how-grad-runs.md").read_text(encoding="utf-8")
 
 
-def called():
-    """The functions of the package in the order in which `grad` of the page's function first calls them."""
+def grad_of_the_page():
+    """The call that the page follows, ready to be made."""
+
+    def loss(w1, w2):
+        v2 = w2 * np.log(w1)
+        return v2 + np.sqrt(v2)
+
+    gradient = adlib.grad(loss, argnums=(0, 1))
+    return lambda: gradient(2.0, 3.0)
+
+
+def called(run):
+    """The functions of the package in the order in which `run` first calls them."""
     seen = {}
 
     def note(frame, event, _):
@@ -35,18 +47,38 @@ def called():
             name = frame.f_code.co_qualname.partition(".<locals>")[0]
             seen.setdefault((name, path.relative_to(ROOT).as_posix()), len(seen))
 
-    def loss(w1, w2):
-        v2 = w2 * np.log(w1)
-        return v2 + np.sqrt(v2)
-
-    gradient = adlib.grad(loss, argnums=(0, 1))
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        gradient(2.0, 3.0)
+        run()
     finally:
         sys.setprofile(before)
     return seen
+
+
+def boxes(chapter):
+    """The links to the source in each box "In adlib" of a chapter, as (name, file)."""
+    cells = [cell.source for cell in read(chapter).cells if cell.cell_type == "markdown"]
+    return [LINK.findall(text) for text in cells if text.startswith("> **In adlib.**")]
+
+
+def product():
+    """What the first box of chapter 5 speaks of: a sweep."""
+    adlib.jvp(lambda w1, w2: w2 * w1, (2.0, 3.0), (1.0, 0.0))
+
+
+def nested():
+    """What its second box speaks of: one derivative inside another."""
+    adlib.derivative(lambda x: x * adlib.derivative(lambda y: x + y)(1.0))(1.0)
+
+
+def not_called(links, order):
+    """The links that lead to no function, class or file that was called."""
+    return [
+        f"{name} of {file} is not called"
+        for name, file in links
+        if not any(path == file and (name in file or f"{other}.".startswith(f"{name}.")) for other, path in order)
+    ]
 
 
 def steps(page):
@@ -56,7 +88,7 @@ def steps(page):
 
 def wrong_steps(page):
     """What a step names that the call does not reach, and the steps that begin before the one above them."""
-    order = called()
+    order = called(grad_of_the_page())
     found, latest = [], -1
     for number, links in enumerate(steps(page), 1):
         first = []
@@ -130,3 +162,13 @@ def test_the_picture_shows_the_folders_as_they_import(page):
 def test_a_wrong_step_is_named(page, there, instead, finding):
     assert there in page
     assert finding in wrong_steps(page.replace(there, instead))
+
+
+@pytest.mark.parametrize(("number", "run"), [(0, product), (1, nested)], ids=["sweep", "levels"])
+def test_a_box_of_chapter_5_names_what_its_program_calls(number, run):
+    links, order = boxes(ROOT / "chapters" / "05-forward-mode.ipynb")[number], called(run)
+    assert links
+    assert not_called(links, order) == []
+    # Operators choose the trace in place.
+    wrong = [*links, ("apply", "adlib/core/trace.py")]
+    assert not_called(wrong, order) == ["apply of adlib/core/trace.py is not called"]

@@ -48,9 +48,14 @@ CLASHES = {"dot": ("adjoint", "against"), "bar": ("tangent", "with the")}
 
 
 def rows(page):
-    """The cells of the table: symbol, meaning, in code, on the slides."""
+    """The cells of the table, the first in two: symbol, meaning, in code, on the slides."""
     lines = [line for line in page.split("## Conventions")[0].splitlines() if line.startswith("| ")][1:]
-    return [[cell.strip() for cell in line.strip("|").split(" |")] for line in lines]
+    found = []
+    for line in lines:
+        first, meaning, slides = (cell.strip() for cell in line.strip("|").split(" |"))
+        symbol, _, code = first.partition("<br>")
+        found.append([symbol, meaning, code, slides])
+    return found
 
 
 def definitions(glossary):
@@ -149,10 +154,10 @@ def test_any_two_terms_in_each_other_s_place_are_seen(page, glossary, part):
          r"$\dot v_i$: the glossary has no such symbol under adjoint"),
         ("[tangent](", "[adjoint](", r"$\dot v_i$: adjoint leads to tangent"),
         ("касательный вектор", "сопряжённая переменная", r"$\dot v_i$: tangent is not сопряжённая переменная in the glossary"),
-        (r"| $\dot v_i$ |", r"| $\bar v_i$ |", r"$\bar v_i$: the glossary has no such symbol under tangent"),
+        (r"| $\dot v_i$<br>", r"| $\bar v_i$<br>", r"$\bar v_i$: the glossary has no such symbol under tangent"),
         ("`v_dot`", "`v_bar`", r"$\dot v_i$: it is no variable that ends in _bar"),
-        ("| $T$ | the time", "| $T$ | the loss", "$T$: it is the time of one evaluation"),
-        ("| $T$ | the time", "| $S$ | the time", "$S$: no term of the glossary, and not in this test"),
+        ("`T` | the time", "`T` | the loss", "$T$: it is the time of one evaluation"),
+        ("| $T$<br>", "| $S$<br>", "$S$: no term of the glossary, and not in this test"),
         ("A dot always rides on a tangent", "A dot always rides on an adjoint",
          "not beside a dot: A dot always rides on an adjoint"),
         ("ends in `_bar` is an adjoint", "ends in `_bar` is a tangent",

@@ -59,6 +59,10 @@ def test_a_null_execution_count_is_red(notebook_file, capsys):
             lambda cell: cell["outputs"][0]["data"].update({"image/png": "iVBORw0KGgo="}),
             "cell 1: output holds image/png",
         ),
+        (
+            lambda cell: cell["metadata"].update(tags=["hide-input"]),
+            "cell 1: folded in the book, and not in Colab and JupyterLab",
+        ),
         (lambda cell: cell.update(id="not an id"), "layout of the JSON or a cell id"),
     ],
 )
@@ -68,6 +72,18 @@ def test_what_is_not_in_the_committed_form_is_red(notebook_file, capsys, change,
     rewrite(path, lambda notebook: change(notebook["cells"][0]))
     assert normalise.main(["--check", str(path)]) == 1
     assert line in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("tag", sorted(normalise.FOLDED))
+def test_what_the_book_folds_is_folded_in_colab_and_jupyterlab(notebook_file, tag):
+    path = notebook_file(code("draw()", tags=[tag]), code("L(w1, w2)"))
+    folded, shown = normalise.read(path).cells
+    assert folded.metadata == {"tags": [tag], "cellView": "form", "jupyter": {"source_hidden": True}}
+    assert shown.metadata == {}
+    rewrite(path, lambda notebook: notebook["cells"][0]["metadata"].pop("cellView"))
+    assert normalise.main(["--check", str(path)]) == 1
+    assert normalise.main([str(path)]) == 0
+    assert normalise.read(path).cells[0].metadata == folded.metadata
 
 
 def test_executing_writes_what_the_reader_pass_accepts(notebook_file):
@@ -164,7 +180,7 @@ def copy_of_adlib(tmp_path):
 def test_a_wrong_rule_in_adlib_is_red(notebook_file, copy_of_adlib):
     """The set-up cell installs the package with the wrong rule, and the notebook notices."""
     rules = copy_of_adlib / "adlib" / "rules" / "arithmetic.py"
-    right, wrong = "edged(np.log, lambda x: 1 / (x + 0.0))", "edged(np.log, lambda x: 2 / (x + 0.0))"
+    right, wrong = "edged(np.log, lambda x: 1 / without_sign(x))", "edged(np.log, lambda x: 2 / without_sign(x))"
     text = rules.read_text(encoding="utf-8")
     assert text.count(right) == 1
     rules.write_text(text.replace(right, wrong), encoding="utf-8")

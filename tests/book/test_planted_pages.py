@@ -171,6 +171,42 @@ FAULTS = {
         '<div style="width: 300px; overflow-x: auto"><div style="width: 306px">A long formula.</div></div>',
         ["keyboard: at 390 px it scrolls, and the keyboard does not reach it: 306 px in 300: <div style"],
     ),
+    "formula-in-a-line-without-its-end": (
+        '<p style="width: 300px; overflow-x: hidden">So \\(a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p\\).</p>'
+        f"{MATHJAX}",
+        ["phone: at 390 px a formula of 5"],
+    ),
+    "formula-without-its-end": (
+        '<div class="math" style="width: 300px; overflow-x: auto" tabindex="0">'
+        rf"\[ a + b + c + d + e + f + g + h + i \tag{{5.1}} \]</div>{MATHJAX}",
+        ["phone: at 390 px a formula of "],
+    ),
+    "table-without-its-last-column": (
+        '<div style="width: 300px; overflow-x: auto" tabindex="0">'
+        '<table style="width: 320px"><tr><th>symbol </th><th>on the slides</th></tr></table></div>',
+        ["phone: at 390 px a table of 320 px in 300: symbol on the slides"],
+    ),
+    "lines-that-run-off": (
+        f'<pre style="width: 300px; overflow-x: auto" tabindex="0">{"v_bar  2.020  0.933  " * 3}</pre>',
+        ["phone: at 390 px lines of "],
+    ),
+    "pictures-of-two-screens": (
+        '<div class="cell_output"><img src="dot.svg" alt="A tall dot." style="width: 9px; height: 845px"></div>'
+        '<div role="group" aria-label="The map settles"><div class="ax-live" style="height: 900px">A map.</div></div>',
+        [
+            "phone: at 390 px a picture with its controls is 845 px high, a screen 844: A tall dot.",
+            "phone: at 390 px a picture with its controls is 900 px high, a screen 844: The map settles",
+        ],
+    ),
+    "picture-of-two-screens-in-the-dark": (
+        "<style>html[data-theme=dark] .ax-live { height: 900px }</style>"
+        '<div role="group" aria-label="A cloud"><div class="ax-live">Points.</div></div>',
+        ["phone: at 390 px a picture with its controls is 900 px high, a screen 844: A cloud"],
+    ),
+    "chapters/too-long": (
+        f'<div style="height: {844 * (browse.SCREENS + 1)}px">A long chapter.</div>',
+        [f"length: {browse.SCREENS + 1}.1 screens of a phone, at most {browse.SCREENS}: fold, move or leave out"],
+    ),
     "barriers": (
         '<p class="a" style="color: #bbb; background: #fff">Pale.</p>'
         '<p class="b" style="color: #333">Fine by day.</p><button></button>',
@@ -321,11 +357,14 @@ GOOD = rf"""
 <div class="math" id="here">\[ \frac{{1}}{{2}} \]</div>
 <div style="width: 300px; overflow-x: auto" tabindex="0"><div style="width: 306px">A long formula.</div></div>
 <img src="dot.svg" alt="A dot.">
+<p>A formula \(a + b\), <code>and</code></p><table><tr><th>a table</th></tr></table><pre style="white-space: pre-wrap">{"and lines that wrap " * 9}</pre>
+<div style="height: 20000px">A page that is no chapter may be long.</div>
 {STEPPER}{STEPPING}{PUZZLE}{PUZZLING}{PLAYER}{SLIDING}{MATHJAX}
 """
 
 
 def write_site(folder, pages):
+    (folder / "chapters").mkdir(exist_ok=True)
     for name, body in pages.items():
         (folder / f"{name}.html").write_text(PAGE.format(name=name, body=body), encoding="utf-8")
     shutil.copy(ROOT / "_extra" / "mathjax" / "tex-svg-full.js", folder)

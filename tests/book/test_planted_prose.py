@@ -39,7 +39,13 @@ def code(source, printed="", **metadata):
 def figure(**metadata):
     """A cell that has drawn a picture."""
     shown = v4.new_output("display_data", data={"text/plain": "<Figure size 640x480 with 1 Axes>"})
-    return v4.new_code_cell("plt.show()", outputs=[shown], metadata=metadata)
+    return v4.new_code_cell("plt.show()", outputs=[shown], metadata={"tags": ["hide-input"], **metadata})
+
+
+def widget(source="graph.stepper()"):
+    """A cell that shows what can be pressed."""
+    shown = v4.new_output("execute_result", data={"text/plain": "<forward mode of L, 6 nodes>"}, execution_count=1)
+    return v4.new_code_cell(source, outputs=[shown])
 
 
 @pytest.fixture
@@ -160,6 +166,91 @@ def test_a_figure_with_text_and_caption_is_green(lint_of):
     assert lint_of(drawn, v4.new_markdown_cell("**Figure 5.1.** The error falls, then rises.")) == []
 
 
+FOLD = "a cell that draws carries the tag hide-input"
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        (code("plt.show()"), FOLD),
+        (code("from adlib.viz import Explorable, Plot"), FOLD),
+        (code('ax.plot(w1, label="a")'), FOLD),
+        (figure(tags=["nbval-ignore-output"], adbook={"ignored-output": "a time"}), FOLD),
+        (code("# Check 5.1: it holds\nassert w1"), "a check cell carries the tag hide-input"),
+    ],
+)
+def test_code_that_is_not_the_reader_s_and_stands_open_is_red(lint_of, cell, line):
+    assert f"5: folded: {line}" in lint_of(cell)
+
+
+@pytest.mark.parametrize("tag", ["hide-input", "hide-cell"])
+def test_folded_code_is_green(lint_of, tag):
+    assert lint_of(code("# Check 5.1: it holds\nassert w1", tags=[tag]), code("w1.plot()"), widget()) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "width"), [("v_bar  2.020  " + "0.933  " * 5, 47), ("[[4.0, 4.0], " + "[0.0, -4.0], " * 3, 49)]
+)
+def test_a_printed_table_wider_than_a_phone_is_red(lint_of, printed, width):
+    (line,) = lint_of(code("print(w1)", printed.rstrip() + "\n"))
+    assert line.startswith("5: wide-output: ")
+    assert line.endswith(f"is a line of a table of {len(printed.rstrip())} characters, at most 46")
+    assert len(printed.rstrip()) <= width + 4
+
+
+def test_a_printed_sentence_may_be_as_long_as_it_likes(lint_of):
+    assert (
+        lint_of(code("print(w1)", "a sentence of many words wraps on a phone, as it does here, line by line\n")) == []
+    )
+
+
+@pytest.mark.parametrize(("most", "stem"), [(3000, "05-tiny"), (3300, "02-descent-without-gradients")])
+def test_a_chapter_of_too_many_words_is_red(notebook_file, most, stem):
+    path = notebook_file(v4.new_markdown_cell("# 5. Tiny\n\n" + "word " * (most - 3)), name=f"{stem}.ipynb")
+    assert list(lint._length(lint.read(path), path)) == []
+    path = notebook_file(v4.new_markdown_cell("# 5. Tiny\n\n" + "word " * (most - 2)), name=f"{stem}.ipynb")
+    line = f"{most + 1} words, at most {most}: fold, move or leave out"
+    assert list(lint._length(lint.read(path), path)) == [(0, "length", line)]
+
+
+TOO_EARLY = "above a picture that is not there before its cell has run: say it below, or say to run the cell"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Look at it. Press ▶ and go on.", "Press ▶"),
+        ("Now move the slider to the right.", "move the slider to"),
+        ("**Try it.** Click the nodes.", "Click the"),
+        ("One idea.\n\nChoose an order and see.", "Choose an"),
+        ("Look, and drag the point.", "drag the"),
+    ],
+)
+def test_to_ask_for_a_button_that_is_not_there_yet_is_red(lint_of, text, asked):
+    assert lint_of(v4.new_markdown_cell(text), widget()) == [f"5: press: {asked!r} {TOO_EARLY}"]
+    assert lint_of(v4.new_markdown_cell(text), code("print(w1)"), widget()) == [f"5: press: {asked!r} {TOO_EARLY}"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        (v4.new_markdown_cell("Run the cell, then press ▶."), widget()),
+        (widget(), v4.new_markdown_cell("**Figure 5.1.** Press ▶."), widget()),
+        (v4.new_markdown_cell("Press ▶."), code("print(w1)")),
+        (v4.new_markdown_cell("The pressed one, a slide, to pick or to choose."), widget()),
+    ],
+)
+def test_what_can_be_pressed_may_be_pressed(lint_of, cells):
+    assert lint_of(*cells) == []
+
+
+def test_an_equality_that_a_calculator_refutes_is_red(lint_of):
+    false = v4.new_markdown_cell("## A\n\nOf 1.3467 and 3 comes $1.3467 \\cdot 3 = 4.0402$.")
+    assert "6: digits: 1.3467 · 3 = 4.0402 does not hold in the digits shown; write ≈" in lint_of(
+        code("print(1.3467, 4.0402)"), false
+    )
+
+
 UNUSED = [
     ("total = w1 + w2", "", ["5: unused: nothing uses the name total"]),
     ("import numpy as np", "", ["5: unused: nothing uses the name np"]),
@@ -176,11 +267,12 @@ UNUSED = [
 
 @pytest.mark.parametrize(("stored", "later", "lines"), UNUSED)
 def test_a_name_that_nothing_uses_is_red(lint_of, stored, later, lines):
-    assert lint_of(code(stored), code(later or "print(w1)")) == lines
+    drawing = {"tags": ["hide-input"]}
+    assert lint_of(code(stored, **drawing), code(later or "print(w1)", **drawing)) == lines
 
 
 def test_a_second_check_of_one_number_is_red(lint_of):
-    cells = [code(f"# Check 5.1: {claim}\nassert x") for claim in ("one", "two")]
+    cells = [code(f"# Check 5.1: {claim}\nassert x", tags=["hide-input"]) for claim in ("one", "two")]
     assert lint_of(*cells) == ["6: reference: a second Check 5.1"]
 
 

@@ -29,6 +29,8 @@ RULES = {
     "outside-request": "no page asks another server for anything",
     "alt": "every picture has a text",
     "overflow": "no page scrolls sideways on a phone",
+    "phone": "a phone shows every formula, table, line and picture whole",
+    "length": "no chapter takes more screens of a phone than it may",
     "keyboard": "the keyboard reaches all that scrolls on a phone",
     "stepper": "every stepper steps",
     "axe": "axe-core finds nothing, in light and in dark",
@@ -81,3 +83,17 @@ def test_a_formula_that_gets_too_wide_is_reached_with_the_keyboard(need_browser,
         assert page.locator("mjx-container[display]").evaluate_all(
             "all => all.every(e => !/auto|scroll/.test(getComputedStyle(e).overflowX))"
         ), named(browser)
+
+
+def test_code_that_wraps_on_a_phone_is_copied_as_it_is(need_browser, built_book):
+    need_browser()
+    with serving(built_book) as origin, launched() as browser:
+        context = browser.new_context(viewport=browse.PHONE, permissions=["clipboard-read", "clipboard-write"])
+        page = patient(context.new_page())
+        page.goto(f"{origin}/chapters/06-reverse-mode.html")
+        page.wait_for_selector(".copybtn", state="attached")
+        heights = "e => new Set([...e.querySelectorAll('.ad-line')].map(line => line.offsetHeight)).size"
+        block = next(b for b in page.locator(".cell_input div.highlight:visible").all() if b.evaluate(heights) > 2)
+        block.locator(".copybtn").evaluate("e => e.click()")
+        page.wait_for_function("navigator.clipboard.readText().then(text => text.length > 0)")
+        assert page.evaluate("navigator.clipboard.readText()") == block.locator("pre").text_content().removesuffix("\n")

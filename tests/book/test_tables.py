@@ -20,8 +20,9 @@ from adlib.core.tree import flatten
 from adlib.graph.record import Ref
 from adlib.zero_order.differences import evaluations
 from benchmarks.sweeps import counter
+from tests.adlib.zero_order import test_estimators as exact
 from tests.book import docstring_tables as docstrings
-from tests.book.tables import M, N, cells_of, table, value, wrong
+from tests.book.tables import M, N, cells_of, columns, table, value, wrong
 from tools import ROOT
 
 DESCENT, CURSE = "02-descent-without-gradients", "03-curse-of-dimensionality"
@@ -111,17 +112,41 @@ def factors(text):
     return found
 
 
+IN_WORDS = {
+    "∂ᵢΔf": "trace",
+    "∂ᵢ³f": "third",
+    "|∇f|²": "square",
+    "(∂ᵢf)²": "own",
+    "(tr H)² + 2 |H|²": "curved",
+    "ε²": "eps^2",
+}
+
+
+def in_words(formula):
+    """A formula of a docstring with names for what has no value of its own."""
+    for there, instead in IN_WORDS.items():
+        formula = formula.replace(there, instead)
+    return formula
+
+
 def moments(text):
-    """The tables of the means of four entries and of biases, against the numbers that the chapter's checks prove."""
-    found = []
-    fourth = assigned("FOURTH", PAIR=assigned("PAIR"))
-    for words, *said in table(text, "directions", "mean of $u_i^4$"):
-        if not np.allclose([value(x, n=N) for x in said], fourth[distribution(words)]):
-            found.append(wrong("mean of four entries", words, " and ".join(said), fourth[distribution(words)]))
-    bias = assigned("BIAS")
-    for words, said in table(text, "directions", r"entry $i$ of the bias, up to $\mathcal{O}(\varepsilon^4)$"):
-        if not math.isclose(value(said, n=N, eps=1.0, trace=N, third=1.0) / N, bias[distribution(words)]):
-            found.append(wrong("bias", words, said, f"{bias[distribution(words)]:.4g}"))
+    """The table of the distributions in `zero_order_gradient`, against averages over all directions in three dimensions."""
+    found, n = [], exact.N
+    names = {"n": n, "s": (n - 2) / (n + 2), "eps": 1.0, "square": exact.g @ exact.g}
+    for name, *said in ([cell.strip("`") for cell in row] for row in columns(text, "distribution")):
+        u, i = exact.ALL[name], 1
+        own = {"trace": exact.LAPLACIAN[i], "third": exact.THIRD[i], "own": exact.g[i] ** 2}
+        numbers = [value(in_words(formula), **names, **own) for formula in said]
+        means = [np.mean(u[:, 0] ** 4), np.mean(u[:, 0] ** 2 * u[:, 1] ** 2)]
+        expected = [*means, exact.BIAS[name](1.0)[i], exact.VARIANCES[name][i]]
+        for what, formula, number, right in zip(("E uᵢ⁴", "E uᵢ²uⱼ²", "bias", "variance"), said, numbers, expected):
+            if not math.isclose(number, right, rel_tol=1e-12, abs_tol=1e-15):
+                found.append(wrong(what, name, formula, f"{right:.4g} for n = {n}"))
+    (added,) = re.findall(r"for a quadratic, ``(.*?)``", text)
+    right = exact.ONE_SIDED["sphere"](1.0)
+    curved = np.trace(exact.H) ** 2 + 2 * np.sum(exact.H**2)
+    if not math.isclose(value(in_words(added), n=n, eps=1.0, curved=curved), right):
+        found.append(wrong("one-sided", "sphere", added, f"{right:.4g} for n = {n}"))
     return found
 
 
@@ -256,7 +281,7 @@ def page(name):
 TABLES = {
     "kept values": (lambda: cells_of(REVERSE, "markdown"), kept_values),
     "factors": (lambda: cells_of(DESCENT, "markdown"), factors),
-    "moments": (lambda: cells_of(DESCENT, "markdown"), moments),
+    "moments": (lambda: inspect.getdoc(adlib.zero_order_gradient), moments),
     "relative errors": (lambda: cells_of(DESCENT, "markdown"), relative_errors),
     "relative errors in adlib": (lambda: inspect.getdoc(adlib.zero_order_gradient), relative_errors),
     "rates": (lambda: cells_of(CURSE, "markdown"), rates),
@@ -305,10 +330,13 @@ PLANTED = [
      r"local derivative, row $v = \sqrt{a}$: says $1/(2a)$, the code has [0.5976]"),
     ("factors", "| $n$ | $1$ |", "| $n$ | $n$ |",
      "factor, row Gaussian $N(0, I)$: says $n$, the code has 1 for n = 7"),
-    ("moments", "| Gaussian | $3$ |", "| Gaussian | $2$ |",
-     "mean of four entries, row Gaussian: says $2$ and $1$, the code has (3, 1)"),
-    ("moments", "/(2(n+2))", "/(2(n+1))",
-     r"bias, row sphere: says $\varepsilon^2/(2(n+1)) \cdot \partial_i\Delta L$, the code has 0.05556"),
+    ("moments", "gaussian      3 ", "gaussian      2 ", "E uᵢ⁴, row gaussian: says 2, the code has 3 for n = 3"),
+    ("moments", "/(2 (n+2)) ", "/(2 (n+1)) ",
+     "bias, row sphere: says ε²/(2 (n+1)) ∂ᵢΔf, the code has 0.9216 for n = 3"),
+    ("moments", "|∇f|² - (∂ᵢf)²", "|∇f|² + (∂ᵢf)²",
+     "variance, row rademacher: says |∇f|² + (∂ᵢf)², the code has 1.242 for n = 3"),
+    ("moments", "n/(n+2) ε²/4", "n/(n+2) ε²/2",
+     "one-sided, row sphere: says n/(n+2) ε²/2 ((tr H)² + 2 |H|²), the code has 4.444 for n = 3"),
     ("relative errors", "$(n-1)/m$ on", "$(n+1)/m$ on",
      "squared relative error, row 3 of 7 directions: says $(n+1)/m$, the code has 2"),
     ("relative errors in adlib", "``(n/m - 1)", "``(n/m - 2)",

@@ -7,7 +7,7 @@
     for (let e = word; e && e.tagName !== "ARTICLE"; e = e.parentElement) path.push(`${e.tagName}.${e.className}`);
     return path.join();
   };
-  const words = [...document.querySelectorAll(".highlight pre span, .sig :is(span, em)")].map((e) => [e, kind(e)]);
+  const words = [...document.querySelectorAll(".highlight pre span:not(.ad-line), .sig :is(span, em)")].map((e) => [e, kind(e)]);
   const seen = new Set();
   for (const [word, its] of words) {
     if (seen.has(its)) word.replaceWith(...word.childNodes);

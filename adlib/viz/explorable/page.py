@@ -306,9 +306,11 @@ class Explorable(Widget):
         ]
         numbers = "".join(f"<div><dt>{rich(name, sheet)}</dt><dd>{escape(text)}</dd></div>" for name, text in shown)
         pickers = f'<div class="ax-picks">{pickers}</div>' if pickers else ""
+        # A phone shows no number twice.
+        told = " ax-told" if all(scene.tells_all for scene in self._scenes.values()) else ""
         return (
             f'<div class="ax-live">{pickers}'
-            f'<div class="ax-panes">{panes}</div>{self._bar(scene.count - 1, k)}<dl class="ax-num">{numbers}</dl>'
+            f'<div class="ax-panes">{panes}</div>{self._bar(scene.count - 1, k)}<dl class="ax-num{told}">{numbers}</dl>'
             f'<p class="ax-say">{escape(scene.sentences[k])}</p></div>'
         )
 

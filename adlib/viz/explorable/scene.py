@@ -50,7 +50,8 @@ class LaidOutScene:
     """A scene on its panels: shapes, and every number and sentence as text.
 
     ``shapes`` and ``layers`` have one list a panel, ``labels`` and ``sentences`` one text a frame, ``columns`` one list
-    a number. ``owner`` and ``where`` name the explorable and the scene in messages.
+    a number; ``tells_all`` is whether every sentence says all of its frame's. ``owner`` and ``where`` name the explorable and
+    the scene in messages.
     """
 
     def __init__(self, scene: Scene, panels: Sequence, axis: str, owner: str, where: str) -> None:
@@ -68,6 +69,8 @@ class LaidOutScene:
         self.labels = [_shown(value) for value in scene.frames]
         self.columns = [[_shown(value) for value in values] for values in scene.numbers.values()]
         self.sentences = self._filled_in(says, heard(axis), owner)
+        places = [set(_PLACE.findall(text)) for text in says]
+        self.tells_all = all({*self.names} < named and named & {"axis", heard(axis)} for named in places)
 
     def _by_panel(self, layers: list, panels: int) -> list:
         if panels == 1 and not (layers and all(isinstance(group, Sequence) for group in layers)):

@@ -44,6 +44,29 @@ def _four(value: float) -> tuple[str, int]:
     return sign + mantissa, exponent
 
 
+def shown(value: float) -> float:
+    """The number that a reader of `plain` sees.
+
+    >>> shown(1.346749)
+    1.3467
+    """
+    if not math.isfinite(value):
+        return value
+    mantissa, exponent = _four(float(value))
+    return float(f"{mantissa}e{exponent}")
+
+
+def holds(computed: float, value: float) -> bool:
+    """Whether what was computed from numbers as they are shown is seen as the value is; the puzzle's script asks the same.
+
+    >>> holds(1.3467 * 3, 1.346734 * 3), holds(1.3467 * 3, 1.3467 * 3)
+    (False, True)
+    """
+    if not (math.isfinite(computed) and math.isfinite(value)):
+        return True
+    return plain(float(computed)) == plain(float(value))
+
+
 def brief(value: float) -> str:
     """A finite number to three or four digits, as it stands beside a picture and in a sentence.
 

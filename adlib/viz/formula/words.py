@@ -8,7 +8,7 @@ _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9.]+|\s+|.", re.S)
 _WORDS = {
     r"\cdot": "times", r"\,": "times", r"\times": "times", r"\odot": "times elementwise", r"\partial": "partial",
     r"\sum": "sum of", r"\nabla": "gradient of", r"\prod": "product of", r"\infty": "infinity", r"\top": "transposed", r"\ldots": "and so on",
-    r"\varepsilon": "epsilon", r"\varphi": "phi", r"\geq": "at least", r"\leq": "at most", r"\neq": "is not", r"\to": "to",
+    r"\varepsilon": "epsilon", r"\varphi": "phi", r"\geq": "at least", r"\leq": "at most", r"\neq": "is not", r"\approx": "is about", r"\to": "to",
     "+": "plus", "-": "minus", "/": "over", ">": "is greater than", "<": "is less than", "'": "prime",
 }  # fmt: skip
 _ACCENTS = {

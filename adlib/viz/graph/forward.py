@@ -17,6 +17,7 @@ from .story import (
     chain_rows,
     comma_row,
     equals,
+    from_shown,
     listed,
     local_derivative,
     number_rows,
@@ -78,9 +79,11 @@ class Forward(Mode):
         graph, name = self.graph, notation.name(node.name)
         symbols = operands_tex(graph, node, False)
         values = [equals(Piece(notation.value(node.op, symbols)))]
+        holds = True
         if node.shape == () and all(graph.nodes[p].shape == () for p in node.parents):
             values.append(equals(Piece(notation.value(node.op, operands_tex(graph, node, True)))))
-        values.append(equals(Piece(numbers.number(node.value))))
+            holds = numbers.holds(from_shown(graph, node), node.value)
+        values.append(equals(Piece(numbers.number(node.value)), holds=holds))
         equations = [
             Equation("Value", (Piece(name),), (tuple(values),)),
             Equation(

@@ -16,6 +16,8 @@ widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scr
     return (value < 0 ? '\u2212' : '') + text;
   }
 
+  const shown = (value) => +plain(value).replace('\u2212', '-');
+
   const factor = (value) => (value < 0 ? `(${plain(value)})` : plain(value));
 
   const vector = (entries) => (entries.length > 1 ? `(${entries.map(plain).join(', ')})` : plain(entries[0]));
@@ -37,7 +39,9 @@ widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scr
         adjoints[parent] += adjoint * slope;
         edges[edge] = k + 1;
         late[edge] = parent in turns;
-        const product = `${factor(adjoint)} · ${factor(slope)} = ${plain(adjoint * slope)} to ${nodes[parent].name}`;
+        // A reader may multiply what is shown.
+        const sign = plain(shown(adjoint) * shown(slope)) === plain(adjoint * slope) ? '=' : '≈';
+        const product = `${factor(adjoint)} · ${factor(slope)} ${sign} ${plain(adjoint * slope)} to ${nodes[parent].name}`;
         return late[edge] ? `${product}, too late: ${nodes[parent].name} has reported` : product;
       });
       const text = `${name} has ${plain(adjoint)} and sends ${sent.join('; ')}.`;
@@ -102,6 +106,7 @@ widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scr
 
   onClick(({ dataset }) => {
     const node = +(dataset.pick ?? dataset.i);
+    if (dataset.do && !picks.length) return;
     if (dataset.do === 'undo') picks.pop();
     else if (dataset.do) picks = [];
     else if (order.includes(node) && !picks.includes(node)) picks.push(node);

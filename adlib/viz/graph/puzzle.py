@@ -15,7 +15,7 @@ import numpy as np
 
 from ...core.errors import ArgumentError
 from ..formula import notation
-from ..formula.numbers import plain
+from ..formula.numbers import holds, plain, shown
 from ..formula.outlines import Sheet, frame, measure
 from ..formula.words import reading
 from ..widget import Widget, page
@@ -283,7 +283,8 @@ def _list(puzzle: _Puzzle, order: Sequence[int], texts: Sequence[str]) -> str:
         sent = []
         for parent, partial in puzzle.sends[i]:
             adjoints[parent] += adjoints[i] * partial
-            product = f"{_factor(adjoints[i])} · {_factor(partial)} = {plain(adjoints[i] * partial)}"
+            sign = "=" if holds(shown(adjoints[i]) * shown(partial), adjoints[i] * partial) else "≈"
+            product = f"{_factor(adjoints[i])} · {_factor(partial)} {sign} {plain(adjoints[i] * partial)}"
             sent.append(f"{product} to {texts[parent]}")
         said.add(i)
         early = f" Too early: {', '.join(waiting)} not yet heard." if waiting else ""

@@ -210,8 +210,9 @@ def _only_one(seeds) -> int | None:
 # Rows ---------------------------------------------------------------------------------------------
 
 
-def equals(*pieces: Piece) -> Chunk:
-    return (Piece("{} = {}"), *pieces)
+def equals(*pieces: Piece, holds: bool = True) -> Chunk:
+    """``= a``; ``≈ a`` where the numbers as they are shown do not give ``a``."""
+    return (Piece("{} = {}" if holds else r"{} \approx {}"), *pieces)
 
 
 def comma_row(chunks: Sequence[Chunk]) -> Row:
@@ -247,10 +248,9 @@ def number_rows(result, factors: Sequence[tuple[tuple, tuple]], role: str, seed=
 
     Each of ``factors`` is two pairs of a number and its role; ``seed`` is a first summand.
     """
-    outcome = equals(Piece(numbers.number(result), role))
     entries = [result, *(value for product in factors for value, _ in product)]
     if not factors or any(value is None or is_array(value) for value in entries):
-        return ((outcome,),)
+        return ((equals(Piece(numbers.number(result), role)),),)
     summands = [
         (
             Piece(notation.leading(numbers.number(a)), role_a),
@@ -261,7 +261,9 @@ def number_rows(result, factors: Sequence[tuple[tuple, tuple]], role: str, seed=
     ]
     if seed is not None:
         summands.insert(0, (Piece(numbers.number(seed), role),))
-    return ((*sum_row(summands), outcome),)
+    total = sum(numbers.shown(a) * numbers.shown(b) for (a, _), (b, _) in factors)
+    total += 0 if seed is None else numbers.shown(seed)
+    return ((*sum_row(summands), equals(Piece(numbers.number(result), role), holds=numbers.holds(total, result))),)
 
 
 def chain_rows(general: Sequence[Chunk], special: Sequence[Chunk] | None, distinct: bool) -> Iterator[Row]:
@@ -294,6 +296,13 @@ def listed(graph, nodes, *, values: bool) -> tuple[Equation, ...]:
         )
         for node in nodes[:LISTED]
     )
+
+
+def from_shown(graph, node) -> float:
+    """The value of a node of single numbers, computed from its operands as they are shown."""
+    operands = [numbers.shown(x) if isinstance(x, (float, np.floating)) else x for x in graph.operand_values(node)]
+    with np.errstate(all="ignore"):
+        return float(node._call(*operands, **node._kwargs))
 
 
 def operands_tex(graph, node, numeric: bool) -> list[str]:

@@ -52,5 +52,5 @@ def numbers(text):
 
 def shown(text):
     """The number at the end of a formula, powers of ten included."""
-    mantissa, *power = numbers(text.split(" Result:")[0].rstrip(". ").rsplit(" = ", 1)[-1])
+    mantissa, *power = numbers(re.split(" = | is about ", text.split(" Result:")[0].rstrip(". "))[-1])
     return mantissa * power[0] ** power[1] if power else mantissa

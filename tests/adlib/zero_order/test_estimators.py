@@ -121,6 +121,11 @@ class TestExactly:
         np.testing.assert_allclose(estimate.value, 0.0, atol=1e-13)
         assert extra == pytest.approx(ONE_SIDED[distribution](0.5))
 
+    def test_one_value_has_the_mean_of_two(self, distribution, monkeypatch):
+        u, c = ALL[distribution], N if distribution in ("sphere", "coordinate") else 1
+        one = np.mean(c / 0.5 * cubic(0.5 * u)[:, None] * u, axis=0)
+        np.testing.assert_allclose(one, average(monkeypatch, distribution, cubic).value, rtol=1e-11)
+
 
 # The table: what is drawn, with 5 standard errors on each side.
 

@@ -400,3 +400,15 @@ def test_arrows_and_a_canvas_keep_their_shape():
     (shape,) = Arrows([0], [0], [4], [2]).shapes(canvas)
     (arrow,) = shape.elements
     assert arrow.changing["d"][0].startswith("M0 672L1344 0M")
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [("At {axis} it is {error}.", True), ("It is {error}.", False), ("At {axis}.", False), (["A", "B"], False)],
+)
+def test_numbers_that_the_sentence_says_are_known_to_be_said(says, told):
+    """So that a phone can leave them out."""
+    plot = Plot((0, 1), (0, 1), "x", "y", "A line.")
+    scene = Scene([Points([0], [0])], frames=[1, 10], numbers={"error": [0.5, 0.05]}, says=says)
+    html = Explorable("A", "Q?", plot, scene, axis="n", telling=[0])._repr_html_()
+    assert ('<dl class="ax-num ax-told">' in html) is told

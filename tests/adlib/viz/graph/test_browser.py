@@ -7,6 +7,7 @@ import pytest
 
 import adlib
 from tests.adlib.viz.graph.puzzles import L, fan, reported
+from tools.digits import false_equalities
 
 
 def deep(x, y):
@@ -266,6 +267,9 @@ def test_a_right_order_ends_with_the_gradient(show, example):
     assert adjoints(page) == ["2.0201", "0.9335", "4.0402", "1.3467", "1", "1"]
     assert page.locator(".ad-early").count() == 0
     assert "A right order" in page.locator(".ad-live").inner_text()
+    log = page.locator(".ad-log").inner_text()
+    assert "1.3467 · 3 ≈ 4.0402 to v₁" in log and "4.0402 · 0.5 = 2.0201 to w₁" in log
+    assert false_equalities(log) == []
 
 
 @pytest.mark.parametrize(
@@ -294,6 +298,7 @@ def test_a_wrong_order_shows_the_number_it_gives(show, function, point, order, e
     assert said[0] == pytest.approx(wrong, rel=1e-4, abs=6e-5)
     assert said[1] == pytest.approx(right, rel=1e-4, abs=6e-5)
     assert why == " ".join(early)
+    assert false_equalities(page.locator(".ad-log").inner_text()) == []
     assert page.locator(".ad-early").count() == len(early)
     assert page.locator(".ad-k .ad-t", has_text="too early").count() == len(early)
 

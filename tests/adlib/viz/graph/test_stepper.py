@@ -78,7 +78,9 @@ def test_numbers_of_any_function_are_those_of_the_steps(tangents):
         tangent = tangent.split(" Result:")[0]
         assert shown(value) == pytest.approx(step.node.value, rel=5e-4)
         assert shown(tangent) == pytest.approx(step.tangent, rel=5e-4, abs=1e-12)
-        products = re.findall(r"((?:minus )?[\d.]+) times \(?((?:minus )?[\d.]+)\)?(?= plus| minus| =)", tangent)
+        products = re.findall(
+            r"((?:minus )?[\d.]+) times \(?((?:minus )?[\d.]+)\)?(?= plus| minus| =| is about)", tangent
+        )
         if len(products) == len(step.terms) and "power" not in tangent:
             for (partial, dot), term in zip(products, step.terms):
                 assert abs(numbers(partial)[0]) == pytest.approx(abs(term.partial), rel=5e-4, abs=1e-12)
