@@ -79,6 +79,16 @@ def test_a_band_has_as_many_colours_as_diagonals(below, above):
     assert check((-above <= away) & (away <= below)) == below + above + 1
 
 
+def test_a_grid_takes_two_colours_more_than_the_least():
+    """Each point with its four neighbours: along a knight's moves five colours do."""
+    n = 20
+    i, j = np.divmod(np.arange(n * n), n)
+    pattern = np.abs(i[:, None] - i) + np.abs(j[:, None] - j) <= 1
+    five = (i + 2 * j) % 5
+    assert not np.any(meets(pattern) & (five[:, None] == five))
+    assert pattern.sum(axis=1).max() == 5 and check(pattern) == 7
+
+
 def test_blocks_stars_and_full_patterns():
     assert check(np.kron(np.eye(7), np.ones((3, 4))).astype(bool)) == 4
     star = np.eye(9, dtype=bool)
