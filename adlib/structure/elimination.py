@@ -113,7 +113,7 @@ def eliminate(graph, order="markowitz"):
     order : str or sequence
         ``"forward"`` takes the nodes between inputs and outputs out in the order
         of computation, ``"reverse"`` in the opposite one, and ``"markowitz"``
-        always the one that costs least next, the earlier of two.  Or these
+        always the one that costs least next, the first of several.  Or these
         nodes themselves, by name or by position.
 
     Returns

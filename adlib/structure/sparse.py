@@ -86,7 +86,7 @@ def sparse_jacobian(f, pattern=None, mode=None):
         is found from the graph of `f` at the point, for each point again.
     mode : str, optional
         ``"forward"`` colours the columns, ``"reverse"`` the rows.  If left out,
-        the mode that needs fewer sweeps, forward mode of two.
+        the mode that needs fewer sweeps; forward mode where both need as many.
 
     Returns
     -------

@@ -163,6 +163,12 @@ def test_the_steps_one_by_one():
     assert found.jacobian.tolist() == [[edges[0, 5], edges[1, 5]]]
 
 
+def test_the_markowitz_rule_takes_what_costs_least_next_and_the_earlier_of_two():
+    # v1 and v3 have one edge in and one out, v2 has two of each until v3 is gone.
+    found = eliminate(make_graph(lecture)(2.0, 3.0))
+    assert found.order == ("v1", "v3", "v2") and found.multiplications == 1 + 1 + 2 and found.additions == 1
+
+
 def test_repr():
     assert repr(eliminate(make_graph(lecture)(2.0, 3.0), "forward")) == "Elimination(v1, v2, v3: 7 multiplications)"
 

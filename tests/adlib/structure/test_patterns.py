@@ -1,5 +1,7 @@
 """Patterns found from the graph: never an entry too few, for every function that adlib differentiates; and how tight they are."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -159,3 +161,20 @@ def test_the_derivative_of_a_function_has_a_pattern_too():
     hessian = adlib.sparse_jacobian(adlib.grad(energy))(X)
     np.testing.assert_allclose(hessian.toarray(), adlib.hessian(energy)(X), rtol=1e-12)
     assert hessian.sweeps == 3
+
+
+def test_sets_that_nothing_asks_for_any_more_are_not_kept():
+    def long(x):
+        for _ in range(60):
+            x = np.sin(x)
+        return x
+
+    n = 500
+    found_pattern(long, [np.ones(n)], n)
+    tracemalloc.start()
+    try:
+        found_pattern(long, [np.ones(n)], n)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * n * n  # bytes: the graph's values, and the sets of a node or two

@@ -99,6 +99,13 @@ def test_the_runs_of_the_function(mode, runs):
         assert counted.calls == k * runs
 
 
+@pytest.mark.parametrize(("f", "runs"), [(np.sin, 1 + 1), (np.ones_like, 0 + 1)])
+def test_no_sweep_too_many(f, runs):
+    counted = adlib.counted(f)
+    sparse_jacobian(counted, np.eye(5, dtype=bool) & (f is np.sin), "forward")(np.ones(5))
+    assert counted.calls == runs
+
+
 def test_to_a_matrix_of_scipy():
     J = sparse_jacobian(second_differences)(np.arange(9.0))
     matrix = scipy.sparse.coo_array((J.values, (J.rows, J.cols)), J.shape)
