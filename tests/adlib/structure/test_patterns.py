@@ -121,6 +121,44 @@ def test_what_is_found(name):
     assert np.array_equal(found, expected), found.astype(int)
 
 
+B = np.array([[1.0, 0.0, -2.0], [0.0, 0.0, 3.0]])
+C = np.stack([B, -B[::-1], 0.0 * B, B])
+PRODUCTS = {
+    "matrix @ matrix": (lambda x: B @ x, (3, 2)),
+    "matrix @ matrix, the second constant": (lambda x: x @ B, (3, 2)),
+    "matrices @ matrix": (lambda x: C @ x, (3, 2)),
+    "matrices @ vector": (lambda x: C @ x, (3,)),
+    "vector @ matrices": (lambda x: x @ C, (2,)),
+    "matrices @ matrix, the second constant": (lambda x: x @ B, (2, 3, 2)),
+    "vector @ vector": (lambda x: x @ B[0], (3,)),
+    "dot of matrices": (lambda x: np.dot(B, x), (3, 2)),
+    "dot of stacks": (lambda x: np.dot(x, np.swapaxes(C, 1, 2)), (2, 3)),
+    "dot of a vector and stacks": (lambda x: np.dot(C, x), (3,)),
+    "dot with a number": (lambda x: np.dot(0.0, x), (3,)),
+    "inner": (lambda x: np.inner(B, x), (2, 3)),
+    "tensordot": (lambda x: np.tensordot(C, x, ([2, 1], [0, 1])), (3, 2)),
+    "convolve": (lambda x: np.convolve([1.0, 0.0, -1.0], x, "same"), (5,)),
+    "einsum": (lambda x: np.einsum("kij,jl,i->kl", C, x, B[:, 2]), (3, 2)),
+    "einsum with a diagonal": (lambda x: np.einsum("ii,i->i", x, B[0]), (3, 3)),
+}
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    PRODUCTS |= {
+        "vecdot": (lambda x: np.vecdot(B, x), (2, 3)),
+        "matvec": (lambda x: np.matvec(C, x), (3,)),
+        "vecmat": (lambda x: np.vecmat(x, C), (2,)),
+    }
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_a_product_with_a_constant_has_the_entries_of_its_jacobian(name):
+    f, shape = PRODUCTS[name]
+    of_vector = lambda v: np.ravel(f(np.reshape(v, shape)))  # noqa: E731
+    x = np.random.default_rng(0).uniform(0.5, 1.5, np.prod(shape))
+    found = pattern(of_vector, x)
+    assert np.array_equal(found, adlib.jacfwd(of_vector)(x) != 0)
+    assert not np.all(found)
+
+
 def test_the_numbers_of_one_precision_stay_apart_in_another():
     n = 3000  # more than float16 can count
     found = adlib.sparse_jacobian(lambda x: x.astype(np.float16)[::-1])(np.ones(n))
