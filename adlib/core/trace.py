@@ -303,10 +303,7 @@ class Tracer:
             rule = RULES.get(getattr(np, function.__name__, None))
         if rule is None:
             raise no_rule(f"{function.__module__}.{function.__name__}", self)
-        position = _out_position(function)
-        if kwargs.get("out") is not None or (
-            position is not None and len(args) > position and args[position] is not None
-        ):
+        if has_out(function, args, kwargs):
             raise conversions.in_place(f"numpy.{function.__name__} with out=", self)
         return rule.bind(function, args, kwargs)
 
@@ -464,6 +461,14 @@ TRACERS = DIFFERENTIATED | RECORDED
 for _kind in (ScalarTracer, RecordedScalar):
     numbers.Real.register(_kind)  # so that np.isscalar and its kind answer as for the number itself
 _FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
+
+
+def has_out(function, args, kwargs):
+    """Whether a call names an array to write into."""
+    position = _out_position(function)
+    return kwargs.get("out") is not None or (
+        position is not None and len(args) > position and args[position] is not None
+    )
 
 
 @functools.cache

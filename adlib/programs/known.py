@@ -79,7 +79,7 @@ _VIEWS = (
     "reshape", "ravel", "squeeze", "expand_dims", "swapaxes", "moveaxis", "rollaxis", "transpose",
     "matrix_transpose", "flip", "fliplr", "flipud", "roll", "rot90", "broadcast_to", "atleast_1d", "atleast_2d",
     "atleast_3d", "broadcast_arrays", "diagonal", "diag", "real", "imag", "meshgrid", "linalg.diagonal",
-    "linalg.matrix_transpose", "linalg.matrix_power", "einsum",
+    "linalg.matrix_transpose", "linalg.matrix_power", "einsum", "diff", "nan_to_num", "round", "around", "fix",
 )
 # fmt: on
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from ..core.trace import RECORDED, plain_value
 from .lines import targets
 
-_RESERVED = frozenset({"np", "add_at", "ProgramError", *keyword.kwlist, *dir(builtins)})
+RESERVED = frozenset({"np", "add_at", "ProgramError", *keyword.kwlist, *dir(builtins)})
 
 
 def name_values(lines, inputs, notes, frames, gone):
@@ -27,7 +27,7 @@ def name_values(lines, inputs, notes, frames, gone):
         What stands for values that are gone.
     """
     names = dict(enumerate(inputs))
-    taken = _RESERVED.union(inputs)
+    taken = RESERVED.union(inputs)
     there = {ref for line in lines for ref in targets(line)}
     for frame in frames:
         for name, value in frame.f_locals.items():

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..core.arguments import check_function
+from ..core.arguments import check_function, copied
 from ..core.errors import ArgumentError, ProgramError
 from ..core.keywords import function_name
 from ..core.trace import RECORDED, is_traced
@@ -14,10 +14,10 @@ from ..rules.indexing import add_at
 from . import values  # noqa: F401  (gives recorded values their methods)
 from .in_place import Lifetimes
 from .known import is_new
-from .lines import Check, Ref, live, same, simplified, targets
+from .lines import Check, Ref, live, same, same_array, simplified, targets
 from .names import name_values
 from .recorder import Recorder, run, too_long
-from .signature import Signature
+from .signature import LOW, Signature
 from .text import DIFFERENTIABLE, FUNCTIONAL, UFUNCS, WRITTEN_INTO, Text
 
 LIMIT = 20_000  # lines
@@ -84,12 +84,20 @@ def program(f, limit=LIMIT):
             raise ArgumentError(
                 "program was called on a traced value, inside another transformation; call it on plain numbers"
             )
-        expected = f(*args, **kwargs)
+        expected, changes = _result(f, args, kwargs)
         signature = Signature(f, args, kwargs, expected)
         leaves, _ = flatten(expected)
         _check_results(leaves, signature.name)
         careful = not _finite(leaves)
-        first, second = [_recorded(f, signature, args, kwargs, limit, careful) for _ in range(2)]
+        first = _recorded(f, signature, args, kwargs, limit, careful)
+        if signature.keep_floats(first.low or any(dtype in LOW for _, dtype in first.kinds)):
+            first = _recorded(f, signature, args, kwargs, limit, careful)
+        second = _recorded(f, signature, args, kwargs, limit, careful)
+        if changes:
+            raise ProgramError(
+                f"{signature.name} changes its arguments, which a program does not; "
+                "make a new value instead: y = y + x, np.where, np.stack or np.concatenate"
+            )
         if not (
             same(first.lines, second.lines)
             and same(first.leaves, second.leaves)
@@ -106,6 +114,19 @@ def program(f, limit=LIMIT):
         return found
 
     return record
+
+
+def _result(f, args, kwargs):
+    """The result of `f`, and whether it changes its arguments: it is given copies."""
+    leaves, structure = flatten((args, kwargs))
+    given = [copied(x) if type(x) is np.ndarray and x.dtype.kind in "fiubc" else x for x in leaves]
+    args, kwargs = unflatten(structure, given)
+    result = f(*args, **kwargs)
+    found, after = flatten((args, kwargs))
+    kept = after == structure and all(
+        x is y or type(x) is type(y) is np.ndarray and same_array(x, y) for x, y in zip(leaves, found)
+    )
+    return result, not kept
 
 
 def _recorded(f, signature, args, kwargs, limit, careful):

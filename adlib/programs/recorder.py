@@ -18,6 +18,7 @@ from ..core.trace import FLOAT64, NO_KEYWORDS, RECORDED, RecordedArray, Recorded
 from .known import fixes_shape, written
 from .lines import Check, Line, Ref
 from .notes import NotedForward, NotedReverse
+from .signature import LOW
 
 _FRAMES = 64  # whose variables give names; a frame keeps the values of its variables alive
 _PLAIN = frozenset({float, int, bool, complex, str, type(None), type(...), type, np.dtype, type(np._NoValue)})
@@ -40,6 +41,7 @@ class Recorder(Trace):
         self.limit = limit
         self.careful = careful  # whether to write down rare cases, too
         self.passed_over = False  # whether one was not
+        self.low = False  # whether a constant has a lower precision than Python's floats
         self._constants = Constants()
         self._sweeps = False
         self._codes = {}  # code object -> whether it is the user's
@@ -163,10 +165,14 @@ class Recorder(Trace):
             or isinstance(x, type)
             and issubclass(x, (np.generic, float, int, bool, complex))
         ):
+            self.low |= getattr(x, "dtype", None) in LOW
             return x, x
         if isinstance(x, np.ndarray):
-            if x.dtype.hasobject or isinstance(x, np.ma.MaskedArray):
+            if (
+                x.dtype.hasobject or kind is not np.ndarray and not isinstance(x, np.memmap)
+            ):  # with operators of its own
                 raise with_user_line(_not_written(x, call))
+            self.low |= x.dtype in LOW
             kept = self._constants.frozen(x.view(np.ndarray))
             return kept, kept
         raise with_user_line(_not_written(x, call))
@@ -208,6 +214,6 @@ def too_long(count):
 
 def _not_written(x, call):
     return TracedValueError(
-        f"{written(call)} was called with a {describe(x, type(x).__name__)} beside a recorded value, which cannot be "
+        f"{written(call) or call.__name__} was called with a {describe(x, type(x).__name__)} beside a recorded value, which cannot be "
         "written down; pass numbers, plain arrays, tuples and lists"
     )

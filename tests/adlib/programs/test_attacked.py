@@ -1,0 +1,149 @@
+"""What was silently wrong, or wrong in its words, when somebody tried to break programs."""
+
+import builtins
+
+import numpy as np
+import pytest
+
+import adlib
+
+X = np.array([0.5, -1.0, 2.0])
+C32 = np.arange(1.0, 4.0, dtype=np.float32)
+
+
+def same(x, y):
+    x, y = np.asarray(x), np.asarray(y)
+    return x.dtype == y.dtype and np.array_equal(x, y, equal_nan=True)
+
+
+def into_a_view(x):
+    y = x * 2
+    z = y[:2]
+    z += x[0]
+    return y
+
+
+def under_two_names(x):
+    y = x * 2
+    z = y
+    z *= x
+    return y
+
+
+def a_mask_under_two_names(x):
+    mask = x > 0
+    other = mask
+    other &= x > 1
+    return np.where(mask, x, 0.0)
+
+
+def into_the_argument(x):
+    y = x[:2]
+    y += 10.0
+    return x
+
+
+def into_a_list(w):
+    return w.pop() * 2
+
+
+def into_a_buffer(x):
+    found = np.empty(3)
+    np.clip(x, 0.0, 1.0, found)
+    return found * 2
+
+
+REFUSED = {
+    "a view": (into_a_view, np.zeros(3), "would write into an array"),
+    "two names": (under_two_names, np.ones(3), "would write into an array"),
+    "a mask": (a_mask_under_two_names, np.full(3, 2.0), "would write into an array"),
+    "the argument": (into_the_argument, X, "would write into an array"),
+    "a list": (into_a_list, [1.0, 2.0], "changes its arguments"),
+    "a buffer, by position": (into_a_buffer, X, "would write into an array"),
+    "nan_to_num": (lambda x: (np.nan_to_num(x, copy=False), x)[1], X, "would write into an array"),
+    "text": (lambda x: x if str(x) == "2.0" else 2 * x, 1.0, "freeze its value"),
+    "formatted text": (lambda x: x if f"{x:.1f}" == "2.0" else 2 * x, 1.0, "freeze its value"),
+    "a smallest type": (lambda x: x * np.min_scalar_type(x).itemsize, 1.0, "min_scalar_type"),
+    "a matrix": (lambda x: (x * np.matrix(np.eye(2))).sum(), np.zeros((2, 2)), "matrix"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_what_a_program_cannot_follow_is_refused(name):
+    f, x, words = REFUSED[name]
+    with pytest.raises(adlib.AdlibError, match=words):
+        adlib.program(f)(x)
+
+
+@pytest.mark.parametrize("f", [into_the_argument, into_a_list])
+def test_recording_leaves_the_arguments_alone(f):
+    x = [1.0, 2.0] if f is into_a_list else X.copy()
+    with pytest.raises(adlib.AdlibError):
+        adlib.program(f)(x)
+    assert np.array_equal(x, [1.0, 2.0] if f is into_a_list else X)
+
+
+F = np.random.default_rng(0).standard_normal((30, 40))
+ELSEWHERE = {
+    "the real part": (lambda z: np.abs(z.real), np.array([1 + 0j, 2]), np.array([1 + 2j, 2])),
+    "the imaginary part": (lambda z: z.imag, np.array([1 + 0j, 2]), np.array([1 + 2j, 2])),
+    "the real part of a number": (lambda z: abs(z.real), np.complex128(1), np.complex128(1 + 2j)),
+    "a float beside a float32 inside": (lambda x: (C32 * x).astype(float), 2.0, 0.1),
+    "a float beside a float32 made inside": (lambda x: (np.ones(3).astype(np.float32) * x).astype(float), 2.0, 0.1),
+    "zeros of float32": (
+        lambda x: 1 / (x * np.float32(0.0)) + 2 / (x * np.float32(-0.0)),
+        C32,
+        2 * C32,
+    ),
+    "an array full of one number": (
+        lambda x: np.sum(np.sin(np.full((30, 40), 0.3) * x)),
+        F,
+        np.asfortranarray(F),
+    ),
+    "differences of order 0": (
+        lambda x: (lambda y: np.cos(np.diff(y, n=0)) + (y + 1))(x * 2),
+        np.arange(1000.0),
+        np.ones(1000),
+    ),
+    "one leaf in a dict": (lambda w: w["a"] * 2, {"a": 1.0}, {"a": 2.0}),
+    "one leaf in a tuple": (lambda w: w[0] * 2, (1.0, None), (2.0, None)),
+    "longdouble": (lambda x: x * np.longdouble(1) / 3, np.ones(2, np.longdouble), np.full(2, 0.1, np.longdouble)),
+    "minus infinity": (lambda x: np.where(x > 0, x, np.float64(-np.inf)), X, -X),
+    "a complex infinity": (lambda x: x * complex(1, np.inf), X, -X),
+    "a complex number of low precision": (lambda x: np.complex64(1 + 0.1j) * x, X, -X),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_program_gives_elsewhere_what_the_function_gives(name):
+    f, x, elsewhere = ELSEWHERE[name]
+    p = adlib.program(f)(x)
+    assert same(p(x), f(x))
+    assert same(p(elsewhere), f(elsewhere))
+
+
+def test_longdouble_is_the_same_twice():
+    def f(x):
+        return np.sum(np.arange(3, dtype=np.longdouble) / 3 * x)
+
+    x = np.ones(3, np.longdouble)
+    assert same(adlib.program(adlib.grad(f))(x)(2 * x), adlib.grad(f)(2 * x))
+
+
+@pytest.mark.parametrize("name", ["abs", "int", "round", "complex", "np", "c1", "v1", "class", "ProgramError"])
+def test_no_name_hides_what_the_text_calls(name):
+    def f(x):
+        return builtins.abs(x) * int(x[0]) * np.arange(3.0) * (1 + 1j) * (2.0 if x[1] > 0 else 1.0)
+
+    f.__name__ = name
+    p = adlib.program(f)(X + 1.5)
+    assert same(p(X + 1.6), f(X + 1.6))
+    with pytest.raises(adlib.ProgramError):
+        p(X + 1.6 - 10)
+
+    def g(**named):
+        return f(named[name])
+
+    assert same(adlib.program(g)(**{name: X + 1.5})(**{name: X + 1.6}), f(X + 1.6))
