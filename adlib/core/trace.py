@@ -117,6 +117,12 @@ def plain_value(x):
     return x
 
 
+def note_own_rule(x, name):
+    """Tell the program that `x` is recorded in of a function whose derivative its lines do not show."""
+    if type(x) in RECORDED:
+        x._trace.own_rule = name
+
+
 def recorder_of(x):
     """The trace of the program that `x` is recorded in, under all levels of differentiation; None where there is none."""
     plain = plain_value(x)

@@ -91,12 +91,12 @@ def _found(name):
     return found
 
 
-def _functions(names):
+def functions(names):
     return frozenset({f for f in map(_found, names) if f is not None})
 
 
-_FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
-_MAY_VIEW = _functions(_VIEWS)
+_FIXES_SHAPE = functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
+_MAY_VIEW = functions(_VIEWS)
 # Whole numbers among their arguments say where entries stand.
 _BY_INDEX = frozenset({operator.abs, add_at, astype, np.take_along_axis, np.choose, np.select, np.searchsorted})
 

@@ -7,7 +7,12 @@ from collections import defaultdict
 from ..core.trace import RECORDED, plain_value
 from .lines import targets
 
-RESERVED = frozenset({"np", "add_at", "ProgramError", *keyword.kwlist, *dir(builtins)})
+# What the text of a program calls by these names.
+CALLED = frozenset(
+    {"np", "add_at", "ProgramError", "RuntimeError", *keyword.kwlist}
+    | {"abs", "int", "round", "slice", "bool", "float", "complex"}
+)
+_RESERVED = CALLED.union(dir(builtins))
 
 
 def name_values(lines, inputs, notes, frames, gone):
@@ -27,7 +32,7 @@ def name_values(lines, inputs, notes, frames, gone):
         What stands for values that are gone.
     """
     names = dict(enumerate(inputs))
-    taken = RESERVED.union(inputs)
+    taken = _RESERVED.union(inputs)
     there = {ref for line in lines for ref in targets(line)}
     for frame in frames:
         for name, value in frame.f_locals.items():

@@ -8,16 +8,17 @@ import numpy as np
 from ..core.arguments import check_function, copied
 from ..core.errors import ArgumentError, ProgramError
 from ..core.keywords import function_name
-from ..core.trace import RECORDED, is_traced
+from ..core.trace import RECORDED, is_differentiated, is_traced, note_own_rule
 from ..core.tree import flatten, unflatten
 from ..rules.indexing import add_at
 from . import values  # noqa: F401  (gives recorded values their methods)
+from .edges import hides_rare_cases
 from .in_place import Lifetimes
 from .known import is_new
 from .lines import Check, Ref, live, same, same_array, simplified, targets
 from .names import name_values
 from .recorder import Recorder, run, too_long
-from .signature import LOW, Signature
+from .signature import LOW, Signature, is_low
 from .text import DIFFERENTIABLE, FUNCTIONAL, UFUNCS, WRITTEN_INTO, Text
 
 LIMIT = 20_000  # lines
@@ -84,13 +85,17 @@ def program(f, limit=LIMIT):
             raise ArgumentError(
                 "program was called on a traced value, inside another transformation; call it on plain numbers"
             )
+        signature = Signature(f, args, kwargs)
         expected, changes = _result(f, args, kwargs)
-        signature = Signature(f, args, kwargs, expected)
         leaves, _ = flatten(expected)
+        signature.keep_floats(any(map(is_low, leaves)))
         _check_results(leaves, signature.name)
         careful = not _finite(leaves)
         first = _recorded(f, signature, args, kwargs, limit, careful)
         if signature.keep_floats(first.low or any(dtype in LOW for _, dtype in first.kinds)):
+            first = _recorded(f, signature, args, kwargs, limit, careful)
+        if hides_rare_cases(first):
+            careful = True
             first = _recorded(f, signature, args, kwargs, limit, careful)
         second = _recorded(f, signature, args, kwargs, limit, careful)
         if changes:
@@ -198,7 +203,8 @@ class Program:
         self.name = self.__name__ = signature.name
         self._signature = signature
         self._structure = recorder.structure
-        self._looks_at_results = recorder.passed_over
+        self._looks_at_results = bool(recorder.passed_over)
+        self._own_rule = recorder.own_rule
         self._recorded_in_order = all(recorder.in_order[: len(signature.names)])
         inputs = len(signature.names)
         lines, gone = simplified(recorder.lines, recorder.kinds)
@@ -239,19 +245,19 @@ class Program:
                 ]
                 if ended:
                     source.append(f"    del {', '.join(ended)}")
-        results = [self._result(y) for y in self._outputs]
+        results = [self._result(y, copy=dialect != DIFFERENTIABLE) for y in self._outputs]
         single = self._structure is None
         source.append(f"    return {results[0] if single else ', '.join(results) + ',' * (len(results) == 1) or '()'}")
         return "\n".join(source)
 
-    def _result(self, y):
+    def _result(self, y, copy):
         text = self._text.expression(y)
         if type(y) is not Ref:
             return f"np.array({text})" if type(y) is np.ndarray else text
         others = [x for x in self._outputs if type(x) is Ref]
         array = bool(self._lifetimes.kinds[y][0])
         shared = others.count(y) > 1 or self._lifetimes.shares(y, others)
-        return f"np.array({text})" if array and shared else text
+        return f"np.array({text})" if array and shared and copy else text
 
     def __str__(self):
         return self._body
@@ -290,7 +296,10 @@ class Program:
     @cached_property
     def function(self):
         def function(*arrays):
-            return (self._differentiable if any(map(is_traced, arrays)) else self._bare)(*arrays)
+            if not any(map(is_traced, arrays)):
+                return self._bare(*arrays)
+            self._refuse_own_rules(arrays)
+            return self._differentiable(*arrays)
 
         function.__name__ = function.__qualname__ = self.name
         function.__signature__ = inspect.Signature(
@@ -310,6 +319,18 @@ class Program:
                     "which the recorded run was not; record another at this point: adlib.program(f)(...)"
                 )
         return results if self._structure is None else unflatten(self._structure, results)
+
+    def _refuse_own_rules(self, arrays):
+        """A derivative of the lines would be another than that of the function, where one was declared."""
+        if self._own_rule is None:
+            return
+        for x in arrays:
+            if is_differentiated(x):
+                raise ArgumentError(
+                    f"the program {self.name} has {self._own_rule} inside, whose derivative its lines do not show; "
+                    "differentiate the function and record that: adlib.program(adlib.grad(f))(...)"
+                )
+            note_own_rule(x, self._own_rule)
 
     def _in_order(self, arrays):
         """Whether arrays lie in C order, as those did that the program was recorded with: see `Lifetimes`."""

@@ -18,7 +18,7 @@ from ..core.trace import FLOAT64, NO_KEYWORDS, RECORDED, RecordedArray, Recorded
 from .known import fixes_shape, written
 from .lines import Check, Line, Ref
 from .notes import NotedForward, NotedReverse
-from .signature import LOW
+from .signature import is_low
 
 _FRAMES = 64  # whose variables give names; a frame keeps the values of its variables alive
 _PLAIN = frozenset({float, int, bool, complex, str, type(None), type(...), type, np.dtype, type(np._NoValue)})
@@ -40,7 +40,8 @@ class Recorder(Trace):
         self.notes = []  # what derivatives say of values: (number, "bar" or "dot", number of the primal)
         self.limit = limit
         self.careful = careful  # whether to write down rare cases, too
-        self.passed_over = False  # whether one was not
+        self.passed_over = []  # where one was not: the number of lines before, and what was asked
+        self.own_rule = None  # what has a derivative that its lines do not show
         self.low = False  # whether a constant has a lower precision than Python's floats
         self._constants = Constants()
         self._sweeps = False
@@ -74,7 +75,7 @@ class Recorder(Trace):
         """Whether a rare case is written down: it is where it occurs; else the results of a call show it."""
         if self.careful or condition._value.any():
             return True
-        self.passed_over = True
+        self.passed_over.append((len(self.lines), condition._info))
         return False
 
     def record(self, call, args, kwargs=NO_KEYWORDS):
@@ -165,14 +166,14 @@ class Recorder(Trace):
             or isinstance(x, type)
             and issubclass(x, (np.generic, float, int, bool, complex))
         ):
-            self.low |= getattr(x, "dtype", None) in LOW
+            self.low |= is_low(x)
             return x, x
         if isinstance(x, np.ndarray):
             if (
                 x.dtype.hasobject or kind is not np.ndarray and not isinstance(x, np.memmap)
             ):  # with operators of its own
                 raise with_user_line(_not_written(x, call))
-            self.low |= x.dtype in LOW
+            self.low |= is_low(x)
             kept = self._constants.frozen(x.view(np.ndarray))
             return kept, kept
         raise with_user_line(_not_written(x, call))

@@ -11,7 +11,7 @@ from ..core.keywords import function_name
 from ..core.settings import shown
 from ..core.trace import TRACERS
 from ..core.tree import flatten, outline
-from .names import RESERVED
+from .names import CALLED
 
 LOW = frozenset(map(np.dtype, ("float32", "float16", "complex64")))
 
@@ -28,13 +28,13 @@ class Expected(NamedTuple):
 class Signature:
     """The arguments of a function, as they were when it was recorded."""
 
-    def __init__(self, f, args, kwargs, results):
+    def __init__(self, f, args, kwargs):
         self.name = identifier(function_name(f))
         leaves, self.structure = flatten((args, kwargs))
         # Python's floats would raise where NumPy's give inf; beside float32 NumPy's would make everything float64.
         self._number = np.float64
         self._has_floats = float in map(type, leaves)
-        self.keep_floats(any(getattr(x, "dtype", None) in LOW for x in (*leaves, *flatten(results)[0])))
+        self.keep_floats(any(map(is_low, leaves)))
         self.expected = [_expected(name, x) for name, x in zip(_names(f, args, kwargs), leaves, strict=True)]
         self.names = [e.name for e in self.expected if e.dtype is not None]
         self.flat = not kwargs and all(flatten(arg)[1] is None for arg in args)  # one leaf each, and no containers
@@ -81,6 +81,11 @@ class Signature:
         )
 
 
+def is_low(x):
+    """Whether Python's floats would give way to it, and NumPy's would not."""
+    return getattr(x, "dtype", None) in LOW
+
+
 def _expected(name, x):
     if type(x) is float:
         return Expected(name, (), np.dtype(float), None)
@@ -90,6 +95,11 @@ def _expected(name, x):
         raise ArgumentError(
             f"a program takes plain arrays of numbers, but {name} is a {type(x).__name__} of {x.dtype}; "
             "convert it with np.asarray(x, dtype=float)"
+        )
+    if not callable(x) and type(x).__hash__ in (None, object.__hash__):
+        raise ArgumentError(
+            f"a program takes numbers, arrays, words and functions, but {name} is a {type(x).__name__}, whose contents "
+            "may change; pass what it holds"
         )
     return Expected(name, None, None, x)
 
@@ -105,7 +115,7 @@ def identifier(name):
     """A function's name as a program may have it: the text calls others by theirs."""
     if not name.isidentifier():
         return "f"
-    return f"{name}_" if name in RESERVED or _CONSTANT.fullmatch(name) else name
+    return f"{name}_" if name in CALLED or _CONSTANT.fullmatch(name) else name
 
 
 _CONSTANT = re.compile(r"c\d+")
@@ -132,7 +142,7 @@ def _names(f, args, kwargs):
     for name in names:
         if not name.isidentifier():  # of a keyword argument
             name = "x"
-        while name in taken or name in RESERVED:
+        while name in taken or name in CALLED:
             name += "_"
         taken.add(name)
         free.append(name)

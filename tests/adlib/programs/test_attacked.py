@@ -147,3 +147,87 @@ def test_no_name_hides_what_the_text_calls(name):
         return f(named[name])
 
     assert same(adlib.program(g)(**{name: X + 1.5})(**{name: X + 1.6}), f(X + 1.6))
+
+
+@adlib.primitive
+def round_through(x):
+    return np.round(x)
+
+
+@adlib.primitive
+def tripled(x):
+    return 3.0 * x
+
+
+adlib.elementwise(round_through, 1)
+adlib.zero(tripled)
+OWN_RULES = {
+    "stop_gradient": lambda x: adlib.stop_gradient(x) * x,
+    "a straight-through gradient": lambda x: round_through(x) * x,
+    "a derivative of zero": lambda x: tripled(x) * x,
+}
+
+
+@pytest.mark.parametrize("name", OWN_RULES)
+@pytest.mark.parametrize("through", [lambda p: p, lambda p: p.function, lambda p: adlib.program(p)(X)], ids=["call", "function", "program"])
+def test_a_declared_derivative_is_not_that_of_the_lines(name, through):
+    def f(x):
+        return np.sum(OWN_RULES[name](x))
+
+    p = adlib.program(f)(X)
+    assert p(2 * X) == f(2 * X)
+    with pytest.raises(adlib.ArgumentError, match="its lines do not show"):
+        adlib.grad(through(p))(X)
+    with pytest.raises(adlib.ArgumentError, match="its lines do not show"):
+        adlib.jvp(through(adlib.program(adlib.grad(f))(X)), (X,), (X,))
+    assert same(adlib.program(adlib.grad(f))(X)(2 * X), adlib.grad(f)(2 * X))
+    assert same(adlib.program(adlib.hessian(f))(X)(2 * X), adlib.hessian(f)(2 * X))
+
+
+def test_a_program_that_gives_its_argument_back_can_be_differentiated():
+    assert same(adlib.jacobian(adlib.program(lambda x: x)(X))(X), np.eye(3))
+    assert same(adlib.grad(adlib.program(lambda x: np.sum(x * 1.0))(X))(X), np.ones(3))
+
+
+HIDING = {
+    "isnan": np.isnan,
+    "a choice": lambda g: np.where(np.isfinite(g), g, 0.0),
+    "nansum": np.nansum,
+    "fmax": lambda g: np.fmax(g, 0.0),
+    "sort": lambda g: np.sort(g)[0],
+    "argmax": np.argmax,
+    "an order": lambda g: g > 0,
+    "a branch": lambda g: 1.0 if g[0] == g[0] else 2.0,
+}
+EDGES = {
+    "hypot": (lambda x: np.sum(np.hypot(x, 2 * x[::-1])), np.array([0.0, 1.0, 0.0])),
+    "logaddexp": (lambda x: np.sum(np.logaddexp(x, x[::-1])), np.full(3, -np.inf)),
+    "arctan2": (lambda x: np.sum(np.arctan2(x, 2 * x[::-1])), np.zeros(3)),
+}
+
+
+@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize("hiding", HIDING)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_an_edge_is_not_hidden(edge, hiding):
+    f, x = EDGES[edge]
+
+    def hidden(x):
+        return HIDING[hiding](adlib.grad(f)(x))
+
+    p = adlib.program(hidden)(X)
+    try:
+        found = p(x)
+    except adlib.ProgramError:
+        return
+    assert same(found, hidden(x))
+
+
+class Settings:
+    rate = 2.0
+
+
+@pytest.mark.parametrize("setting", [Settings(), {1, 2}, bytearray(b"ab")], ids=["object", "set", "bytearray"])
+def test_what_may_change_between_calls_is_no_argument(setting):
+    with pytest.raises(adlib.ArgumentError, match="pass what it holds"):
+        adlib.program(lambda x, setting: x * 2)(1.0, setting)
