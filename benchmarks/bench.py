@@ -1,8 +1,8 @@
 """Measure adlib beside autograd, PyTorch and JAX: ``python -m benchmarks.bench``.
 
 Makes an environment of its own, ``.venv-bench`` next to ``.venv``, runs all measurements several times, each time in a
-new process with one thread, and keeps the numbers in ``benchmarks/results.json``; then writes the tables of the page
-on performance. It takes about a quarter of an hour. Nothing here runs in the tests: they read the kept numbers.
+new process with one thread, and compares tracing with what it was; keeps the numbers in ``benchmarks/results.json`` and
+writes the tables of the page on performance. It takes about a quarter of an hour. Nothing here runs in the tests: they read the kept numbers.
 
     python -m benchmarks.bench --quick     one run with few repeats, printed and not kept: does everything work?
 """
@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import performance
+from benchmarks import before, performance
 from tools import ROOT, env, generated
 
 FOLDER = "benchmarks"
@@ -56,9 +56,9 @@ def ensure(root: Path, torch: bool = False) -> str:
     return python
 
 
-def measure(python: str, root: Path, quick: bool) -> dict:
-    """One run of all measurements in a process of its own."""
-    command = [python, "-m", f"{FOLDER}.measure", *(["--quick"] if quick else [])]
+def measure(python: str, root: Path, module: str, quick: bool) -> dict:
+    """What a module of measurements prints, in a process of its own."""
+    command = [python, "-m", f"{FOLDER}.{module}", *(["--quick"] if quick else [])]
     environment = {**env.clean_environment(), **ONE_THREAD}
     done = subprocess.run(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     runs = []
     for number in range(1 if chosen.quick else chosen.runs):
         print(f"Run {number + 1}", flush=True)
-        runs.append(measure(python, ROOT, chosen.quick))
+        runs.append(measure(python, ROOT, "measure", chosen.quick))
     versions = runs[0].pop("versions")
     for run in runs[1:]:
         run.pop("versions")
@@ -102,6 +102,11 @@ def main(arguments: list[str] | None = None) -> int:
         },
         "runs": runs,
     }
+    if before.known():
+        print("Tracing, beside what it was", flush=True)
+        data["before"] = measure(python, ROOT, "before", chosen.quick)
+    else:
+        print(f"Tracing is not compared with what it was: commit {before.COMMIT} is not in this history", flush=True)
     if chosen.quick:
         print(performance.tables(data))
         return 0

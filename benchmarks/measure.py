@@ -4,6 +4,7 @@
 packages must give the same numbers.
 """
 
+import gc
 import json
 import os
 import sys
@@ -15,11 +16,14 @@ import numpy as np
 import adlib
 
 from . import packages, programs, sweeps
-from .timing import best
+from .timing import best, timed
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 GROWTH = (500, 1000, 2000, 4000, 8000, 16_000)
 AUTOGRAD_UP_TO = 2000  # it took six seconds for one gradient at 4000
+# A program may have only so many lines; and that of the stack has none, as its gradient is a constant.
+PROGRAM_UP_TO = {"indexing": 4000, "stacking": 0}
+ROUNDS = (25, 50, 100, 200, 400, 800)  # of a chain that is recorded
 OPERATIONS = 1_000_000
 SHAPES = ((4, 256), (8, 128), (16, 64), (32, 32), (64, 16), (128, 8), (256, 4))  # inputs, outputs
 
@@ -46,7 +50,8 @@ def _leaves(result):
 
 def compare(program, tasks, rounds, seconds):
     """Seconds of one call for each task and competitor, after comparing their results."""
-    record = {"program": program.name, "operations": program.operations, "tasks": {}}
+    lines = {task: packages.lines(program, task) for task in packages.TASKS}
+    record = {"program": program.name, "operations": program.operations, "lines": lines, "tasks": {}}
     everyone = packages.ways(program)
     for task in tasks:
         functions = {}
@@ -71,15 +76,51 @@ def growth(make, rounds):
     """Time of one gradient for growing n, by package."""
     record = {"program": make.__name__, "n": list(GROWTH), "seconds": {}}
     for n in GROWTH:
-        everyone = packages.ways(make(n), without=("jax", "numpy"))
-        functions = {p: next(iter(w["gradient"].values())) for p, w in everyone.items()}
-        if n > AUTOGRAD_UP_TO:
-            del functions["autograd"]
+        absent = {"jax", "program in jax"}
+        absent |= {"program"} if n > PROGRAM_UP_TO[make.__name__] else set()
+        absent |= {"autograd"} if n > AUTOGRAD_UP_TO else set()
+        functions = {}
+        for package, offered in packages.ways(make(n), ("gradient",), absent).items():
+            for way, function in offered.get("gradient", {}).items():
+                functions["by hand" if way == "by hand" else package] = function
         agree(f"{make.__name__}, n = {n}", {p: f() for p, f in functions.items()})
         for package, t in best(functions, rounds, 0.0).items():
             record["seconds"].setdefault(package, []).append(t)
     say(f"{make.__name__}: " + ", ".join(f"{p} {t[-1] * 1e3:.0f} ms" for p, t in record["seconds"].items()))
     return record
+
+
+def recording(make, repeats):
+    """Seconds to record the gradient of a growing chain, and its lines."""
+    record = {"program": make().name, "lines": [], "seconds": []}
+    for rounds in ROUNDS:
+        program, times = make(rounds=rounds), []
+        for _ in range(repeats):
+            packages.recorded.cache_clear()
+            gc.collect()
+            times.append(timed(lambda: packages.recorded(program, "gradient"), 1))  # noqa: B023
+        record["lines"].append(packages.lines(program, "gradient"))
+        record["seconds"].append(min(times))
+    last = record["seconds"][-1] / record["lines"][-1] * 1e6
+    say(f"recording {record['program']}: {last:.0f} us a line of {record['lines'][-1]}")
+    return record
+
+
+def memory(program, task):
+    """The peak of memory that a call takes: traced, as a program that keeps all its values, and as it runs."""
+    p, arguments = packages.recorded(program, task)
+    (traced,) = packages.with_adlib(program)[task].values()
+    ways = {"tracing": traced, "printed": lambda: p.function(*arguments), "in place": lambda: p(*arguments)}
+    peaks = {}
+    for name, function in ways.items():
+        function()  # compiles
+        gc.collect()
+        tracemalloc.start()
+        function()
+        peaks[name] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    say(f"memory, {program.name} {task}: " + ", ".join(f"{name} {b / 1e6:.1f} MB" for name, b in peaks.items()))
+    return {"program": program.name, "task": task, "bytes": peaks}
 
 
 def million():
@@ -126,13 +167,14 @@ def run(quick=False):
     """All measurements; `quick` takes few repeats, to see that everything works."""
     rounds = 2 if quick else 12
     tasks = ("evaluation", *packages.TASKS)
+    chains = programs.chain_with_constants, programs.chain_of_pairs
+    arrays = [make() for make in (programs.mlp, programs.mds, programs.logistic)]
     return {
         "versions": packages.versions(),
-        "chains": [
-            compare(p, tasks, 2 if quick else 25, 0.01)
-            for p in (programs.chain_with_constants(), programs.chain_of_pairs())
-        ],
-        "arrays": [compare(p, tasks, rounds, 0.03) for p in (programs.mlp(), programs.mds(), programs.logistic())],
+        "chains": [compare(make(), tasks, 2 if quick else 25, 0.01) for make in chains],
+        "arrays": [compare(program, tasks, rounds, 0.03) for program in arrays],
+        "recording": [recording(make, 1 if quick else 3) for make in chains],
+        "memory": [memory(program, task) for program in arrays for task in ("gradient", "hvp")],
         "growth": [growth(make, 1 if quick else 2) for make in (programs.indexing, programs.stacking)],
         "million": million(),
         "jacobians": jacobians(2 if quick else 8),

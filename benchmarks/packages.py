@@ -1,9 +1,11 @@
 """The competitors: how each package takes a gradient, a jvp and an hvp of one and the same program.
 
 `ways(program)` gives, for each package and each task, the ways the package offers, as functions without arguments.
-Where a package has several, all are timed and the fastest stands for it.
+Where a package has several, all are timed and the fastest stands for it. What `adlib.program` records takes part as a
+package of its own, and once more under JAX, compiled.
 """
 
+import functools
 from importlib import metadata
 
 import autograd
@@ -57,6 +59,45 @@ def with_adlib(program):
         "jvp": {"jvp": lambda: adlib.jvp(f, primals, tangents)[1]},
         "hvp": {"hvp": lambda: adlib.hvp(f, primals, tangents)[1]},
     }
+
+
+@functools.lru_cache(maxsize=len(TASKS))
+def recorded(program, task):
+    """A derivative as `adlib.program` writes it down, and the arguments to call it with.
+
+    Directions are arguments, too: as constants, parts of an hvp would be worked out when it is recorded.
+    """
+    f, primals, n = program.make(np, lambda x: x), program.primals, len(program.primals)
+    both = (*primals, *program.tangents)
+    derivative, arguments = {
+        "gradient": (adlib.grad(f, _numbers(f)), primals),
+        "jvp": (lambda *arrays: adlib.jvp(f, arrays[:n], arrays[n:])[1], both),
+        "hvp": (lambda *arrays: adlib.hvp(f, arrays[:n], arrays[n:])[1], both),
+    }[task]
+    return adlib.program(derivative)(*arguments), arguments
+
+
+def lines(program, task):
+    """How many lines a recorded derivative has."""
+    p, _ = recorded(program, task)
+    return sum(p.op_counts().values())
+
+
+def with_program(program, tasks):
+    ways = {}
+    for task in tasks:
+        p, arguments = recorded(program, task)
+        ways[task] = {"recorded": functools.partial(p, *arguments)}
+    return ways
+
+
+def with_program_in_jax(program, tasks):
+    ways = {}
+    for task in tasks:
+        p, arguments = recorded(program, task)
+        call = functools.partial(jax.jit(p.under(jnp)), *map(jnp.asarray, arguments))
+        ways[task] = {"recorded, jit": lambda call=call: jax.block_until_ready(call())}
+    return ways
 
 
 def with_autograd(program):
@@ -141,9 +182,16 @@ def with_jax(program):
     }
 
 
-def ways(program, without=()):
+def ways(program, tasks=TASKS, without=()):
     """``{package: {task: {way: function}}}`` for one program."""
-    makers = {"numpy": with_numpy, "adlib": with_adlib, "autograd": with_autograd, "jax": with_jax}
+    makers = {
+        "numpy": with_numpy,
+        "adlib": with_adlib,
+        "program": functools.partial(with_program, tasks=tasks),
+        "program in jax": functools.partial(with_program_in_jax, tasks=tasks),
+        "autograd": with_autograd,
+        "jax": with_jax,
+    }
     if torch is not None:
         makers["torch"] = with_torch
     return {name: make(program) for name, make in makers.items() if name not in without}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """A scalar function of a tuple of arrays, at a point and with a direction for jvp and hvp."""
 
@@ -39,7 +39,17 @@ def chain_with_constants(n=10, rounds=100):
 
         return f
 
-    return _program("chain-constants", make, [np.linspace(0.1, 1.0, n)], 3 * rounds)
+    def by_hand(x):
+        y, kept = x, []
+        for _ in range(rounds):
+            kept.append(y)
+            y = np.sin(y) * 1.01 + 0.1
+        y_bar = np.ones(n)
+        while kept:
+            y_bar = y_bar * 1.01 * np.cos(kept.pop())
+        return (y_bar,)
+
+    return _program("chain-constants", make, [np.linspace(0.1, 1.0, n)], 3 * rounds, by_hand)
 
 
 def chain_of_pairs(n=10, rounds=50):
@@ -54,7 +64,22 @@ def chain_of_pairs(n=10, rounds=50):
 
         return f
 
-    return _program("chain-pairs", make, [np.linspace(0.1, 1.0, n)], 7 * rounds)
+    def by_hand(x):
+        y, kept = x, []
+        for _ in range(rounds):
+            a = y * x
+            r = np.sqrt(y * y + 1.0)
+            kept.append((y, a, r))
+            y = np.sin(a) + r * 0.5
+        x_bar, y_bar = np.zeros(n), np.ones(n)
+        while kept:
+            y, a, r = kept.pop()
+            a_bar = y_bar * np.cos(a)
+            x_bar = x_bar + a_bar * y
+            y_bar = a_bar * x + 0.5 * y_bar * y / r
+        return (x_bar + y_bar,)
+
+    return _program("chain-pairs", make, [np.linspace(0.1, 1.0, n)], 7 * rounds, by_hand)
 
 
 def mlp(batch=128, sizes=(784, 256, 256, 10)):
@@ -83,9 +108,7 @@ def mlp(batch=128, sizes=(784, 256, 256, 10)):
         h2 = np.tanh(h1 @ w2 + b2)
         z = h2 @ w3 + b3
         e = np.exp(z)
-        s = np.sum(e, 1)
-        _ = (np.sum(np.log(s)) - np.sum(t * z)) / batch
-        z_bar = (1 / batch / s)[:, None] * e - 1 / batch * t
+        z_bar = (1 / batch / np.sum(e, 1))[:, None] * e - 1 / batch * t
         a2_bar = (z_bar @ w3.T) * ((1 - h2) * (1 + h2))
         a1_bar = (a2_bar @ w2.T) * ((1 - h1) * (1 + h1))
         return (
@@ -115,7 +138,6 @@ def mds(points=200):
     def by_hand(x):
         difference = x[:, None] - x[None]
         residual = np.sum(difference**2, -1) - target
-        _ = np.sum(residual**2)
         residual_bar = 2 * residual
         difference_bar = residual_bar[:, :, None] * (2 * difference)
         return (np.sum(difference_bar, 1) - np.sum(difference_bar, 0),)
@@ -140,9 +162,7 @@ def logistic(rows=20_000, columns=100):
 
     def by_hand(w):
         u = -(signs * (features @ w))
-        y = np.logaddexp(zeros, u)
-        _ = np.sum(y) / rows
-        u_bar = np.exp(u - y) * (1 / rows)
+        u_bar = np.exp(u - np.logaddexp(zeros, u)) * (1 / rows)
         return (features.T @ (signs * -u_bar),)
 
     return _program("logistic", make, [0.1 * rng.standard_normal(columns)], by_hand=by_hand)
@@ -160,7 +180,13 @@ def indexing(n):
 
         return f
 
-    return _program("indexing", make, [np.linspace(0.1, 1.0, n)])
+    def by_hand(x):
+        x_bar = np.zeros(n)
+        for i in range(n):
+            x_bar[i] += 2 * x[i]
+        return (x_bar,)
+
+    return _program("indexing", make, [np.linspace(0.1, 1.0, n)], by_hand=by_hand)
 
 
 def stacking(n):

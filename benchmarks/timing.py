@@ -25,7 +25,7 @@ def best(functions, rounds, seconds):
     calls, least = {}, {}
     for name, function in functions.items():
         function()  # compiles, fills caches
-        once = _timed(function, 1)
+        once = timed(function, 1)
         calls[name] = max(1, round(seconds / max(once, 1e-6)))
         least[name] = once
     names = list(functions)
@@ -33,11 +33,12 @@ def best(functions, rounds, seconds):
         gc.collect()
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
-            least[name] = min(least[name], _timed(functions[name], calls[name]))
+            least[name] = min(least[name], timed(functions[name], calls[name]))
     return least
 
 
-def _timed(function, calls):
+def timed(function, calls):
+    """Processor time of one call, as the mean of so many."""
     gc.disable()
     try:
         start = time.process_time()

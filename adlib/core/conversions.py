@@ -14,6 +14,7 @@ PICKLE = "differentiate inside the other process, and send plain arrays"
 MATH = "use NumPy's function in place of math's (np.sin, not math.sin)"
 ROUND = "round with np.floor or np.round, or count with int(adlib.stop_gradient(x))"
 COUNT = "use an integer, or int(adlib.stop_gradient(x))"
+TABLE = "let the array that is indexed be an argument of the function, or take its entries with np.take_along_axis"
 HASH = "a dict, a set or a cache would take it for the plain number: look up adlib.stop_gradient(x), or choose with np.where"
 REAL = "only real values are differentiated"
 
@@ -34,6 +35,7 @@ _INSTEAD = {
     "numpy.place": "write np.where(mask, x, a)",
     "numpy.piecewise": "write np.where(condition, x, y)",
     "numpy.select": "write np.where(condition, x, y)",
+    "numpy.take": TABLE,
     "numpy.apply_along_axis": "call the function on each row and join the results by np.stack",
     "numpy.vectorize": "call the function on the whole array, or on each entry and join the results by np.stack",
     "np.fromiter": "write np.stack(list(values))",
@@ -71,7 +73,7 @@ def conversion_error(x, kind, instead):
     elif attempt.instruction.startswith("STORE_"):
         kind, mend = "y[...] = x with", _STORE
     elif attempt.instruction == "BINARY_SUBSCR" and instead in (BUILD, COUNT):
-        kind, mend = "indexing with", COUNT
+        kind, mend = "indexing with", TABLE if type(x)._noun == "recorded value" else COUNT
     elif attempt.instruction == "BINARY_OP" and instead == MATH:
         mend = _FORMAT
     else:

@@ -123,10 +123,11 @@ def note_own_rule(x, name):
         x._trace.own_rule = name
 
 
-def recorder_of(x):
-    """The trace of the program that `x` is recorded in, under all levels of differentiation; None where there is none."""
-    plain = plain_value(x)
-    return plain._trace if type(plain) in RECORDED else None
+def recorder_of(values):
+    """The trace of the program that one of the values is recorded in, under all levels of differentiation, or None."""
+    if TRACERS.isdisjoint(map(type, values)):
+        return None
+    return next((x._trace for x in map(plain_value, values) if type(x) in RECORDED), None)
 
 
 def shape_and_dtype(value):
@@ -374,6 +375,11 @@ def as_operand(x):
                 f"a {type(x).__name__} with rows of different lengths is no array; make the rows equally long"
             )
         ) from None
+
+
+def as_array(x):
+    """A number or a list as an array; a traced value is one as it is."""
+    return x if type(x) in TRACERS else np.asarray(x)
 
 
 def only_ours(args):

@@ -260,10 +260,12 @@ def turned_verify(case, answer):
     least = np.sqrt(np.mean(np.sum((expected - target) ** 2, axis=1)))
     wanted = f"expected {least:.5g}" if off > least else f"nearer than a turn can bring them, {least:.5g}"
     found = f"the points are {off:.5g} from the target (root of the mean square), {wanted}"
-    return Complaint(_turned_mistake(ours, expected, W), found)
+    return Complaint(_turned_mistake(ours, expected, W, target), found)
 
 
-def _turned_mistake(ours, expected, W):
+def _turned_mistake(ours, expected, W, target):
+    """The known mistake that leads to these points, if there is one."""
+
     def triangle(points):  # twice the area of the first three points, with its sign
         (a, b), (c, d) = points[1] - points[0], points[2] - points[0]
         return a * d - b * c
@@ -279,7 +281,21 @@ def _turned_mistake(ours, expected, W):
     backwards = w0 * np.sum(w0 * b.conj()) / np.sum(np.abs(w0) ** 2)
     if close(centred, np.column_stack([backwards.real, backwards.imag]), rtol=1e-6):
         return "backwards"
-    return "opposite" if close(centred, -best, rtol=1e-6) else "angle"
+    if close(centred, -best, rtol=1e-6):
+        return "opposite"
+
+    def factors(start, goal):
+        left, _, right = np.linalg.svd(start.T @ goal)
+        return left, right, np.diag([1.0, np.sign(np.linalg.det(left @ right))])
+
+    left, right, sign = factors(W0, target - target.mean(0))
+    undone = [left @ right @ flip for flip in (sign, -sign)] + [flip @ left @ right for flip in (sign, -sign)]
+    if any(close(centred, W0 @ turn, rtol=1e-6) for turn in undone):
+        return "undone"
+    left, right, sign = factors(W, target)
+    if any(close(centred, W0 @ turn, rtol=1e-6) for turn in (left @ sign @ right, left @ right @ sign)):
+        return "origin"
+    return "angle"
 
 
 TURNED_MAP = Exercise(
@@ -294,7 +310,9 @@ TURNED_MAP = Exercise(
         "mirror": "the map was mirrored: what tells a turn from a mirror among the orthogonal matrices",
         "backwards": "the points went round the wrong way: are rows turned by Q or by its transpose",
         "opposite": "half a circle away from the best angle: on which singular value does a change of sign cost least",
-        "angle": "turned, but there is a better angle: is the middle of both clouds at the origin when it is computed",
+        "undone": "the mirror was undone after the decomposition, so the angle is another one: which singular value should pay for it",
+        "origin": "there is a better angle: where is the middle of both clouds when it is computed",
+        "angle": "turned, but there is a better angle: by which matrix is the sum of the squared distances smallest",
         "changed": "the points are right, but W or the target is not what it was before the call",
     },
 )

@@ -152,7 +152,7 @@ def run_chain(step, state, inputs, shared, schedule, function, name):
     call = ChainCall(collected, step, state, inputs, shared, schedule, function, name)
     operands = collected.values
     top = max((x._trace for x in operands if is_traced(x)), key=lambda trace: trace.level, default=None)
-    if any(recorder_of(x) is not None for x in operands):  # a program has the steps as they come
+    if recorder_of(operands) is not None:  # a program has the steps as they come
         return call.loop(operands)
     if top is None:
         state = call.loop(operands)

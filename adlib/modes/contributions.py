@@ -59,6 +59,6 @@ class Masked(Contribution):
         mask = self.mask
         if type(ct) is Masked:
             ct, mask = ct.values, mask & ct.mask
-        if is_traced(ct) or not np.isfinite(ct).all():
+        if ct is not self.values and (is_traced(ct) or not np.isfinite(ct).all()):
             ct = np.where(mask, ct, 0.0)
         return Masked(ct, mask)

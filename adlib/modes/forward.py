@@ -73,7 +73,8 @@ def _broadcast(tangent, shape):
 
 def push(f, primals, tangents):
     """Run `f` on primals with tangents (lists of leaves); return leaves of both and the structure."""
-    trace = next((r.forward_trace() for r in map(recorder_of, primals) if r is not None), None) or ForwardTrace()
+    recorder = recorder_of(primals)
+    trace = ForwardTrace() if recorder is None else recorder.forward_trace()
     values, found, structure = collect(trace, f, [trace.tracer(x, t) for x, t in zip(primals, tangents)])
     trace.close()
     # An output that does not depend on the input has the tangent zero.

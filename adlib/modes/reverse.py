@@ -249,9 +249,8 @@ class ReverseRun:
     """
 
     def __init__(self, f, inputs, keep=False):
-        self.trace = next(
-            (r.reverse_trace(keep) for r in map(recorder_of, inputs) if r is not None), None
-        ) or ReverseTrace(keep)
+        recorder = recorder_of(inputs)
+        self.trace = ReverseTrace(keep) if recorder is None else recorder.reverse_trace(keep)
         self.inputs = inputs
         tracers = [self.trace.input(x) for x in inputs]
         self.values, self.positions, self.structure = collect(self.trace, f, tracers)

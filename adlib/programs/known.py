@@ -98,7 +98,9 @@ def functions(names):
 _FIXES_SHAPE = functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
 _MAY_VIEW = functions(_VIEWS)
 # Whole numbers among their arguments say where entries stand.
-_BY_INDEX = frozenset({operator.abs, add_at, astype, np.take_along_axis, np.choose, np.select, np.searchsorted})
+_BY_INDEX = frozenset(
+    {operator.abs, add_at, astype, np.take, np.take_along_axis, np.choose, np.select, np.searchsorted}
+)
 
 
 def fixes_shape(call, args, kwargs):

@@ -97,7 +97,7 @@ def targets(line):
     return (line.target,) if type(line.target) is Ref else line.target
 
 
-def simplified(lines, kinds):
+def simplified(lines, kinds, in_order):
     """Without lines that give an operand back, and with each common part once.
 
     Parameters
@@ -106,6 +106,8 @@ def simplified(lines, kinds):
         In the order of computation.
     kinds : list of (shape, dtype)
         Of each value, by its number.
+    in_order : list of bool
+        Whether its entries lie in C order.
 
     Returns
     -------
@@ -123,12 +125,13 @@ def simplified(lines, kinds):
         args = tuple([where.get(x, x) if type(x) is Ref else replaced(x, where) for x in line.args])
         kwargs = {k: replaced(x, where) for k, x in line.kwargs.items()} if line.kwargs else NO_KEYWORDS
         if type(line.target) is Ref:
-            args, kwargs = _shorter(line.call, args, kwargs, kinds, line.target, sources)
+            args, kwargs = _shorter(line.call, args, kwargs, kinds, in_order, line.target, sources)
             same = _unchanged(line.call, args, kwargs, kinds, line.target)
             if same is not None:
                 where[line.target] = same
                 continue
-        key = (line.call, _key(args), _key(kwargs))
+        backwards = line.call in _SYMMETRIC and type(args[0]) is type(args[1]) is Ref and args[0] > args[1]
+        key = (line.call, _key(args[::-1] if backwards else args), _key(kwargs))
         found = known.get(key)
         if found is not None:
             where.update(zip(targets(line), targets(found)))
@@ -138,8 +141,8 @@ def simplified(lines, kinds):
     return kept, where
 
 
-def _shorter(call, args, kwargs, kinds, target, sources):
-    """The arguments without a detour: a reshaped array reshaped again, an array repeated for an operation that would."""
+def _shorter(call, args, kwargs, kinds, in_order, target, sources):
+    """The arguments without a detour: a reshaped array reshaped again, one repeated for an operation that would, a not."""
     if kwargs:
         left_out = defaults(call)
         kwargs = {k: x for k, x in kwargs.items() if k not in left_out or x is not left_out[k]}
@@ -154,6 +157,12 @@ def _shorter(call, args, kwargs, kinds, target, sources):
                 args = (source, args[1])
             if type(args[0]) is Ref:
                 sources[target] = call, args[0]
+    elif call is np.logical_not and kinds[args[0]][1].kind == "b":
+        sources[target] = call, args[0]
+    elif call is np.where and len(args) == 3 and not kwargs:
+        first, source = sources.get(args[0], (None, None)) if type(args[0]) is Ref else (None, None)
+        if first is np.logical_not:
+            args = (source, args[2], args[1])
     elif call in _PAIRS and len(args) == 2 and not kwargs:
         for k, other in ((0, 1), (1, 0)):
             first, source = sources.get(args[k], (None, None)) if type(args[k]) is Ref else (None, None)
@@ -166,6 +175,7 @@ def _shorter(call, args, kwargs, kinds, target, sources):
                 type(args[k]) is np.ndarray
                 and args[k].ndim
                 and args[k].dtype == kinds[target][1]
+                and (type(args[other]) is not Ref or in_order[args[other]])  # else the result would lie as that does
                 and _is_uniform(args[k])
             ):
                 args = (args[k].flat[0], args[1]) if k == 0 else (args[0], args[k].flat[0])
@@ -184,6 +194,7 @@ def defaults(call):
 
 _ORDERED = frozenset({np.reshape, np.ravel})
 _PAIRS = frozenset({operator.add, operator.sub, operator.mul, operator.truediv})
+_SYMMETRIC = frozenset({operator.add, operator.mul, operator.eq, operator.ne, operator.and_, operator.or_})
 
 
 def live(lines, outputs):
@@ -213,6 +224,8 @@ def _unchanged(call, args, kwargs, kinds, target):
             kept = b
     elif (
         call in (np.reshape, np.broadcast_to, astype)
+        or call is np.moveaxis
+        and args[1] == args[2]
         or call is operator.getitem
         and type(args[1]) is tuple
         and not args[1]
@@ -260,16 +273,6 @@ def _key(x):
     return (kind, x, str(x)) if x == 0 else (kind, x)
 
 
-def same_array(x, y):
-    """Whether two arrays are the same to the last bit."""
-    if x.dtype != y.dtype or x.shape != y.shape:
-        return False
-    if x.dtype.char not in "gG":
-        return x.tobytes() == y.tobytes()
-    x, y = (np.ascontiguousarray(a).view(np.longdouble) for a in (x, y))  # whose idle bytes say nothing
-    return np.array_equal(x, y, equal_nan=True) and np.array_equal(np.signbit(x), np.signbit(y))
-
-
 def same(x, y):
     """Whether two recordings wrote the same, to the last bit."""
     kind = type(x)
@@ -284,3 +287,13 @@ def same(x, y):
     if kind is np.ndarray:
         return x is y or same_array(x, y)
     return x is y or x == y and (x != 0 or str(x) == str(y)) or x != x and y != y
+
+
+def same_array(x, y):
+    """Whether two arrays are the same to the last bit."""
+    if x.dtype != y.dtype or x.shape != y.shape:
+        return False
+    if x.dtype.char not in "gG":
+        return x.tobytes() == y.tobytes()
+    x, y = (np.ascontiguousarray(a).view(np.longdouble) for a in (x, y))  # whose idle bytes say nothing
+    return np.array_equal(x, y, equal_nan=True) and np.array_equal(np.signbit(x), np.signbit(y))

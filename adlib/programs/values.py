@@ -9,6 +9,8 @@ from ..core.errors import TracedValueError, with_user_line
 from ..core.trace import (
     DIFFERENTIATED,
     RECORDED,
+    RULES,
+    RecordedScalar,
     as_operand,
     has_out,
     only_ours,
@@ -19,8 +21,11 @@ from .lines import astype
 # Functions of shapes and dtypes alone: their results are constants of the program.
 _OF_SHAPES = frozenset(
     {np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like}
+    | {np.diag_indices_from, np.tril_indices_from, np.triu_indices_from}
     | {np.iscomplexobj, np.isrealobj, np.can_cast, np.common_type}
 )
+# Functions that call others, which are recorded as they run.
+_OF_FUNCTIONS = frozenset({np.piecewise, np.apply_along_axis, np.apply_over_axes})
 _SAME = frozenset({np.copy})
 _WRITING = frozenset({np.copyto, np.put, np.putmask, np.place, np.put_along_axis, np.fill_diagonal})
 
@@ -42,8 +47,10 @@ def _ufunc(self, ufunc, method, *args, **kwargs):
 def _function(self, function, types, args, kwargs):
     if not DIFFERENTIATED.isdisjoint(types):
         return NotImplemented
+    if function in _OF_FUNCTIONS:
+        return RULES[function].code(*args, **kwargs)
     if function in _OF_SHAPES:
-        return function(*map(_held, args), **{k: _held(x) for k, x in kwargs.items()})
+        return function(*map(_held, args[:1]), *map(_setting, args[1:]), **{k: _setting(x) for k, x in kwargs.items()})
     if function in _SAME:
         return args[0] if args else kwargs["a"]
     if (
@@ -61,6 +68,13 @@ def _function(self, function, types, args, kwargs):
 
 def _held(x):
     return x._value if type(x) in RECORDED else x
+
+
+def _setting(x):
+    """A recorded axis, or number of a diagonal, is checked."""
+    if type(x) is RecordedScalar and x.dtype.kind in "iu":
+        operator.index(x)
+    return _held(x)
 
 
 def _not_numpy(name):

@@ -12,16 +12,17 @@ An adjoint of 0 times it stays NaN: ``x * sqrt(x)`` has the derivative 0 at 0,
 
 import functools
 import math
+import operator
 
 import numpy as np
 
-from ..core.conditions import everywhere, rare
+from ..core.conditions import everywhere, nowhere, rare
 from ..core.conversions import in_place
 from ..core.declare import composite, elementwise, linear, primitive, rule
 from ..core.families import Elementwise, total_differential
 from ..core.keywords import function_name, keyword_names, supported
-from ..core.trace import RECORDED, RULES, apply, as_operand, is_traced, plain_value
-from .corners import Sharing, Tip, share, sharing
+from ..core.trace import FLOAT64, RECORDED, RULES, apply, as_operand, is_differentiated, plain_value
+from .corners import Share, Sharing, Tip, share, sharing
 
 _NUMBERS = frozenset({float, np.float64})
 
@@ -57,7 +58,7 @@ class Edged(Elementwise):
 def _stays_zero(tangent):
     """Where a tangent is 0, and does not vary either, as far as an outer forward mode tells."""
     still = True
-    while is_traced(tangent):
+    while is_differentiated(tangent):
         if tangent._trace.mode == "forward":
             still = still & _stays_zero(tangent._info)
         tangent = tangent._value
@@ -65,7 +66,7 @@ def _stays_zero(tangent):
 
 
 def _under_reverse(tangent):
-    while is_traced(tangent):
+    while is_differentiated(tangent):
         if tangent._trace.mode == "reverse":
             return True
         tangent = tangent._value
@@ -141,7 +142,7 @@ def _power_base(x1, x2):
         if type(x1) is not float and x1.dtype == np.longdouble:
             x2 = np.longdouble(x2)  # in which x2 - 1 has more digits
         return x2 * x1 ** (x2 - 1) if x2 != 0 else 0.0
-    if is_traced(x2):
+    if is_differentiated(x2):
         return power_derivative(x1, x2, 1, 0)
     flat, far = x2 == 0, np.isinf(x2)
     if rare(far):  # where the power is 0, the slope is 0 too
@@ -152,7 +153,7 @@ def _power_base(x1, x2):
 
 def _power_exponent(y, x1, x2):
     # y * log(x1), but 0 where the power stays: 0**x2 for x2 > 0, inf**x2 for x2 < 0, and 0**0 by convention.
-    if is_traced(x1):
+    if is_differentiated(x1):
         return power_derivative(x1, x2, 0, 1)
     power = plain_value(y)
     base = np.where((power == 0) | (x1 == 0) & (power == 1), 1.0, x1)
@@ -168,19 +169,24 @@ def power_derivative(x, y, k, m):
     term decides.
     """
     dtype = np.result_type(x, y)
-    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
+    x, y = dtype.type(1) * x, dtype.type(1) * y
     edge = (x == 0) | np.isinf(x)
-    log = np.log(np.where(edge, 1.0, x)) if m else 0.0
+    meets_edge = rare(edge)
+    inner = np.where(edge, 1.0, x) if meets_edge else x
+    log = np.log(inner) if m else 0.0
     total = lead = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype)
     depth = np.zeros(total.shape, int)
     for j in range(min(m, k) + 1):
         coefficient = math.comb(m, j) * np.polyval(np.polyder(np.atleast_1d(np.poly(range(k))), j), y)
         total = total + (coefficient * log ** (m - j) if j < m else coefficient)
-        first = (lead == 0) & (coefficient != 0)
-        lead, depth = np.where(first, coefficient, lead), np.where(first, m - j, depth)
-    power = np.where(edge, 1.0, x) ** (y - k)
+        if meets_edge:
+            first = (lead == 0) & (coefficient != 0)
+            lead, depth = np.where(first, coefficient, lead), np.where(first, m - j, depth)
+    power = inner ** (y - k)
     flat = (total == 0) | (power == 0)
-    inside = np.where(flat, 0.0, np.where(flat, 0.0, total) * np.where(flat, 0.0, power))
+    inside = np.where(flat, 0.0, total) * np.where(flat, 0.0, power)
+    if not meets_edge:
+        return inside.astype(total.dtype)[()]
     growth = np.where(x == 0, k - y, y - k)
     factor = np.where(growth == 0, np.where(depth > 0, np.inf, 1.0), np.where(edge, x, 1.0) ** (y - k))
     still = (lead == 0) | (growth < 0) | ((x == 0) & (y == 0) & (k == 0))
@@ -332,24 +338,32 @@ sharing(np.hypot, lambda x1, x2, y: _hypot(x1, x2, y), lambda x1, x2, y: _hypot(
 
 # Choices: the chosen argument takes the slope, equal arguments share it.
 def _choice(better, skips_nan, mine, other):
-    """The share of `mine`, as a plain slope."""
+    """Where `mine` is chosen; and the slope there, None if 1 everywhere."""
     wins, loses = better(mine, other), better(other, mine)
-    if not everywhere(wins | loses):  # a tie, or a NaN, which wins or is passed over
-        nan, their_nan = np.isnan(mine), np.isnan(other)
-        if skips_nan:
-            nan, their_nan = their_nan, nan
-        tie = mine == other
-        wins, loses = wins | tie | nan, loses | tie | their_nan
-        return (wins / (1.0 * wins + loses)).astype(np.result_type(mine, other))
-    return wins
+    if everywhere(wins | loses):
+        return wins, None
+    nan, their_nan = np.isnan(mine), np.isnan(other)  # a NaN wins, or is passed over
+    if skips_nan:
+        nan, their_nan = their_nan, nan
+    tie = mine == other
+    if nowhere(their_nan):
+        wins = np.logical_not(loses)
+    else:
+        wins, tie = wins | tie | nan, tie | nan & their_nan
+    one = np.result_type(mine, other).type(1)
+    return wins, np.where(tie, one / 2, one)
+
+
+def _chosen(wins, slope):
+    """The slope as a mask, or as a `Share` where arguments are equal."""
+    if slope is not None:
+        return Share(slope, wins)
+    return wins if wins.ndim or not wins else 1
 
 
 def _choosing(function, better, skips_nan=False):
     def chosen(mine, other):
-        slope = _choice(better, skips_nan, plain_value(mine), plain_value(other))
-        if slope.dtype == bool:  # a mask, for arrays
-            return slope if slope.ndim or not slope else 1
-        return share(slope)
+        return _chosen(*_choice(better, skips_nan, plain_value(mine), plain_value(other)))
 
     sharing(function, lambda x1, x2: chosen(x1, x2), lambda x1, x2: chosen(x2, x1))
 
@@ -376,11 +390,15 @@ class Clip(Sharing):
 
     @staticmethod
     def _share(k, a, lower, upper):
-        slope = 1.0 if lower is None or k == 2 else _choice(np.greater, False, *((a, lower) if k == 0 else (lower, a)))
+        choices = []
+        if lower is not None and k != 2:
+            choices.append(_choice(np.greater, False, *((a, lower) if k == 0 else (lower, a))))
         if upper is not None:
             inside = a if lower is None else np.maximum(a, lower)
-            slope = slope * _choice(np.less, False, *((upper, inside) if k == 2 else (inside, upper)))
-        return share(1.0 * np.asarray(slope))
+            choices.append(_choice(np.less, False, *((upper, inside) if k == 2 else (inside, upper))))
+        slopes = [slope for _, slope in choices if slope is not None]
+        wins = functools.reduce(operator.and_, [wins for wins, _ in choices]) if choices else np.True_
+        return _chosen(wins, functools.reduce(operator.mul, slopes) if slopes else None)
 
 
 RULES[np.clip] = Clip()
@@ -456,7 +474,11 @@ class Where(Sharing):
         return super().bind(call, [as_operand(x) for x in args], kwargs)
 
 
+def _holds(condition):
+    return condition if getattr(condition, "dtype", FLOAT64).kind == "b" else np.not_equal(condition, 0)
+
+
 RULES[np.where] = Where(
     "where",
-    (None, lambda x1: np.not_equal(plain_value(x1), 0), lambda x1: np.equal(plain_value(x1), 0)),
+    (None, lambda x1: _holds(plain_value(x1)), lambda x1: np.logical_not(plain_value(x1))),
 )

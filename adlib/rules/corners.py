@@ -46,7 +46,7 @@ class Sharing(Elementwise):
     def partial(self, k, values):
         partial = super().partial(k, values)
         if isinstance(partial, Share):
-            return partial.slope
+            return partial * 1.0
         return 1.0 * partial if getattr(partial, "dtype", FLOAT64).kind == "b" else partial
 
     def _plan(self, argnums):

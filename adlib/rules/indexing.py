@@ -8,8 +8,8 @@ import numpy as np
 from ..core.arguments import float_dtype
 from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
-from ..core.families import Differentiable
-from ..core.trace import RECORDED, RULES, as_operand, is_traced, item, plain_value
+from ..core.families import Differentiable, Linear
+from ..core.trace import RECORDED, RULES, as_array, as_operand, is_traced, item, plain_value
 from ..core.tree import flatten
 from ..modes.reverse import Contribution
 from .reductions import normal_axes, normal_axis
@@ -61,6 +61,14 @@ def _is_recorded(index):
     return type(index) in RECORDED or type(index) is tuple and not RECORDED.isdisjoint(map(type, index))
 
 
+def entries(a, index):
+    """``a[index]``, also where the array is plain and only the index recorded in a program."""
+    if _is_recorded(index) and not is_traced(a):
+        recorder = next(p._trace for p in (index if type(index) is tuple else (index,)) if type(p) in RECORDED)
+        return recorder.record(operator.getitem, (item(a, ()), index))
+    return item(a, index)
+
+
 def is_basic(index):
     """Whether an index names each entry once: it has no arrays."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -72,7 +80,7 @@ def is_basic(index):
 def _keeps_order(index):
     """Whether an index takes every entry in its order, and only puts in axes of length 1."""
     parts = index if type(index) is tuple else (index,)
-    return all(p is None or p is Ellipsis or type(p) is slice and p == slice(None) for p in parts)
+    return all(p is None or p is Ellipsis or type(p) is slice and p.start is p.stop is p.step is None for p in parts)
 
 
 @primitive
@@ -110,11 +118,18 @@ class AddAt(Differentiable):
         return args[2]
 
     def vjp(self, g, index, argnums):
-        return [g if k == 0 else item(g, index) for k in argnums]
+        return [g if k == 0 else entries(g, index) for k in argnums]
 
 
-linear(operator.getitem, _getitem_transpose)
-linear(scatter_add, lambda g, shape, index, _: item(g, index))
+class Indexing(Linear):
+    """Square brackets."""
+
+    def jvp(self, call, ans, args, kwargs, tangents):
+        return entries(tangents[0], args[1])
+
+
+RULES[operator.getitem] = Indexing("getitem", _getitem_transpose)
+linear(scatter_add, lambda g, shape, index, _: entries(g, index))
 RULES[add_at] = AddAt("add_at")
 
 
@@ -195,7 +210,7 @@ def _take(a, indices, axis=None, out=None, mode="raise"):
     if axis is None or np.ndim(a) == 0:  # NumPy lets the axis 0 or -1 of a number pass
         a, axis = np.ravel(a), 0
     axis = normal_axis(axis, np.ndim(a))
-    indices = np.asarray(indices)
+    indices = as_array(indices)
     if mode != "raise":  # NumPy brings them into range
         indices = np.take(np.arange(np.shape(a)[axis]), indices, mode=mode)
     return a[(slice(None),) * axis + (indices,)]
@@ -220,7 +235,10 @@ def _compress(condition, a, axis=None, out=None):
 composite(np.take, _take)
 composite(np.take_along_axis, _take_along_axis)
 composite(np.compress, _compress)
-composite(np.extract, lambda condition, arr: np.ravel(arr)[np.nonzero(np.ravel(plain_value(condition)))])
+composite(
+    np.extract,
+    lambda condition, arr: entries(np.ravel(arr), np.nonzero(np.ravel(plain_value(condition)))[0]),
+)
 composite(
     np.trace,
     lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None: np.sum(
@@ -253,7 +271,7 @@ def _piecewise(x, condlist, funclist, *args, **kw):
     compute for the others what has no value there.  Where no condition holds
     stands a zero.
     """
-    conditions = np.asarray(condlist, bool)
+    conditions = (np.stack if RECORDED & {*map(type, condlist)} else np.asarray)(condlist).astype(bool)
     if conditions.shape == np.shape(x):  # one condition, not in a list
         conditions = conditions[None]
     if len(funclist) == len(conditions) + 1:
@@ -261,12 +279,13 @@ def _piecewise(x, condlist, funclist, *args, **kw):
     flat, size = np.ravel(x), np.size(x)
     parts, index, count = [np.zeros(1, x.dtype)], np.zeros(size, int), 1
     for condition, f in reversed(list(zip(np.reshape(conditions, (len(conditions), size)), funclist))):
-        places = np.nonzero(condition & (index == 0))[0]
+        chosen = condition & (index == 0)
+        places = np.nonzero(chosen)[0]
         part = as_operand(f(flat[places], *args, **kw) if callable(f) else f)
         parts.append(np.broadcast_to(part, places.shape).astype(x.dtype))
-        index[places] = count + np.arange(len(places))
+        index = np.where(chosen, count - 1 + np.cumsum(chosen), index)
         count += len(places)
-    return np.reshape(np.concatenate(parts)[index], np.shape(x))
+    return np.reshape(entries(np.concatenate(parts), index), np.shape(x))
 
 
 def _trim_zeros(filt, trim="fb", axis=None):
@@ -291,7 +310,7 @@ composite(np.piecewise, _piecewise)
 
 def _bincount(x, weights=None, minlength=0):
     size = len(np.bincount(plain_value(x), minlength=minlength))
-    return scatter_add(weights.astype(float), np.asarray(x), (size,))
+    return scatter_add(weights.astype(float), as_array(x), (size,))
 
 
 composite(np.bincount, _bincount)

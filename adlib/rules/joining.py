@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..core.declare import composite, linear_join
-from ..core.trace import as_operand, is_traced, plain_value
+from ..core.trace import as_array, as_operand, plain_value
 from ..core.tree import flatten, unflatten
 from .indexing import sources
 
@@ -90,7 +90,7 @@ _insert_by_sources = by_sources(np.insert, 0, 2)
 
 def _insert(arr, obj, values, axis=None):
     """The result has the type of `arr`; whole numbers do not vary with what is cut off to join them."""
-    arr, values = (x if is_traced(x) else np.asarray(x) for x in (arr, values))
+    arr, values = as_array(arr), as_array(values)
     if arr.dtype.kind != "f":
         return np.insert(plain_value(arr), obj, plain_value(values), axis)
     return _insert_by_sources(arr, obj, values.astype(arr.dtype), axis)

@@ -11,7 +11,7 @@ from ..core.operators import (
     reflected_operator,
     unary_operator,
 )
-from ..core.trace import RULES, Tracer, plain_value
+from ..core.trace import RULES, Tracer, as_array, plain_value
 from . import arithmetic, constants, products  # noqa: F401  (the rules of the operators)
 from .shapes import astype, t
 
@@ -57,7 +57,7 @@ def _copy(self, order="C"):
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
     if np.dtype(dtype).kind in "iub":  # integers do not vary with x
-        return np.asarray(plain_value(self)).astype(dtype)[()]
+        return as_array(plain_value(self)).astype(dtype)[()]
     return astype(self, dtype)
 
 

@@ -109,21 +109,21 @@ general_form(np.mean, ("where",), mean_where)
 
 # Extremes: the largest entries share the adjoint equally.
 def _weights(y, a, axis):
+    """The share of each entry, and which have one."""
     a = plain_value(a)
     y = restored(plain_value(y), np.shape(a), axis)
     chosen = (a == y) | np.isnan(a)
     shares = chosen.astype(np.result_type(a, float))
-    return shares / np.sum(shares, axis=normal_axes(axis, np.ndim(a)), keepdims=True)
+    return shares / np.sum(shares, axis=normal_axes(axis, np.ndim(a)), keepdims=True), chosen
 
 
 def _extreme_jvp(tangents, y, a, axis=None, out=None, keepdims=False):
-    weights = _weights(y, a, axis)
-    return np.sum(np.where(weights > 0, weights * tangents[0], 0.0), axis=axis, keepdims=keepdims)
+    weights, chosen = _weights(y, a, axis)
+    return np.sum(np.where(chosen, weights * tangents[0], 0.0), axis=axis, keepdims=keepdims)
 
 
 def _extreme_vjp(g, y, a, axis=None, out=None, keepdims=False):
-    weights = _weights(y, a, axis)
-    chosen = weights > 0
+    weights, chosen = _weights(y, a, axis)
     return [Masked(np.where(chosen, weights * restored(g, np.shape(a), axis), 0.0), chosen)]
 
 

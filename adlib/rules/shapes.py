@@ -7,7 +7,7 @@ import numpy as np
 from ..core.declare import composite, linear, primitive
 from ..core.errors import TracedValueError, with_user_line
 from ..core.families import Linear
-from ..core.trace import RULES, is_traced
+from ..core.trace import RULES, as_array, is_traced
 
 
 def t(x):
@@ -97,7 +97,7 @@ linear(np.broadcast_to, lambda g, shape, *_, **__: g)
 @primitive
 def astype(x, dtype):
     """The floats of `x` in another precision."""
-    return np.asarray(x).astype(dtype)[()]
+    return as_array(x).astype(dtype)[()]
 
 
 # `project` gives an adjoint the dtype of its value.

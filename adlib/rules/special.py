@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ..core.declare import elementwise, primitive
+from ..core.trace import as_array
 
 
 @primitive
@@ -14,7 +15,7 @@ def sinc_derivative(x, k):
     Near 0 by the power series, elsewhere from the k-th derivative of
     ``x sinc(x) = sin(pi x) / pi``, which is ``x s_k + k s_(k-1)``.
     """
-    given = np.asarray(x)
+    given = as_array(x)
     x = given.astype(np.result_type(given, float))
     number = x.dtype.type
     pi = 4 * np.arctan(number(1))
@@ -40,13 +41,16 @@ _BESSEL_LIMIT = 720.0  # where the functions leave the range of float64, in whic
 @primitive
 def bessel_i(x, order):
     """The modified Bessel function of the first kind of a whole order, by its series of positive terms."""
-    x, order = np.asarray(x), abs(order)
+    x, order = as_array(x), abs(order)
     inside = np.abs(x) < _BESSEL_LIMIT
     small = np.where(inside, x, 0.0).astype(np.result_type(x, float))
     half, square = small / 2, small * small / 4
     term = half**order / math.factorial(order)
     total = term
-    for j in range(1, 40 + int(np.max(np.abs(small), initial=0.0))):
+    reach = 8  # by doubling, so that a recorded program has enough terms for a range of numbers
+    while np.any(np.abs(small) > reach):
+        reach *= 2
+    for j in range(1, 32 + reach):
         term = term * square / (j * (j + order))
         total = total + term
     return np.where(inside, total, np.inf * np.where(inside, 1.0, np.sign(x)) ** order).astype(x.dtype)[()]

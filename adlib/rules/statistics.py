@@ -4,9 +4,10 @@ import numpy as np
 
 from ..core.declare import composite, elementwise, primitive
 from ..core.errors import TracedValueError, describe, with_user_line
-from ..core.trace import as_operand, is_traced, plain_value
+from ..core.trace import RECORDED, as_operand, is_traced, plain_value
 from .corners import Tip, sharing
 from .equivalent import equivalent
+from .indexing import entries
 from .reductions import kept_shape, mean_where, normal_axes, normal_axis, restored, rows_of, selected
 
 
@@ -113,7 +114,7 @@ def _quantile_of(a, q, axis, method, keepdims, numbers):
             TracedValueError(f"a quantile at a {describe(q)} with method={method!r} has no rule; use method='linear'")
         )
     else:
-        position = _positions(numbers(rows), each, method)
+        position = _positions(numbers(rows), rows.shape[-1], each, method)
     s = np.sort(rows, axis=-1)
     low = np.clip(np.floor(position).astype(int), 0, np.maximum(last - 1, 0))
     below, above = np.take_along_axis(s, low, -1), np.take_along_axis(s, np.minimum(low + 1, last), -1)
@@ -122,11 +123,12 @@ def _quantile_of(a, q, axis, method, keepdims, numbers):
     return np.reshape(y, np.shape(q) + kept_shape(np.shape(a), axis)) if keepdims else y
 
 
-def _positions(numbers, q, method):
+def _positions(numbers, most, q, method):
     """The quantile of 0, 1, ..., n - 1 is where to look in any n sorted numbers."""
     position = np.zeros((*np.shape(numbers), len(q)))
-    for n in np.unique(numbers[numbers > 0]):
-        position[numbers == n] = np.quantile(np.arange(n, dtype=float), q, method=method)
+    for n in range(1, most + 1) if type(numbers) in RECORDED else np.unique(numbers[numbers > 0]):
+        place = np.quantile(np.arange(n, dtype=float), q, method=method)
+        position = np.where((numbers == n)[..., None], place, position)
     return position
 
 
@@ -289,7 +291,7 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
         period = abs(period)
         x, xp = x % period, xp % period
         order = np.argsort(xp)
-        xp, fp = xp[order], fp[order]
+        xp, fp = entries(xp, order), entries(fp, order)
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
         left = right = None
@@ -298,7 +300,7 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     if np.size(xp) == 1:
         y = np.broadcast_to(fp[0], np.shape(x))
     else:
-        x0, x1, f0, f1 = xp[right_end - 1], xp[right_end], fp[right_end - 1], fp[right_end]
+        x0, x1, f0, f1 = (entries(a, k) for a in (xp, fp) for k in (right_end - 1, right_end))
         width = x1 - x0
         flat = plain_value(width) == 0  # the last knot, given twice
         y = np.where(flat, f1, f0 + (x - x0) * ((f1 - f0) / np.where(flat, 1.0, width)))

@@ -15,7 +15,6 @@ BITS = "the path of Nelder-Mead depends on the last bit of the loss"
 ALLOWED = {
     ("01-the-problem", "from adlib.viz import Canvas, Curve, Explorable, Plot, Points, Scene"): BITS,
     ("01-the-problem", "def reached(run, level):"): BITS,
-    ("01-the-problem", "# Check 1.10: slopes of Figure 1.6; curvatures that do not spread with n"): BITS,
 }
 
 

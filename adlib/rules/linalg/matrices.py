@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ...core.conditions import everywhere
 from ...core.declare import primitive, rule
 from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import WrittenOut
-from ...core.trace import is_traced, plain_value
+from ...core.trace import is_differentiated, plain_value
 from ..reductions import restored
 from ..shapes import t
 
@@ -109,8 +110,8 @@ class Slope:
     def __init__(self, weight, axes, share=None, corner=None):
         self.weight = weight
         self.axes = axes
-        self.share = None if share is None or share.all() else share
-        self.corner = None if corner is None or not corner.any() else corner
+        self.share = None if share is None or everywhere(share) else share
+        self.corner = corner
 
     def pushed(self, dx, x):
         """The weight times a tangent of x."""
@@ -120,14 +121,14 @@ class Slope:
     def pulled(self, g, x):
         """The weight times an adjoint, with the axes kept; what is constantly zero stays so beside this point."""
         y = self._times(g)
-        return y if self._is_smooth(x) else y + corner(x, self.corner & (is_traced(g) or g != 0), False)
+        return y if self._is_smooth(x) else y + corner(x, self.corner & (is_differentiated(g) or g != 0), False)
 
     def _times(self, d):
         return self.weight * (d if self.share is None else np.where(self.share, d, 0.0))
 
     def _is_smooth(self, x):
         """Whether no second derivative that is asked for meets a corner."""
-        return self.corner is None or not is_traced(x)
+        return self.corner is None or not is_differentiated(x) or not self.corner.any()
 
 
 class ScalarOfArray(WrittenOut):

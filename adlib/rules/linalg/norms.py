@@ -14,7 +14,7 @@ import numpy as np
 from ...core.declare import primitive, zero
 from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import WrittenOut, total_differential
-from ...core.trace import RULES, is_traced, plain_value
+from ...core.trace import RULES, is_differentiated, plain_value
 from ..reductions import restored
 from ..shapes import t
 from .matrices import ScalarOfArray, Slope, largest, last_two, noise, require_finite, small
@@ -34,14 +34,14 @@ def _equal_shares(chosen, axes, dtype):
 def _vector_slope(y, x, p, axes):
     """The slopes of the p-norm over some axes, which `y` has kept with length 1."""
     order = plain_value(p)
-    if order == 2 and not is_traced(p):
+    if order == 2 and not is_differentiated(p):
         return _euclidean_slope(y, x, axes)
     plain = plain_value(x)
     sign = np.sign(plain)
     if order in (np.inf, -np.inf):
         share = np.abs(plain) == plain_value(y)
         return Slope(sign * _equal_shares(share, axes, sign.dtype), axes, share)
-    if order == 0 or order == 1 and not is_traced(p):
+    if order == 0 or order == 1 and not is_differentiated(p):
         return Slope(order * sign, axes, order * sign != 0)
     x, y, ratio, none, origin = _ratios(y, x, p, axes)
     if order == 2:
@@ -222,7 +222,7 @@ class Norm(ScalarOfArray):
     def bind(self, call, args, kwargs):
         arguments = dict(zip(("x", "ord", "axis", "keepdims"), args)) | kwargs
         x, p = arguments.pop("x"), arguments.pop("ord", None)
-        if not is_traced(p):
+        if not is_differentiated(p):
             return super().bind(call, args, kwargs)
         if self.name == "matrix_norm" or self.name == "norm" and len(_axes(arguments.get("axis"), np.ndim(x))) != 1:
             raise _fixed_order(self.name, "ord", x)
@@ -271,7 +271,7 @@ class Condition(ScalarOfArray):
 
     def bind(self, call, args, kwargs):
         arguments = dict(zip(("x", "p"), args)) | kwargs
-        if is_traced(arguments.get("p")):
+        if is_differentiated(arguments.get("p")):
             raise _fixed_order("cond", "p", arguments["x"])
         return super().bind(call, args, kwargs)
 

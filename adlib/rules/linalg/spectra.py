@@ -16,7 +16,7 @@ import numpy as np
 from ...core.declare import composite, primitive, rule
 from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import Refuse
-from ...core.trace import RULES, is_traced, plain_value
+from ...core.trace import RULES, is_differentiated, plain_value
 from ..shapes import t
 from .matrices import RefusesHermitian, diagonal, from_lower, largest, noise, small, to_diagonal, to_lower
 
@@ -125,7 +125,7 @@ def _pull_turns(name, a, gu, gv, s, s_bar, alone=True):
     # Wu + Wv and Wu - Wv transposed: quotients for all pairs of different values, 0 for the others.
     p_bar = _quotient(together, _differences(s), equal | _eye(s)) + _quotient(apart, _sums(s), _no_sum(s))
     p_bar = 0.5 * p_bar
-    if is_traced(a):  # what two zeros would do beside this point is lost
+    if is_differentiated(a):  # what two zeros would do beside this point is lost
         _refuse_pairs(name, a, equal & null[..., None, :] & null[..., :, None], _TURNS, _ITSELF)
     if np.any(equal):
         # A pair of equal values passes for one of three reasons (see above), or it is refused.
@@ -221,9 +221,11 @@ def _refuse_second(name, a, s, g=None):
     `g` is their adjoint, in reverse mode.  Plain, it belongs to a function that
     is linear in the values: equal slopes need no share.
     """
-    if is_traced(a):
+    if is_differentiated(a):
         equal, _ = _equal_and_null(plain_value(s))
-        _refuse_pairs(name, a, equal & (True if g is None or is_traced(g) else _differences(g) != 0), _TURNS, _ITSELF)
+        _refuse_pairs(
+            name, a, equal & (True if g is None or is_differentiated(g) else _differences(g) != 0), _TURNS, _ITSELF
+        )
 
 
 # The derivatives of the values alone take the vectors from a factorisation of their own.  When they are
@@ -248,7 +250,7 @@ def _eigvalsh_jvp(tangents, w, a, UPLO="L"):
 
 def _eigvalsh_vjp(g, w, a, UPLO="L"):
     _refuse_second("eigh", a, w, g)
-    _, v = eigenvectors(a, UPLO) if is_traced(g) else _la.eigh(a, UPLO)
+    _, v = eigenvectors(a, UPLO) if is_differentiated(g) else _la.eigh(a, UPLO)
     return (_pull_triangle((v * _mean_of_equals(g, w, a.shape, transposed=True)[..., None, :]) @ t(v), UPLO),)
 
 
@@ -268,9 +270,9 @@ for _function in (_la.eig, _la.eigvals):
 def values_jvp(da, s, a):
     """The tangent of the singular values `s` of a."""
     _refuse_second("svd", a, s)
-    if is_traced(a):
+    if is_differentiated(a):
         null = plain_value(s) <= noise(plain_value(s), a.shape)
-        moves = np.any(null) and (is_traced(da) or _raises_rank(da, plain_value(a), null))
+        moves = np.any(null) and (is_differentiated(da) or _raises_rank(da, plain_value(a), null))
         _refuse_pairs("svd", a, _eye(s) & (null & moves)[..., None], _TURNS, _ITSELF)
     u, _, vh = singular_vectors(a)
     ds = _mean_of_equals(np.sum(u * (da @ t(vh)), -2), s, a.shape)
@@ -280,10 +282,10 @@ def values_jvp(da, s, a):
 def values_vjp(g, s, a):
     """The adjoint of a, from that of its singular values."""
     _refuse_second("svd", a, s, g)
-    if is_traced(a):  # the adjoint of a value that has no part in the function is plainly zero
+    if is_differentiated(a):  # the adjoint of a value that has no part in the function is plainly zero
         null = plain_value(s) <= noise(plain_value(s), a.shape)
-        _refuse_pairs("svd", a, _eye(s) & (null & (is_traced(g) or g != 0))[..., None], _TURNS, _ITSELF)
-    u, _, vh = singular_vectors(a) if is_traced(g) else _la.svd(a, full_matrices=False)
+        _refuse_pairs("svd", a, _eye(s) & (null & (is_differentiated(g) or g != 0))[..., None], _TURNS, _ITSELF)
+    u, _, vh = singular_vectors(a) if is_differentiated(g) else _la.svd(a, full_matrices=False)
     slopes = _mean_of_equals(np.where(plain_value(s) == 0, 0.0, g), s, a.shape, transposed=True)
     return (u * slopes[..., None, :]) @ vh
 

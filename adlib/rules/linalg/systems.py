@@ -19,7 +19,7 @@ import numpy as np
 from ...core.declare import bilinear, composite, linear, primitive, rule
 from ...core.errors import TracedValueError, describe, with_user_line
 from ...core.families import WrittenOut, total_differential
-from ...core.trace import RULES, as_operand, is_traced, plain_value, project
+from ...core.trace import RULES, as_operand, is_differentiated, plain_value, project
 from ..indexing import scatter_add
 from ..shapes import t
 from .matrices import (
@@ -104,7 +104,7 @@ def _det_slope(y, a):
     if np.all((size > limits.tiny / limits.eps) & (size < np.inf)):
         inverse = _la.inv(a)
         # Near a singular matrix the product has all digits, but not the difference that is its derivative.
-        if not is_traced(a) or _condition(inverse, a).max(initial=0.0) < limits.eps**-0.5:
+        if not is_differentiated(a) or _condition(inverse, a).max(initial=0.0) < limits.eps**-0.5:
             return Slope(np.expand_dims(y, (-2, -1)) * t(inverse), last_two(a))
     return Slope(cofactor(a), last_two(a))
 

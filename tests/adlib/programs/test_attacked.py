@@ -169,7 +169,9 @@ OWN_RULES = {
 
 
 @pytest.mark.parametrize("name", OWN_RULES)
-@pytest.mark.parametrize("through", [lambda p: p, lambda p: p.function, lambda p: adlib.program(p)(X)], ids=["call", "function", "program"])
+@pytest.mark.parametrize(
+    "through", [lambda p: p, lambda p: p.function, lambda p: adlib.program(p)(X)], ids=["call", "function", "program"]
+)
 def test_a_declared_derivative_is_not_that_of_the_lines(name, through):
     def f(x):
         return np.sum(OWN_RULES[name](x))
