@@ -65,7 +65,7 @@ def _asked(recorder, condition):
     while open_:
         ref = open_.pop()
         line = by_target.get(ref)
-        if recorder.kinds[ref][1] == bool and line is not None:
+        if recorder.kinds[ref][1].kind == "b" and line is not None:
             open_ += used(line)
         else:
             found.add(ref)

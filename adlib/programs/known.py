@@ -28,6 +28,8 @@ INFIX = {
     operator.and_: "&",
     operator.or_: "|",
     operator.xor: "^",
+    operator.lshift: "<<",
+    operator.rshift: ">>",
 }
 PREFIX = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
 

@@ -113,7 +113,7 @@ def program(f, limit=LIMIT):
                 f"{signature.name} did not do the same twice: it draws random numbers or changes something outside of "
                 "it; pass what changes as an argument"
             )
-        found = Program(signature, first, limit)
+        found = Program(signature, first, limit, [type(y) is np.ndarray and not y.ndim for y in leaves])
         found._compare(expected, args, kwargs)
         for recorder in (first, second):
             recorder.frames.clear()  # they keep the values of all variables alive
@@ -138,6 +138,7 @@ def _result(f, args, kwargs):
 def _recorded(f, signature, args, kwargs, limit, careful):
     """One run, recorded: the recorder, with the leaves of the result and their structure."""
     recorder = Recorder(5 * limit, careful)
+    recorder.python_floats = signature.has_floats
     arrays = iter(signature.arrays(args, kwargs))
     leaves, structure = flatten((args, kwargs))
     given = [x if e.dtype is None else recorder.input(next(arrays)) for x, e in zip(leaves, signature.expected)]
@@ -200,7 +201,7 @@ class Program:
     1.790884 1.172121
     """
 
-    def __init__(self, signature, recorder, limit):
+    def __init__(self, signature, recorder, limit, boxed):
         self.name = self.__name__ = signature.name
         self._signature = signature
         self._structure = recorder.structure
@@ -210,6 +211,7 @@ class Program:
         inputs = len(signature.names)
         lines, gone = simplified(recorder.lines, recorder.kinds, recorder.in_order)
         outputs = [_kept(y, gone) for y in recorder.leaves]
+        self._boxes = [_box(y, recorder.boxed, box) for y, box in zip(outputs, boxed)]
         refs = [y for y in outputs if type(y) is Ref]
         lines = live(lines, refs)
         count = len(lines) - sum(type(line) is Check for line in lines)
@@ -246,13 +248,16 @@ class Program:
                 ]
                 if ended:
                     source.append(f"    del {', '.join(ended)}")
-        results = [self._result(y, copy=dialect != DIFFERENTIABLE) for y in self._outputs]
+        plain = dialect != DIFFERENTIABLE
+        results = [self._result(y, box if plain else None, plain) for y, box in zip(self._outputs, self._boxes)]
         single = self._structure is None
         source.append(f"    return {results[0] if single else ', '.join(results) + ',' * (len(results) == 1) or '()'}")
         return "\n".join(source)
 
-    def _result(self, y, copy):
+    def _result(self, y, box, copy):
         text = self._text.expression(y)
+        if box is not None:
+            return f"np.array({text})" if box else f"{text}[()]"
         if type(y) is not Ref:
             return f"np.array({text})" if type(y) is np.ndarray else text
         others = [x for x in self._outputs if type(x) is Ref]
@@ -378,6 +383,11 @@ class Program:
                 f"the program {self.name} does not give what the function gives where it was recorded: it does something "
                 "else with a recorded value than with a plain one, by its type; use np.where or pass what it needs"
             )
+
+
+def _box(y, boxed, wanted):
+    """Whether a result of shape () has to become an array, True, or a number, False; None where it is right."""
+    return None if type(y) is not Ref or (y in boxed) == wanted else wanted
 
 
 def _kept(y, gone):

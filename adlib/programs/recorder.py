@@ -36,6 +36,8 @@ class Recorder(Trace):
         self.lines = []
         self.kinds = []  # shape and dtype of each value
         self.in_order = []  # whether its entries lie in C order
+        self.boxed = set()  # the numbers that are arrays of shape ()
+        self.python_floats = False  # whether an argument is one
         self.frames = {}
         self.notes = []  # what derivatives say of values: (number, "bar" or "dot", number of the primal)
         self.limit = limit
@@ -125,6 +127,8 @@ class Recorder(Trace):
         else:
             y, kind = _new(RecordedArray if value.ndim else RecordedScalar), (value.shape, value.dtype)
         y._value, y._trace, y._info = value, self, Ref(len(self.kinds))
+        if not kind[0] and type(value) is np.ndarray:
+            self.boxed.add(y._info)
         self.kinds.append(kind)
         self.in_order.append(not kind[0] or value.flags.c_contiguous)
         return y

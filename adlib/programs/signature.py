@@ -33,7 +33,7 @@ class Signature:
         leaves, self.structure = flatten((args, kwargs))
         # Python's floats would raise where NumPy's give inf; beside float32 NumPy's would make everything float64.
         self._number = np.float64
-        self._has_floats = float in map(type, leaves)
+        self.has_floats = float in map(type, leaves)
         self.keep_floats(any(map(is_low, leaves)))
         self.expected = [_expected(name, x) for name, x in zip(_names(f, args, kwargs), leaves, strict=True)]
         self.names = [e.name for e in self.expected if e.dtype is not None]
@@ -44,7 +44,7 @@ class Signature:
         """Let Python's floats be, where anything has a lower precision; True where that is new and there are some."""
         new = low and self._number is not float
         self._number = float if low else self._number
-        return new and self._has_floats
+        return new and self.has_floats
 
     def arrays(self, args, kwargs):
         """The arrays of a call, in order, after comparing it with the recorded one."""

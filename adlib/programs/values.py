@@ -113,7 +113,11 @@ def _checked(kind, convert):
 
 
 def _round(self, ndigits=None):
-    return np.round(self, ndigits) if ndigits is not None else _checked("round", round)(self)
+    if ndigits is None:
+        return _checked("round", round)(self)
+    if type(self) is RecordedScalar and self._trace.python_floats:  # which are rounded by their decimals
+        raise conversions.lost("round(x, digits) of", self, "write np.round(x, digits)")
+    return np.round(self, ndigits)
 
 
 def _item(self, index):

@@ -233,3 +233,44 @@ class Settings:
 def test_what_may_change_between_calls_is_no_argument(setting):
     with pytest.raises(adlib.ArgumentError, match="pass what it holds"):
         adlib.program(lambda x, setting: x * 2)(1.0, setting)
+
+
+@pytest.mark.parametrize("x", [np.array(2.0), np.float64(2.0), 2.0], ids=["array", "number", "float"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x,
+        lambda x: np.reshape(x, ()),
+        adlib.grad(lambda x: x * x * x),
+        adlib.hessian(lambda x: x * x * x),
+        lambda x: (np.sum(x), np.where(x > 0, x, 0.0)),
+    ],
+    ids=["itself", "reshape", "gradient", "hessian", "two"],
+)
+def test_a_number_is_a_number_and_an_array_an_array(f, x):
+    found, right = adlib.program(f)(x)(x), f(x)
+    pairs = zip(found, right) if type(right) is tuple else [(found, right)]
+    assert all(same(a, b) and isinstance(a, np.ndarray) == isinstance(b, np.ndarray) for a, b in pairs)
+
+
+def test_floats_of_python_are_rounded_in_another_way():
+    with pytest.raises(adlib.TracedValueError, match=r"write np\.round"):
+        adlib.program(lambda x: round(x, 2))(0.25)
+    assert adlib.program(lambda x: round(x, 2))(np.float64(0.25))(np.float64(2.675)) == round(np.float64(2.675), 2)
+
+
+def test_whole_numbers_are_shifted():
+    p = adlib.program(lambda x: (np.argmax(x) >> 1, 1 << np.argmax(x)))(X)
+    assert p(np.arange(3.0)) == (1, 4)
+    assert p(-np.arange(3.0)) == (0, 1)
+
+
+def test_a_recorded_number_of_a_diagonal_is_checked():
+    def f(x):
+        return np.sum(x[np.tril_indices_from(x, np.argmax(x[0]))])
+
+    x = np.arange(9.0).reshape(3, 3)
+    p = adlib.program(f)(x)
+    assert p(2 * x) == f(2 * x)
+    with pytest.raises(adlib.ProgramError, match="no longer 2"):
+        p(-x)
