@@ -172,7 +172,7 @@ class Text:
         lines = ["import numpy as np"]
         for name, x in self.constants.items():
             if x.size <= _SHOWN and x.dtype in _COMMON:
-                lines.append(f"{name} = np.array({_entries(x.tolist())}{'' if x.size else f', {_dtype(x.dtype)}'})")
+                lines.append(f"{name} = {_written_out(x)}")
             else:
                 lines.append(f"# {name}: array {x.shape}, {x.dtype.name}")
         return lines
@@ -185,6 +185,14 @@ UFUNCS = {
     operator.truediv: np.divide,
     operator.neg: np.negative,
 }
+
+
+def _written_out(x):
+    """An array, in the order of its entries in memory: sums round by it."""
+    if not x.size:
+        return f"np.zeros({x.shape}, {_dtype(x.dtype)})"
+    order = ", order='F'" if x.flags.f_contiguous and not x.flags.c_contiguous else ""
+    return f"np.array({_entries(x.tolist())}{order})"
 
 
 def _dtype(x):

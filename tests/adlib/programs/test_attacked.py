@@ -274,3 +274,16 @@ def test_a_recorded_number_of_a_diagonal_is_checked():
     assert p(2 * x) == f(2 * x)
     with pytest.raises(adlib.ProgramError, match="no longer 2"):
         p(-x)
+
+
+W = np.arange(12.0).reshape(3, 4) / 7
+
+
+@pytest.mark.parametrize("constant", [np.zeros((0, 3)), W, W.T, np.array(2.0)], ids=["empty", "in order", "transposed", "a number"])
+def test_the_text_writes_constants_as_they_are(constant):
+    def f(x):
+        return np.sum(np.sin(constant * x)), constant * x
+
+    p, namespace = adlib.program(f)(1.0), {}
+    exec(p.text, namespace)
+    assert all(map(same, namespace["f"](0.1), f(0.1)))
