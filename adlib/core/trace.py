@@ -18,6 +18,7 @@ import inspect
 import itertools
 import numbers
 import operator
+import sys
 
 import numpy as np
 
@@ -453,6 +454,16 @@ class RecordedScalar(Tracer):
 
     __slots__ = ()
     __iter__ = None
+
+    @property
+    def __class__(self):
+        """An array of shape () would answer otherwise than a number, which matters where it is not adlib that asks."""
+        frame = sys._getframe(1)
+        while frame.f_globals.get("__name__") == __name__:  # a level of differentiation hands the question on
+            frame = frame.f_back
+        self._trace.asked_class |= not frame.f_globals.get("__name__", "").startswith("adlib.")
+        return self._value.__class__
+
     _noun = "recorded value"
     _loss = "would freeze its value in the program"
     _need = "beside a {}, which a program does not"

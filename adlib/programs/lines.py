@@ -169,7 +169,7 @@ def _shorter(call, args, kwargs, kinds, in_order, target, sources):
             shape = kinds[args[other]][0] if type(args[other]) is Ref else np.shape(args[other])
             if shape != kinds[target][0]:
                 continue
-            if first is np.broadcast_to:
+            if first is np.broadcast_to and _dtype(args[other], kinds) == kinds[target][1]:
                 args = (source, args[1]) if k == 0 else (args[0], source)
             elif (
                 type(args[k]) is np.ndarray
@@ -190,6 +190,10 @@ def defaults(call):
     except (TypeError, ValueError):  # of a ufunc
         return {}
     return {k: p.default for k, p in parameters.items() if p.default in (None, False, "C") and k != "axis"}
+
+
+def _dtype(x, kinds):
+    return kinds[x][1] if type(x) is Ref else getattr(x, "dtype", None)
 
 
 _ORDERED = frozenset({np.reshape, np.ravel})

@@ -115,6 +115,7 @@ def program(f, limit=LIMIT):
             )
         found = Program(signature, first, limit, [type(y) is np.ndarray and not y.ndim for y in leaves])
         found._compare(expected, args, kwargs)
+        signature.boxed = first.asked_class and [type(x) is np.ndarray for x in signature.arrays(args, kwargs)]
         for recorder in (first, second):
             recorder.frames.clear()  # they keep the values of all variables alive
         return found
@@ -340,7 +341,7 @@ class Program:
 
     def _in_order(self, arrays):
         """Whether arrays lie in C order, as those did that the program was recorded with: see `Lifetimes`."""
-        return self._recorded_in_order and all(type(x) is not np.ndarray or x.flags.c_contiguous for x in arrays)
+        return self._recorded_in_order and all(not isinstance(x, np.ndarray) or x.flags.c_contiguous for x in arrays)
 
     def under(self, xp):
         """The bare function over another namespace than NumPy's, such as ``jax.numpy``; without checks.

@@ -38,6 +38,7 @@ class Recorder(Trace):
         self.in_order = []  # whether its entries lie in C order
         self.boxed = set()  # the numbers that are arrays of shape ()
         self.python_floats = False  # whether an argument is one
+        self.asked_class = False  # whether `isinstance` was asked of a number
         self.frames = {}
         self.notes = []  # what derivatives say of values: (number, "bar" or "dot", number of the primal)
         self.limit = limit

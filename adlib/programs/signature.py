@@ -39,6 +39,7 @@ class Signature:
         self.names = [e.name for e in self.expected if e.dtype is not None]
         self.flat = not kwargs and all(flatten(arg)[1] is None for arg in args)  # one leaf each, and no containers
         self._count = len(args)
+        self.boxed = False  # of each array whether it is one, where numbers were asked for their class
 
     def keep_floats(self, low):
         """Let Python's floats be, where anything has a lower precision; True where that is new and there are some."""
@@ -72,6 +73,11 @@ class Signature:
             else:
                 kind = f"shape {x.shape} and dtype {x.dtype}" if hasattr(x, "dtype") else shown(x)
                 raise self._other(name, f"of shape {shape} and dtype {dtype}", kind)
+        if self.boxed:
+            for name, x, array in zip(self.names, taken, self.boxed):
+                if not array and type(x) is np.ndarray or array and isinstance(x, np.generic):
+                    words = "a number", f"an array of shape {x.shape}"
+                    raise self._other(name, *(words[::-1] if array else words))
         return taken
 
     def _other(self, name, recorded, given):

@@ -279,7 +279,9 @@ def test_a_recorded_number_of_a_diagonal_is_checked():
 W = np.arange(12.0).reshape(3, 4) / 7
 
 
-@pytest.mark.parametrize("constant", [np.zeros((0, 3)), W, W.T, np.array(2.0)], ids=["empty", "in order", "transposed", "a number"])
+@pytest.mark.parametrize(
+    "constant", [np.zeros((0, 3)), W, W.T, np.array(2.0)], ids=["empty", "in order", "transposed", "a number"]
+)
 def test_the_text_writes_constants_as_they_are(constant):
     def f(x):
         return np.sum(np.sin(constant * x)), constant * x
@@ -287,3 +289,28 @@ def test_the_text_writes_constants_as_they_are(constant):
     p, namespace = adlib.program(f)(1.0), {}
     exec(p.text, namespace)
     assert all(map(same, namespace["f"](0.1), f(0.1)))
+
+
+ASKING = {
+    "isinstance": lambda x: 2 * x if isinstance(x, np.ndarray) else x,
+    "under a derivative": adlib.grad(lambda x: x * x if isinstance(x, float) else x),
+}
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_a_question_for_the_class_of_a_number_is_remembered(name):
+    f, array, number = ASKING[name], np.array(3.0), np.float64(3.0)
+    for x, other in ((array, number), (number, array)):
+        p = adlib.program(f)(x)
+        assert same(p(x), f(x))
+        with pytest.raises(adlib.ArgumentError, match="a number|an array of shape"):
+            p(other)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: np.sin(x) * x, adlib.grad(lambda x: x**3), adlib.hessian(lambda x: x**2.5)],
+    ids=["f", "gradient", "hessian"],
+)
+def test_where_nobody_asks_a_number_may_be_an_array(f):
+    assert same(adlib.program(f)(2.0)(np.array(3.0)), f(np.float64(3.0)))
