@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from adlib.structure.colouring import colour_columns
+from adlib.structure.colouring import _greedy, colour_columns
 
 
 def colours_of(pattern):
@@ -77,6 +77,15 @@ def test_a_band_has_as_many_colours_as_diagonals(below, above):
     n = 40
     away = np.subtract.outer(np.arange(n), np.arange(n))
     assert check((-above <= away) & (away <= below)) == below + above + 1
+
+
+def test_of_two_orders_the_better_one_counts():
+    """Columns on a path, 0 - 2 - 3 - 1: as they stand both ends take the first colour, and the middle needs two more."""
+    pattern = np.zeros((3, 4), bool)
+    for row, pair in enumerate([[0, 2], [2, 3], [3, 1]]):
+        pattern[row, pair] = True
+    assert check(pattern) == least(pattern) == 2
+    assert len(set(_greedy(range(4), [np.flatnonzero(column).tolist() for column in pattern.T], 3))) == 3
 
 
 def test_a_grid_takes_two_colours_more_than_the_least():
