@@ -54,7 +54,7 @@ PLANTS = [
     ("the smallest curvature is not zero", "spectrum[-1] / spectrum[3] < 13.5", "spectrum[-1] / spectrum[0] < 13.5", "Check 1.10:"),
     ("the effective dimension does not grow", "assert abs(n / r - 4.25) < 0.4", "assert abs(r - 2) < 0.4", "Check 1.10:"),
     ("difference quotients lie above everywhere", "0.9 < times < 1.1 if n < 20 else", "times > 1.1 if n < 20 else", "Check 1.10:"),
-    ("the Hessian has an inverse", "np.linalg.pinv(adlib.hessian(flat_loss)(w), rcond=1e-3)", "np.linalg.pinv(adlib.hessian(flat_loss)(w), rcond=1e-16)", "Check 1.11:"),
+    ("the Hessian has an inverse", "np.linalg.norm(bends @ east.ravel()) < 1e-9", "np.linalg.norm(bends @ east.ravel()) > 1e-9", "Check 1.11:"),
     ("the quadratic has a lowest point", "np.linalg.eigvalsh(bends)[6] < -10", "np.linalg.eigvalsh(bends)[0] > -10", "Check 1.11:"),
     ("classical scaling keeps the directions alone", "np.allclose(np.abs(W), np.abs(left * lengths)[:, :2])", "np.allclose(np.abs(W), np.abs(left)[:, :2])", "Check 1.12:"),
     ("strain knows no shift", "inner_products(D_paper)) ** 2) > 300", "inner_products(D_paper)) ** 2) < 1e-20", "Check 1.13:"),
