@@ -29,6 +29,7 @@ INFIX = {
     operator.or_: "|",
     operator.xor: "^",
 }
+MIRRORED = {operator.lt: operator.gt, operator.gt: operator.lt, operator.le: operator.ge, operator.ge: operator.le}
 PREFIX = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
 
 # The ufuncs that operators stand for; with two plain arrays NumPy would call the ufunc where the program wrote an operator.

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from ..rules.indexing import add_at, is_basic
-from .known import INFIX, PREFIX, written
+from .known import INFIX, MIRRORED, PREFIX, written
 from .lines import Check, Ref, astype, replaced, used
 
 _COMMON = frozenset({np.dtype(float), np.dtype(int), np.dtype(bool)})
@@ -90,6 +90,8 @@ class Text:
     def call(self, line):
         """The right-hand side of a line."""
         call, args = line.call, line.args
+        if call in MIRRORED and type(args[0]) is not Ref:  # x < 0, not 0 > x
+            call, args = MIRRORED[call], args[::-1]
         if call in INFIX:
             a, b = map(self.expression, args)
             if call is operator.pow and a.startswith("-"):
@@ -175,7 +177,8 @@ class Text:
         lines = ["import numpy as np"]
         for name, x in self.constants.items():
             if x.size <= _SHOWN and x.dtype in _COMMON:
-                lines.append(f"{name} = np.array({_entries(x.tolist())}{'' if x.size else f', {_dtype(x.dtype)}'})")
+                entries = f"np.array({_entries(x.tolist())})" if x.size else f"np.zeros({x.shape}, {_dtype(x.dtype)})"
+                lines.append(f"{name} = {entries}")
             else:
                 lines.append(f"# {name}: array {x.shape}, {x.dtype.name}")
         return lines

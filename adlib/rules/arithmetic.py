@@ -348,6 +348,8 @@ def _choice(better, skips_nan, mine, other):
     tie = mine == other
     if nowhere(their_nan):
         wins = np.logical_not(loses)
+    elif nowhere(nan):
+        wins = wins | tie
     else:
         wins, tie = wins | tie | nan, tie | nan & their_nan
     one = np.result_type(mine, other).type(1)

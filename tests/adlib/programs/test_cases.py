@@ -20,7 +20,17 @@ import adlib.programs.program
 import adlib.programs.recorder
 import adlib.programs.text
 from adlib.core import trace
-from tests.adlib.programs.recorded import CHECKED, DERIVATIVES, FAULT, REFUSED, SAME, compared, numbers, recorded
+from tests.adlib.programs.recorded import (
+    CHECKED,
+    DERIVATIVES,
+    FAULT,
+    REFUSED,
+    SAME,
+    compared,
+    numbers,
+    recorded,
+    same_bits,
+)
 from tests.adlib.rules.asked import CALLS, KINDS
 from tests.adlib.rules.cases import CASES
 from tests.adlib.rules.numpy_cases import LINES
@@ -141,6 +151,20 @@ def test_the_tables(derivative):
     faults, messages = judge("the tables", tables(), derivative)
     assert not faults, "\n".join(faults)
     assert not messages
+
+
+def test_the_text_runs_alone():
+    """With NumPy and nothing else, where it writes out its constants."""
+    alone = 0
+    for name, f, points in tables():
+        first, second = map(numbers, points[:2])
+        gradient = DERIVATIVES["gradient"](f, len(first))
+        program, names = adlib.program(gradient)(*first), {}
+        exec(program.text, names)
+        written = names.keys() >= program.constants.keys()
+        alone += written
+        assert not written or same_bits(names[program.name](*second), gradient(*second)), name
+    assert alone > 800
 
 
 @pytest.mark.parametrize("derivative", ["gradient", "hvp"])
