@@ -53,10 +53,11 @@ from .guards import (
 )
 from .keywords import by_position, function_name, unsupported_keyword
 from .settings import shown
-from .trace import DIFFERENTIATED, RULES, is_differentiated, is_traced, plain_value
+from .trace import DIFFERENTIATED, RECORDED, RULES, is_differentiated, is_traced, note_own_rule, plain_value
 from .tree import flatten, unflatten
 
 _CONTAINERS = frozenset({list, tuple, dict})
+_MAY_HOLD_RECORDED = RECORDED | _CONTAINERS
 
 
 def elementwise(function, *partials):
@@ -388,6 +389,9 @@ def primitive(function):
         if not direct and (_CONTAINERS.isdisjoint(kinds) or not any(map(is_differentiated, flatten(inputs)[0]))):
             result = function(*args, **kwargs)
             refuse_captured(result, name)
+            if not kinds.isdisjoint(_MAY_HOLD_RECORDED):
+                for x in flatten(inputs)[0]:
+                    note_own_rule(x, f"the primitive {name}")
             return result
         declared = RULES[call]
         if not isinstance(declared, Differentiable):
@@ -488,5 +492,6 @@ def stop_gradient(x):
 
 def _stopped(x):
     value = plain_value(x)
+    note_own_rule(value, "stop_gradient")
     # A copy: the tape may still need the array itself.
     return np.array(value) if is_traced(x) and type(value) is np.ndarray else value

@@ -17,7 +17,7 @@ from .errors import ArgumentError, TracedValueError, describe, with_user_line
 from .frozen import Watched
 from .keywords import function_name
 from .settings import shown
-from .trace import DIFFERENTIATED, RECORDED, RULES, TRACERS
+from .trace import DIFFERENTIATED, RECORDED, RULES, TRACERS, note_own_rule
 from .tree import flatten
 
 
@@ -177,6 +177,8 @@ def user_function(code, name, differentiable):
         for x in (*args, *kwargs.values()):
             if type(x) is Watched:
                 x.renew()
+            else:
+                note_own_rule(x, what)
         return result
 
     return call

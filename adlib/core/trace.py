@@ -18,6 +18,7 @@ import inspect
 import itertools
 import numbers
 import operator
+import sys
 
 import numpy as np
 
@@ -115,6 +116,12 @@ def plain_value(x):
     while type(x) in DIFFERENTIATED:
         x = x._value
     return x
+
+
+def note_own_rule(x, name):
+    """Tell the program that `x` is recorded in of a function whose derivative its lines do not show."""
+    if type(x) in RECORDED:
+        x._trace.own_rule = name
 
 
 def recorder_of(values):
@@ -304,10 +311,7 @@ class Tracer:
             rule = RULES.get(getattr(np, function.__name__, None))
         if rule is None:
             raise no_rule(f"{function.__module__}.{function.__name__}", self)
-        position = _out_position(function)
-        if kwargs.get("out") is not None or (
-            position is not None and len(args) > position and args[position] is not None
-        ):
+        if has_out(function, args, kwargs):
             raise conversions.in_place(f"numpy.{function.__name__} with out=", self)
         return rule.bind(function, args, kwargs)
 
@@ -450,6 +454,16 @@ class RecordedScalar(Tracer):
 
     __slots__ = ()
     __iter__ = None
+
+    @property
+    def __class__(self):
+        """An array of shape () would answer otherwise than a number, which matters where it is not adlib that asks."""
+        frame = sys._getframe(1)
+        while frame.f_globals.get("__name__") == __name__:  # a level of differentiation hands the question on
+            frame = frame.f_back
+        self._trace.asked_class |= not frame.f_globals.get("__name__", "").startswith("adlib.")
+        return self._value.__class__
+
     _noun = "recorded value"
     _loss = "would freeze its value in the program"
     _need = "beside a {}, which a program does not"
@@ -470,6 +484,14 @@ TRACERS = DIFFERENTIATED | RECORDED
 for _kind in (ScalarTracer, RecordedScalar):
     numbers.Real.register(_kind)  # so that np.isscalar and its kind answer as for the number itself
 _FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
+
+
+def has_out(function, args, kwargs):
+    """Whether a call names an array to write into."""
+    position = _out_position(function)
+    return kwargs.get("out") is not None or (
+        position is not None and len(args) > position and args[position] is not None
+    )
 
 
 @functools.cache

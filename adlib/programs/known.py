@@ -28,6 +28,8 @@ INFIX = {
     operator.and_: "&",
     operator.or_: "|",
     operator.xor: "^",
+    operator.lshift: "<<",
+    operator.rshift: ">>",
 }
 MIRRORED = {operator.lt: operator.gt, operator.gt: operator.lt, operator.le: operator.ge, operator.ge: operator.le}
 PREFIX = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
@@ -80,7 +82,7 @@ _VIEWS = (
     "reshape", "ravel", "squeeze", "expand_dims", "swapaxes", "moveaxis", "rollaxis", "transpose",
     "matrix_transpose", "flip", "fliplr", "flipud", "roll", "rot90", "broadcast_to", "atleast_1d", "atleast_2d",
     "atleast_3d", "broadcast_arrays", "diagonal", "diag", "real", "imag", "meshgrid", "linalg.diagonal",
-    "linalg.matrix_transpose", "linalg.matrix_power", "einsum", "diff", "round", "around",
+    "linalg.matrix_transpose", "linalg.matrix_power", "einsum", "diff", "nan_to_num", "round", "around", "fix",
 )
 # fmt: on
 
@@ -92,12 +94,12 @@ def _found(name):
     return found
 
 
-def _functions(names):
+def functions(names):
     return frozenset({f for f in map(_found, names) if f is not None})
 
 
-_FIXES_SHAPE = _functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
-_MAY_VIEW = _functions(_VIEWS)
+_FIXES_SHAPE = functions(_FIXED) | {*INFIX, *PREFIX, operator.abs, add_at, astype}
+_MAY_VIEW = functions(_VIEWS)
 # Whole numbers among their arguments say where entries stand.
 _BY_INDEX = frozenset(
     {operator.abs, add_at, astype, np.take, np.take_along_axis, np.choose, np.select, np.searchsorted}

@@ -169,7 +169,7 @@ def _shorter(call, args, kwargs, kinds, in_order, target, sources):
             shape = kinds[args[other]][0] if type(args[other]) is Ref else np.shape(args[other])
             if shape != kinds[target][0]:
                 continue
-            if first is np.broadcast_to:
+            if first is np.broadcast_to and _dtype(args[other], kinds) == kinds[target][1]:
                 args = (source, args[1]) if k == 0 else (args[0], source)
             elif (
                 type(args[k]) is np.ndarray
@@ -190,6 +190,10 @@ def defaults(call):
     except (TypeError, ValueError):  # of a ufunc
         return {}
     return {k: p.default for k, p in parameters.items() if p.default in (None, False, "C") and k != "axis"}
+
+
+def _dtype(x, kinds):
+    return kinds[x][1] if type(x) is Ref else getattr(x, "dtype", None)
 
 
 _ORDERED = frozenset({np.reshape, np.ravel})
@@ -239,8 +243,14 @@ def _is_one(x):
 
 
 def _is_uniform(x):
-    """Whether all entries are one number, which has a sign."""
-    return x.size > 0 and x.flat[0] != 0 and x.flat[0] == x.flat[-1] and bool(np.all(x == x.flat[0]))
+    """Whether all entries are one number, which has a sign, and no order that the result would take."""
+    return (
+        x.size > 0
+        and (x.ndim == 1 or not any(x.strides))
+        and x.flat[0] != 0
+        and x.flat[0] == x.flat[-1]
+        and bool(np.all(x == x.flat[0]))
+    )
 
 
 _NUMBERS = frozenset({int, float, np.float64, np.float32, np.float16})
@@ -256,8 +266,6 @@ def _key(x):
     kind = type(x)
     if kind is Ref:
         return (Ref, x)
-    if kind is float or kind is np.float64:
-        return (kind, x, str(x)) if x == 0 else (kind, x)
     if kind is tuple or kind is list:
         return (kind, *map(_key, x))
     if kind is slice:
@@ -266,7 +274,7 @@ def _key(x):
         return tuple([(k, _key(part)) for k, part in x.items()])
     if kind is np.ndarray:
         return (np.ndarray, id(x))  # a copy by its content, which lives as long as the lines
-    return (kind, x)
+    return (kind, x, str(x)) if x == 0 else (kind, x)
 
 
 def same(x, y):
@@ -281,11 +289,15 @@ def same(x, y):
     if kind is dict:
         return x.keys() == y.keys() and all(same(part, y[k]) for k, part in x.items())
     if kind is np.ndarray:
-        return x is y or x.dtype == y.dtype and x.shape == y.shape and _same_entries(x, y)
+        return x is y or same_array(x, y)
     return x is y or x == y and (x != 0 or str(x) == str(y)) or x != x and y != y
 
 
-def _same_entries(x, y):
-    if x.dtype.char in "gG":  # long double has bytes that say nothing
-        return np.array_equal(x, y, equal_nan=True) and np.array_equal(np.signbit(x.real), np.signbit(y.real))
-    return x.tobytes() == y.tobytes()
+def same_array(x, y):
+    """Whether two arrays are the same to the last bit."""
+    if x.dtype != y.dtype or x.shape != y.shape:
+        return False
+    if x.dtype.char not in "gG":
+        return x.tobytes() == y.tobytes()
+    x, y = (np.ascontiguousarray(a).view(np.longdouble) for a in (x, y))  # whose idle bytes say nothing
+    return np.array_equal(x, y, equal_nan=True) and np.array_equal(np.signbit(x), np.signbit(y))

@@ -7,7 +7,12 @@ from collections import defaultdict
 from ..core.trace import RECORDED, plain_value
 from .lines import targets
 
-_RESERVED = frozenset({"np", "add_at", "ProgramError", *keyword.kwlist, *dir(builtins)})
+# What the text of a program calls by these names.
+CALLED = frozenset(
+    {"np", "add_at", "ProgramError", "RuntimeError", *keyword.kwlist}
+    | {"abs", "int", "round", "slice", "bool", "float", "complex"}
+)
+_RESERVED = CALLED.union(dir(builtins))
 
 
 def name_values(lines, inputs, notes, frames, gone):

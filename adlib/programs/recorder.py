@@ -18,6 +18,7 @@ from ..core.trace import FLOAT64, NO_KEYWORDS, RECORDED, RecordedArray, Recorded
 from .known import fixes_shape, written
 from .lines import Check, Line, Ref
 from .notes import NotedForward, NotedReverse
+from .signature import is_low
 
 _FRAMES = 64  # whose variables give names; a frame keeps the values of its variables alive
 _PLAIN = frozenset({float, int, bool, complex, str, type(None), type(...), type, np.dtype, type(np._NoValue)})
@@ -35,11 +36,16 @@ class Recorder(Trace):
         self.lines = []
         self.kinds = []  # shape and dtype of each value
         self.in_order = []  # whether its entries lie in C order
+        self.boxed = set()  # the numbers that are arrays of shape ()
+        self.python_floats = False  # whether an argument is one
+        self.asked_class = False  # whether `isinstance` was asked of a number
         self.frames = {}
         self.notes = []  # what derivatives say of values: (number, "bar" or "dot", number of the primal)
         self.limit = limit
         self.careful = careful  # whether to write down rare cases, too
-        self.passed_over = False  # whether one was not
+        self.passed_over = []  # where one was not: the number of lines before, and what was asked
+        self.own_rule = None  # what has a derivative that its lines do not show
+        self.low = False  # whether a constant has a lower precision than Python's floats
         self._constants = Constants()
         self._sweeps = False
         self._codes = {}  # code object -> whether it is the user's
@@ -72,7 +78,7 @@ class Recorder(Trace):
         """Whether a rare case is written down: it is where it occurs; else the results of a call show it."""
         if self.careful or condition._value.any():
             return True
-        self.passed_over = True
+        self.passed_over.append((len(self.lines), condition._info))
         return False
 
     def record(self, call, args, kwargs=NO_KEYWORDS):
@@ -122,6 +128,8 @@ class Recorder(Trace):
         else:
             y, kind = _new(RecordedArray if value.ndim else RecordedScalar), (value.shape, value.dtype)
         y._value, y._trace, y._info = value, self, Ref(len(self.kinds))
+        if not kind[0] and type(value) is np.ndarray:
+            self.boxed.add(y._info)
         self.kinds.append(kind)
         self.in_order.append(not kind[0] or value.flags.c_contiguous)
         return y
@@ -163,10 +171,14 @@ class Recorder(Trace):
             or isinstance(x, type)
             and issubclass(x, (np.generic, float, int, bool, complex))
         ):
+            self.low |= is_low(x)
             return x, x
         if isinstance(x, np.ndarray):
-            if x.dtype.hasobject or isinstance(x, np.ma.MaskedArray):
+            if (
+                x.dtype.hasobject or kind is not np.ndarray and not isinstance(x, np.memmap)
+            ):  # with operators of its own
                 raise with_user_line(_not_written(x, call))
+            self.low |= is_low(x)
             kept = self._constants.frozen(x.view(np.ndarray))
             return kept, kept
         raise with_user_line(_not_written(x, call))
@@ -208,6 +220,6 @@ def too_long(count):
 
 def _not_written(x, call):
     return TracedValueError(
-        f"{written(call)} was called with a {describe(x, type(x).__name__)} beside a recorded value, which cannot be "
+        f"{written(call) or call.__name__} was called with a {describe(x, type(x).__name__)} beside a recorded value, which cannot be "
         "written down; pass numbers, plain arrays, tuples and lists"
     )

@@ -1,6 +1,7 @@
 """What a program was recorded for: the names, shapes and dtypes of its arrays, and every argument that is no array."""
 
 import inspect
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,9 @@ from ..core.keywords import function_name
 from ..core.settings import shown
 from ..core.trace import TRACERS
 from ..core.tree import flatten, outline
+from .names import CALLED
+
+LOW = frozenset(map(np.dtype, ("float32", "float16", "complex64")))
 
 
 class Expected(NamedTuple):
@@ -24,16 +28,24 @@ class Expected(NamedTuple):
 class Signature:
     """The arguments of a function, as they were when it was recorded."""
 
-    def __init__(self, f, args, kwargs, results):
+    def __init__(self, f, args, kwargs):
         self.name = identifier(function_name(f))
         leaves, self.structure = flatten((args, kwargs))
-        low = any(getattr(x, "dtype", None) in (np.float32, np.float16) for x in (*leaves, *flatten(results)[0]))
         # Python's floats would raise where NumPy's give inf; beside float32 NumPy's would make everything float64.
-        self._number = float if low else np.float64
+        self._number = np.float64
+        self.has_floats = float in map(type, leaves)
+        self.keep_floats(any(map(is_low, leaves)))
         self.expected = [_expected(name, x) for name, x in zip(_names(f, args, kwargs), leaves, strict=True)]
         self.names = [e.name for e in self.expected if e.dtype is not None]
-        self.flat = not kwargs and len(leaves) == len(args)  # one leaf each, and no containers
+        self.flat = not kwargs and all(flatten(arg)[1] is None for arg in args)  # one leaf each, and no containers
         self._count = len(args)
+        self.boxed = False  # of each array whether it is one, where numbers were asked for their class
+
+    def keep_floats(self, low):
+        """Let Python's floats be, where anything has a lower precision; True where that is new and there are some."""
+        new = low and self._number is not float
+        self._number = float if low else self._number
+        return new and self.has_floats
 
     def arrays(self, args, kwargs):
         """The arrays of a call, in order, after comparing it with the recorded one."""
@@ -61,6 +73,11 @@ class Signature:
             else:
                 kind = f"shape {x.shape} and dtype {x.dtype}" if hasattr(x, "dtype") else shown(x)
                 raise self._other(name, f"of shape {shape} and dtype {dtype}", kind)
+        if self.boxed:
+            for name, x, array in zip(self.names, taken, self.boxed):
+                if not array and type(x) is np.ndarray or array and isinstance(x, np.generic):
+                    words = "a number", f"an array of shape {x.shape}"
+                    raise self._other(name, *(words[::-1] if array else words))
         return taken
 
     def _other(self, name, recorded, given):
@@ -68,6 +85,11 @@ class Signature:
             f"the program {self.name} was recorded for {name} {recorded}, but got {given}; "
             "record another: adlib.program(f)(...)"
         )
+
+
+def is_low(x):
+    """Whether Python's floats would give way to it, and NumPy's would not."""
+    return getattr(x, "dtype", None) in LOW
 
 
 def _expected(name, x):
@@ -80,6 +102,11 @@ def _expected(name, x):
             f"a program takes plain arrays of numbers, but {name} is a {type(x).__name__} of {x.dtype}; "
             "convert it with np.asarray(x, dtype=float)"
         )
+    if not callable(x) and type(x).__hash__ in (None, object.__hash__):
+        raise ArgumentError(
+            f"a program takes numbers, arrays, words and functions, but {name} is a {type(x).__name__}, whose contents "
+            "may change; pass what it holds"
+        )
     return Expected(name, None, None, x)
 
 
@@ -91,8 +118,13 @@ def _equal(x, y):
 
 
 def identifier(name):
-    """A function's name as a program may have it."""
-    return name if name.isidentifier() else "f"
+    """A function's name as a program may have it: the text calls others by theirs."""
+    if not name.isidentifier():
+        return "f"
+    return f"{name}_" if name in CALLED or _CONSTANT.fullmatch(name) else name
+
+
+_CONSTANT = re.compile(r"c\d+")
 
 
 def _names(f, args, kwargs):
@@ -114,7 +146,9 @@ def _names(f, args, kwargs):
         names += [name] if structure is None else [f"{name}{i + 1}" for i in range(len(leaves))]
     free, taken = [], set()
     for name in names:
-        while name in taken or name == "np":
+        if not name.isidentifier():  # of a keyword argument
+            name = "x"
+        while name in taken or name in CALLED:
             name += "_"
         taken.add(name)
         free.append(name)

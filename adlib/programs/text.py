@@ -56,16 +56,13 @@ class Text:
         return self._number(x) if isinstance(x, (float, complex, np.generic)) else repr(x)
 
     def _number(self, x):
-        if isinstance(x, (complex, np.complexfloating)):
-            return f"complex({x.real!r}, {x.imag!r})"
-        if isinstance(x, np.generic):
-            if x.dtype == bool:
-                return str(bool(x))
-            number = repr(x.item()) if x == x and abs(x) != np.inf else f"np.{float(x)}"
-            return (
-                number if self._plain and x.dtype in _COMMON else f"np.{x.dtype.name}({number.replace('np.-', '-np.')})"
-            )
-        return repr(x) if x == x and abs(x) != float("inf") else f"{'-' * (x < 0)}np.{abs(x)}"
+        bare = x.item() if isinstance(x, np.generic) and type(x) is not np.longdouble else x
+        if isinstance(bare, (complex, np.clongdouble)):
+            number = f"complex({self._number(bare.real)}, {self._number(bare.imag)})"
+        else:
+            number = repr(bare) if bare == bare and abs(bare) != np.inf else f"{'-' * bool(bare < 0)}np.{abs(bare)}"
+        common = self._plain and getattr(x, "dtype", None) in _COMMON
+        return number if bare is x or common or type(bare) is bool else f"np.{x.dtype.name}({number})"
 
     def _constant(self, x):
         if id(x) not in self._numbers:
@@ -177,8 +174,7 @@ class Text:
         lines = ["import numpy as np"]
         for name, x in self.constants.items():
             if x.size <= _SHOWN and x.dtype in _COMMON:
-                entries = f"np.array({_entries(x.tolist())})" if x.size else f"np.zeros({x.shape}, {_dtype(x.dtype)})"
-                lines.append(f"{name} = {entries}")
+                lines.append(f"{name} = {_written_out(x)}")
             else:
                 lines.append(f"# {name}: array {x.shape}, {x.dtype.name}")
         return lines
@@ -191,6 +187,14 @@ UFUNCS = {
     operator.truediv: np.divide,
     operator.neg: np.negative,
 }
+
+
+def _written_out(x):
+    """An array, in the order of its entries in memory: sums round by it."""
+    if not x.size:
+        return f"np.zeros({x.shape}, {_dtype(x.dtype)})"
+    order = ", order='F'" if x.flags.f_contiguous and not x.flags.c_contiguous else ""
+    return f"np.array({_entries(x.tolist())}{order})"
 
 
 def _dtype(x):

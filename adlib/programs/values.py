@@ -10,7 +10,9 @@ from ..core.trace import (
     DIFFERENTIATED,
     RECORDED,
     RULES,
+    RecordedScalar,
     as_operand,
+    has_out,
     only_ours,
 )
 from .known import INFIX, OPERATORS, PREFIX, written
@@ -20,7 +22,7 @@ from .lines import astype
 _OF_SHAPES = frozenset(
     {np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like}
     | {np.diag_indices_from, np.tril_indices_from, np.triu_indices_from}
-    | {np.iscomplexobj, np.isrealobj, np.can_cast, np.min_scalar_type, np.common_type}
+    | {np.iscomplexobj, np.isrealobj, np.can_cast, np.common_type}
 )
 # Functions that call others, which are recorded as they run.
 _OF_FUNCTIONS = frozenset({np.piecewise, np.apply_along_axis, np.apply_over_axes})
@@ -48,10 +50,15 @@ def _function(self, function, types, args, kwargs):
     if function in _OF_FUNCTIONS:
         return RULES[function].code(*args, **kwargs)
     if function in _OF_SHAPES:
-        return function(*map(_held, args), **{k: _held(x) for k, x in kwargs.items()})
+        return function(*map(_held, args[:1]), *map(_setting, args[1:]), **{k: _setting(x) for k, x in kwargs.items()})
     if function in _SAME:
         return args[0] if args else kwargs["a"]
-    if function in _WRITING or kwargs.get("out") is not None:
+    if (
+        function in _WRITING
+        or has_out(function, args, kwargs)
+        or kwargs.get("copy") is False
+        and function is np.nan_to_num
+    ):
         raise conversions.in_place(f"numpy.{function.__name__}", self)
     kwargs.pop("out", None)
     if written(function) is None:
@@ -61,6 +68,13 @@ def _function(self, function, types, args, kwargs):
 
 def _held(x):
     return x._value if type(x) in RECORDED else x
+
+
+def _setting(x):
+    """A recorded axis, or number of a diagonal, is checked."""
+    if type(x) is RecordedScalar and x.dtype.kind in "iu":
+        operator.index(x)
+    return _held(x)
 
 
 def _not_numpy(name):
@@ -99,7 +113,11 @@ def _checked(kind, convert):
 
 
 def _round(self, ndigits=None):
-    return np.round(self, ndigits) if ndigits is not None else _checked("round", round)(self)
+    if ndigits is None:
+        return _checked("round", round)(self)
+    if type(self) is RecordedScalar and self._trace.python_floats:  # which are rounded by their decimals
+        raise conversions.lost("round(x, digits) of", self, "write np.round(x, digits)")
+    return np.round(self, ndigits)
 
 
 def _item(self, index):
@@ -108,6 +126,33 @@ def _item(self, index):
     if type(index) is list:
         index = as_operand(index)
     return self._trace.record(operator.getitem, (self, index))
+
+
+def _part(function):
+    """The property of ``x.real`` or ``x.imag``."""
+    return property(lambda self: self if function is np.real and self.dtype.kind != "c" else function(self))
+
+
+def _assignment(symbol):
+    """The method of ``x += y``: a number is bound again, an array would be written into, under all its names."""
+
+    def method(self, other):
+        if type(self._value) is np.ndarray:
+            raise conversions.in_place(f"{symbol}= on an array", self)
+        return NotImplemented
+
+    return method
+
+
+def _no_text(kind):
+    def method(self, *spec):
+        raise conversions.lost(kind, self, "leave it out, and print what the program returns")
+
+    return method
+
+
+def _repr(self):
+    return f"Recorded(shape {self.shape}, {self.dtype})"
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
@@ -119,13 +164,16 @@ for _kind in RECORDED:
     _kind.__array_function__ = _function
     _kind.__getitem__ = _item
     _kind.astype = _astype
+    _kind.real, _kind.imag = _part(np.real), _part(np.imag)
     for _call in INFIX:
         _name = _call.__name__.strip("_")
         setattr(_kind, f"__{_name}__", _binary(_call))
         if _name not in ("lt", "le", "eq", "ne", "gt", "ge"):
             setattr(_kind, f"__r{_name}__", _reflected(_call))
+            setattr(_kind, f"__i{_name}__", _assignment(INFIX[_call]))
     for _call in PREFIX:
         setattr(_kind, f"__{_call.__name__.strip('_')}__", _unary(_call))
+    _kind.__repr__, _kind.__str__, _kind.__format__ = _repr, _no_text("str() of"), _no_text("formatting of")
     _kind.__abs__ = _unary(operator.abs)
     _kind.__bool__ = _checked("bool", bool)
     _kind.__int__ = _kind.__trunc__ = _checked("int", int)
