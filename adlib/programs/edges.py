@@ -1,11 +1,12 @@
 """Rare cases that a rule passed over: whether their NaN would still stand in the results, where a call looks for it."""
 
 import operator
+from collections import defaultdict
 
 import numpy as np
 
 from .known import functions
-from .lines import Check, Line, astype, used
+from .lines import Check, Line, Ref, astype, live, targets, used
 
 # fmt: off
 _HIDE = functions((
@@ -21,32 +22,29 @@ _HIDE = functions((
 
 def hides_rare_cases(recorder):
     """Whether a NaN of a case that was passed over can go another way than into a result: a branch, an order, a count."""
+    if not recorder.passed_over:
+        return False
+    asked_at = defaultdict(list)
     for place, condition in recorder.passed_over:
-        asked = _asked(recorder, condition)
-        seen = {line.target for line in recorder.lines[:place] if _is(line, np.isnan) and line.args[0] in asked}
-        tainted = set(asked) if seen else set()
-        for line in recorder.lines[place:]:
-            operands = used(line)
-            if tainted.isdisjoint(operands):
-                if type(line) is Line and not asked.isdisjoint(operands):
-                    tainted.update(_targets(line))
-                continue
-            if type(line) is Check:
-                if line.kind != "shape":
-                    return True
-            elif _hides(line, recorder.kinds):
+        asked_at[place].append(condition)
+    by_target = {line.target: line for line in recorder.lines if type(line) is Line and type(line.target) is Ref}
+    kept = set(map(id, live(recorder.lines, [y for y in recorder.leaves if type(y) is Ref])))
+    asked, tainted = set(), set()  # the numbers that conditions asked, and what may be NaN
+    for i, line in enumerate(recorder.lines):
+        for condition in asked_at.get(i, ()):
+            numbers, of_nan = _asked(condition, by_target, recorder.kinds)
+            asked |= numbers
+            tainted |= of_nan
+        if id(line) not in kept:
+            continue
+        operands = used(line)
+        if not tainted.isdisjoint(operands):
+            if line.kind != "shape" if type(line) is Check else _hides(line, recorder.kinds):
                 return True
-            else:
-                tainted.update(_targets(line))
+            tainted.update(targets(line))
+        elif not asked.isdisjoint(operands):
+            tainted.update(targets(line))
     return False
-
-
-def _is(line, call):
-    return type(line) is Line and line.call is call
-
-
-def _targets(line):
-    return line.target if type(line.target) is tuple else (line.target,)
 
 
 def _hides(line, kinds):
@@ -58,15 +56,16 @@ def _hides(line, kinds):
     return call in _HIDE or line.call is astype and kinds[line.target][1].kind not in "fc"
 
 
-def _asked(recorder, condition):
-    """The numbers that a condition asks."""
-    by_target = {line.target: line for line in recorder.lines if type(line) is Line and type(line.target) is not tuple}
-    found, open_ = set(), [condition]
-    while open_:
-        ref = open_.pop()
+def _asked(condition, by_target, kinds):
+    """The numbers that a condition asks, and those of them that it asks whether they are NaN."""
+    numbers, of_nan, left = set(), set(), [condition]
+    while left:
+        ref = left.pop()
         line = by_target.get(ref)
-        if recorder.kinds[ref][1].kind == "b" and line is not None:
-            open_ += used(line)
+        if kinds[ref][1].kind == "b" and line is not None:
+            left += used(line)
+            if line.call is np.isnan:
+                of_nan.update(used(line))
         else:
-            found.add(ref)
-    return found
+            numbers.add(ref)
+    return numbers, of_nan & numbers

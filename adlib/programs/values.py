@@ -12,7 +12,6 @@ from ..core.trace import (
     RULES,
     RecordedScalar,
     as_operand,
-    has_out,
     only_ours,
 )
 from .known import INFIX, OPERATORS, PREFIX, written
@@ -55,7 +54,7 @@ def _function(self, function, types, args, kwargs):
         return args[0] if args else kwargs["a"]
     if (
         function in _WRITING
-        or has_out(function, args, kwargs)
+        or conversions.has_out(function, args, kwargs)
         or kwargs.get("copy") is False
         and function is np.nan_to_num
     ):
