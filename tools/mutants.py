@@ -47,6 +47,8 @@ MODULES = (
     "zero_order",
     "randomised",
     "optimize.py",
+    "programs",
+    "structure",
 )
 NOT_MEANT = ("viz", "data", "exercises")
 TESTS = ["tests/adlib", "adlib", *(f"--ignore={top}/{part}" for top in ("tests/adlib", "adlib") for part in NOT_MEANT)]

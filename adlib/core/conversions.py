@@ -1,7 +1,5 @@
 """What cannot be done with a traced value, plain numbers made of it and arrays written into, and what to write instead."""
 
-import functools
-import inspect
 import operator
 
 import numpy as np
@@ -170,21 +168,3 @@ def foreign_product(call, x, other):
             "or declare the product with adlib.primitive and adlib.linear"
         )
     )
-
-
-def has_out(function, args, kwargs):
-    """Whether a call names an array to write into."""
-    position = _out_position(function)
-    return kwargs.get("out") is not None or (
-        position is not None and len(args) > position and args[position] is not None
-    )
-
-
-@functools.cache
-def _out_position(function):
-    """Where `out` stands among the positional arguments, or None."""
-    try:
-        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.KEYWORD_ONLY]
-    except ValueError:  # written in C, without a signature
-        return 2 if function in (np.dot, np.concatenate) else None
-    return names.index("out") if "out" in names else None

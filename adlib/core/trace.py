@@ -13,6 +13,8 @@ the call and sees every lower one as a constant.  That is all there is to
 nesting, and the reason why derivatives of derivatives cannot be confused.
 """
 
+import functools
+import inspect
 import itertools
 import numbers
 import operator
@@ -222,10 +224,7 @@ class Tracer:
     pass for a constant.
     """
 
-    # In words, for messages.
-    _noun = "traced value"
-    _loss = "would lose its derivative"
-    _need = "that a derivative of a {} may need"
+    _noun, _loss, _need = "traced value", "would lose its derivative", "that a derivative of a {} may need"
     # The value one level below; the trace; and what the trace knows of the value: in forward mode its tangent, in reverse
     # mode its position in the list.
     __slots__ = ("_value", "_trace", "_info")
@@ -309,7 +308,7 @@ class Tracer:
             rule = RULES.get(getattr(np, function.__name__, None))
         if rule is None:
             raise no_rule(f"{function.__module__}.{function.__name__}", self)
-        if conversions.has_out(function, args, kwargs):
+        if has_out(function, args, kwargs):
             raise conversions.in_place(f"numpy.{function.__name__} with out=", self)
         return rule.bind(function, args, kwargs)
 
@@ -482,3 +481,19 @@ TRACERS = DIFFERENTIATED | RECORDED
 for _kind in (ScalarTracer, RecordedScalar):
     numbers.Real.register(_kind)  # so that np.isscalar and its kind answer as for the number itself
 _FLOATS = TRACERS | {np.ndarray, np.float64, np.float32, np.float16, np.longdouble}
+
+
+def has_out(function, args, kwargs):
+    """Whether a call names an array to write into."""
+    at = _out_position(function)
+    return kwargs.get("out") is not None or at is not None and len(args) > at and args[at] is not None
+
+
+@functools.cache
+def _out_position(function):
+    """Where `out` stands among the positional arguments, or None."""
+    try:
+        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    except ValueError:  # written in C, without a signature
+        return 2 if function in (np.dot, np.concatenate) else None
+    return names.index("out") if "out" in names else None

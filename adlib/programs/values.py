@@ -12,6 +12,7 @@ from ..core.trace import (
     RULES,
     RecordedScalar,
     as_operand,
+    has_out,
     only_ours,
 )
 from .known import INFIX, OPERATORS, PREFIX, written
@@ -54,7 +55,7 @@ def _function(self, function, types, args, kwargs):
         return args[0] if args else kwargs["a"]
     if (
         function in _WRITING
-        or conversions.has_out(function, args, kwargs)
+        or has_out(function, args, kwargs)
         or kwargs.get("copy") is False
         and function is np.nan_to_num
     ):
