@@ -131,7 +131,7 @@ MDS_GRADIENT = Exercise(
 
 
 def scaling_cases(rng):
-    """A triangle; a line; space; fewer dimensions than the points have; a shifted cloud."""
+    """A triangle; a line; space; fewer dimensions than the points have; a shifted cloud; more than they have."""
     fixed = [
         ([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]], 2, "the triangle with sides 3, 4 and 5"),
         ([[0.0], [1.0], [5.0], [7.0]], 1, "four points on a line"),
@@ -142,7 +142,8 @@ def scaling_cases(rng):
         spread = np.linspace(2.0, 0.5, p)
         X = (rng.normal(size=(count, p)) * spread + rng.normal(size=p)).round(2)
         cases.append({"X": X.tolist(), "d": d, "shown": f"{count} points from {p} dimensions, d = {d}"})
-    return cases
+    line = [[0.0], [1.0], [5.0], [7.0], [11.0], [12.5]]  # rounding makes some of the five zeros negative
+    return cases + [{"X": line, "d": 6, "shown": "six points on a line, d = 6"}]
 
 
 def distances(X):
@@ -162,7 +163,8 @@ def scaling_verify(case, answer):
     scores = X @ np.linalg.svd(X, full_matrices=False)[2][:d].T
     expected = scores @ scores.T
     if not np.all(np.isfinite(W)):
-        return Complaint("negative", f"the points are {shown(answer['W'])}")
+        key = "rounding" if np.linalg.matrix_rank(X) < d else "negative"
+        return Complaint(key, f"the points are {shown(answer['W'])}")
     if close(W @ W.T, expected, rtol=1e-7):
         return None
     i, j = np.unravel_index(np.argmax(np.abs(distances(W) - distances(scores))), expected.shape)
@@ -207,6 +209,7 @@ CLASSICAL_SCALING = Exercise(
         "root": "the lengths are wrong: W Wᵀ has to give the table of inner products back, so what becomes of an eigenvalue",
         "smallest": "these are the directions of the least spread: which d eigenvectors are taken, and has the table its sign",
         "negative": "the root of a negative number: has the table its sign, and are the largest eigenvalues taken",
+        "rounding": "an eigenvalue that should be zero came out as a tiny number with a minus sign: what is its root meant to be",
         "product": "a matrix product is not the table of squares: which operation squares each entry",
         "value": "try it on paper with two points that are 2 apart: what is the table of inner products",
     },
