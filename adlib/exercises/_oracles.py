@@ -31,5 +31,8 @@ def units(shape):
 
     >>> units((2,)).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
+    >>> units((2, 0)).tolist()
+    []
     """
-    return np.eye(math.prod(shape)).reshape(-1, *shape)
+    count = math.prod(shape)
+    return np.eye(count).reshape(count, *shape)

@@ -226,7 +226,7 @@ def heron_verify(case, answer):
     found = f"the derivative is {slope:.12g}, expected {expected:.12g}"
     if a == 1.0 and slope in (0.0, 1.0):
         return Complaint("never-entered", found)
-    return Complaint("one-step-behind" if close(slope, expected, rtol=1e-2) else "slope", found)
+    return Complaint("not-yet" if close(slope, expected, rtol=1e-2) else "slope", found)
 
 
 HERON_DERIVATIVE = Exercise(
@@ -239,7 +239,7 @@ HERON_DERIVATIVE = Exercise(
         "root": "a root, a power or an exponential was used; only +, -, * and / are allowed",
         "value": "the result is not the square root of a",
         "never-entered": "at a = 1 the first guess is good enough, so no step depends on a in the right way",
-        "one-step-behind": "the value has converged and the derivative has not: how far behind the value is it",
+        "not-yet": "the value has converged and the derivative has not yet: its error is larger, so when may the loop stop",
         "slope": "the value is right, and the derivative is far off",
     },
 )

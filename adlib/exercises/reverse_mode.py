@@ -261,6 +261,7 @@ def autograd_run(student, case):
     """The value and the gradients after `backward`, or that the walk had to be stopped."""
     program, used, key = PROGRAMS[case["program"]]
     inputs = [student(x) for x in case["x"]]
+    start = [attribute(x, "grad", "a new Value") for x in inputs]
 
     def forward_and_back():
         if case["again"] == "other":
@@ -278,7 +279,7 @@ def autograd_run(student, case):
         result = with_few_calls(forward_and_back) if key == "paths" else forward_and_back()
     except TooManyCalls:
         return {"too many calls": True}
-    return {"value": attribute(result, "value", "the result"),
+    return {"start": start, "value": attribute(result, "value", "the result"),
             "grads": {str(i): attribute(inputs[i], "grad", "xy"[i]) for i in range(used)}}  # fmt: skip
 
 
@@ -286,6 +287,8 @@ def autograd_verify(case, answer):
     program, _, key = PROGRAMS[case["program"]]
     if "too many calls" in answer:
         return Complaint("paths", f"stopped after {CALLS} calls of functions")
+    if any(answer["start"]):
+        return Complaint("start", f"the .grad of a new Value is {shown(answer['start'][0])}, expected 0")
     x = case["x"]
     value = float(program(x))
     if not close(answer["value"], value):
@@ -307,6 +310,7 @@ MINI_AUTOGRAD = Exercise(
     run=autograd_run,
     verify=autograd_verify,
     hints={
+        "start": "a number that no backward() has reached has a grad: how much is a result felt to depend on it when nothing has reached it",
         "value": "already the value is wrong",
         "seed": "all gradients are zero: backward() has to begin with the adjoint 1 of the result",
         "sum": "a nudge of either summand reaches the sum with factor 1",
@@ -323,6 +327,8 @@ MINI_AUTOGRAD = Exercise(
 
 # adjoint-test --------------------------------------------------------------------------------------------------
 
+CALLS_OF_A_TEST = 50  # of both functions together; a matrix of the widest pair has more rows, and more columns
+
 
 def adjoint_cases(rng):
     """Pairs of a matrix and what claims to be its transpose: some right, at all scales, some with a planted bug."""
@@ -334,7 +340,7 @@ def adjoint_cases(rng):
     A, S, row, large = (rng.normal(size=shape) for shape in ((3, 5), (4, 4), (1, 4), (40, 30)))
     entry, mixed = A.T.copy(), rng.permutation(A.ravel()).reshape(5, 3)
     entry[2, 1] *= 1.0001
-    zero = np.zeros((3, 2))
+    zero, wide = np.zeros((3, 2)), rng.normal(size=(70, 60)).round(3)
     return [
         case(A, A.T, True, "accept", "a right pair"),
         case(A.T, A, True, "accept", "a right pair"),
@@ -351,24 +357,37 @@ def adjoint_cases(rng):
         case(zero, zero.T, True, "zero", "a function that does not depend on its input"),
         case(row, row.T, True, "accept", "a right pair, one output"),
         case(large, large.T, True, "accept", "a right pair, a large one"),
+        case(wide, wide.T, True, "accept", "a right pair, larger still"),
     ]
 
 
 def adjoint_run(student, case):
     matrix, other = np.array(case["matrix"]), np.array(case["other"])
     m, n = matrix.shape
-    answer = student(lambda u: matrix @ u, lambda w: other @ w, n, m)
+    calls = 0
+
+    def counted(matrix):
+        def apply(vector):
+            nonlocal calls
+            calls += 1
+            return matrix @ vector
+
+        return apply
+
+    answer = student(counted(matrix), counted(other), n, m)
     refuse_nothing(answer, "what adjoint_test returned")
     if not isinstance(answer, bool | np.bool_):
         raise Unusable("type", f"adjoint_test returned {name_of(answer)}, expected True or False")
-    return bool(answer)
+    return {"said": bool(answer), "calls": calls}
 
 
 def adjoint_verify(case, answer):
     """The oracle needs no derivative: the pairs were made right or wrong."""
-    if answer == case["right"]:
-        return None
-    return Complaint(case["probe"], f"the test said {answer}, expected {case['right']}")
+    if answer["said"] != case["right"]:
+        return Complaint(case["probe"], f"the test said {answer['said']}, expected {case['right']}")
+    if answer["calls"] > CALLS_OF_A_TEST:
+        return Complaint("calls", f"the test took {answer['calls']} calls of the two functions")
+    return None
 
 
 ADJOINT_TEST = Exercise(
@@ -386,6 +405,7 @@ ADJOINT_TEST = Exercise(
         "absolute": "a right pair was rejected only for its size: compare the difference with the size of the numbers",
         "absolute-small": "a wrong pair was accepted because its entries are small: compare the difference with their size",
         "zero": "where both numbers are zero they agree; beware of dividing by their size",
+        "calls": "a call for each unit vector is too many: the identity, at random vectors, never needs more calls for a larger matrix",
     },
 )
 

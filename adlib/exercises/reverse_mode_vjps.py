@@ -18,6 +18,7 @@ BROADCASTS = [
     ((2, 3), (2, 1), "stretched-axis"), ((1, 3), (2, 3), "stretched-axis"), ((2, 1), (1, 3), "stretched-axis"),
     ((1, 3), (3,), "same"), ((1,), (1, 1), "same"),
     ((2, 3, 4), (3, 1), "missing-axis"), ((4, 1, 2), (3, 1), "missing-axis"), ((3, 3), (3, 1), "missing-axis"),
+    ((1,), (0,), "stretched-axis"), ((2, 0), (2, 1), "stretched-axis"),
 ]  # fmt: skip
 
 
@@ -142,7 +143,7 @@ VJP_SOFTMAX = Exercise(
 
 # Shapes of A and B, and the hint that a failure calls for.
 PRODUCTS = [
-    ((2, 3), (3, 4), "matrices"), ((3, 3), (3, 3), "matrices"), ((1, 3), (3, 2), "matrices"),
+    ((2, 3), (3, 4), "matrices"), ((3, 3), (3, 3), "matrices"), ((1, 3), (3, 2), "matrices"), ((2, 3), (3, 2), "matrices"),
     ((2, 3), (3,), "vectors"), ((3, 3), (3,), "vectors"), ((3,), (3, 3), "vectors"), ((3,), (3, 4), "vectors"), ((3,), (3,), "vectors"),
     ((5, 2, 3), (3, 4), "stack"), ((4, 1, 3), (3, 1), "stack"), ((2, 2, 2), (2, 2), "stack"), ((2, 4, 5, 3), (3, 2), "stack"),
     ((5, 2, 3), (3,), "stack"),

@@ -15,10 +15,11 @@ from . import values  # noqa: F401  (gives recorded values their methods)
 from .edges import hides_rare_cases
 from .in_place import Lifetimes
 from .known import is_new
-from .lines import Check, Ref, live, same, same_array, simplified, targets
+from .lines import Check, Ref, live, same, same_array, targets
 from .names import name_values
 from .recorder import Recorder, run, too_long
 from .signature import LOW, Signature, is_low
+from .simplify import simplified
 from .text import DIFFERENTIABLE, FUNCTIONAL, UFUNCS, WRITTEN_INTO, Text
 
 LIMIT = 20_000  # lines

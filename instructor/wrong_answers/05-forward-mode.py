@@ -64,8 +64,8 @@ class Dual(Dual):
     "heron-derivative": [
         ("the loop of the chapter", "never-entered", "at a = 1", [("return (x + a / x) / 2", "return x")]),
         ("a constant start", "never-entered", "at a = 1", "def heron(a):\n    x = 1.0\n    while abs(x * x - a) > 1e-12:\n        x = (x + a / x) / 2\n    return x\n"),
-        ("another start, which cures a = 1 only", "one-step-behind", "how far behind", "def heron(a):\n    x = a + 1\n    while abs(x * x - a) > 1e-12:\n        x = (x + a / x) / 2\n    return x\n"),
-        ("at least one step, which cures a = 1 only", "one-step-behind", "how far behind", "def heron(a):\n    x = (a + a / a) / 2\n    while abs(x * x - a) > 1e-12:\n        x = (x + a / x) / 2\n    return x\n"),
+        ("another start, which cures a = 1 only", "not-yet", "its error is larger", "def heron(a):\n    x = a + 1\n    while abs(x * x - a) > 1e-12:\n        x = (x + a / x) / 2\n    return x\n"),
+        ("at least one step, which cures a = 1 only", "not-yet", "its error is larger", "def heron(a):\n    x = (a + a / a) / 2\n    while abs(x * x - a) > 1e-12:\n        x = (x + a / x) / 2\n    return x\n"),
         ("the root itself", "root", "a power or an exponential was used", "def heron(a):\n    return np.sqrt(a)\n"),
         ("a power", "root", "a power or an exponential was used", "def heron(a):\n    return a ** 0.5\n"),
         ("a square root taken twice", "value", "is not the square root", [("return (x + a / x) / 2", "return x * x")]),

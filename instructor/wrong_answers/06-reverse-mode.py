@@ -89,6 +89,8 @@ def reverse_sweep(n, edges, output):
         ("a sum for the product", "value", "already the value is wrong", [("product = self.value * other.value", "product = self.value + other.value")]),
         ("earlier gradients stay", "again", "an earlier backward()", [("for node in unreported:\n            node.grad = 0.0", "pass")]),
         ("a plain number has no effect on the gradient", "constant", "a plain number", [("((self, other),)", "((self, 1.0),)")]),
+        ("no gradient before the walk", "nothing", ".grad of a new", [("self.grad = value, uses, 0.0", "self.grad = value, uses, None")]),
+        ("a gradient of 1 before the walk", "start", "nothing has reached it", [("self.grad = value, uses, 0.0", "self.grad = value, uses, 1.0")]),
         ("every path alone", "paths", "every path is walked alone", """
 class Value(Value):
     def backward(self):
@@ -162,6 +164,7 @@ def add_vjp(a, b, g):
     return undone(a.shape), undone(b.shape)
 """),
         ("the adjoint is changed", "changed", "g was changed", [("return undone(a.shape), undone(b.shape)", "both = undone(a.shape), undone(b.shape)\n    g *= 2\n    return tuple(np.array(x) / (2 if x is g else 1) for x in both)")]),
+        ("an axis of length one beside an empty one", "shape", "has shape (0,)", [("n != total.shape[i]", "n < total.shape[i]")]),
         ("a sign, as in a difference", "same", "nothing was broadcast", [("undone(b.shape)", "-undone(b.shape)")]),
     ],
     "vjp-softmax": [
@@ -195,6 +198,7 @@ def matmul_vjp(A, B, g):
         return np.outer(g, B), A.T @ g
     return g @ B.T, np.swapaxes(A, -1, -2) @ g
 """),
+        ("a square g is transposed", "matrices", "the sum of A[i, j]·B[j, k] over j", [("return A_bar", "A_bar = g.T @ B.T if g.ndim == 2 and len(g) == len(g.T) else A_bar\n    return A_bar")]),
         ("a mean over the stack", "mean", "nothing divides by their number", [("rows.T @ g_rows", "rows.T @ g_rows / max(1, np.prod(A.shape[:-2]))")]),
         ("the first matrix of the stack alone", "stack", "meets the same B", [("rows.T @ g_rows", "rows[: A.shape[-2] if A.ndim > 1 else 1].T @ g_rows[: A.shape[-2] if A.ndim > 1 else 1]")]),
         ("g is changed", "changed", "was changed", [("k = len(B)", "k = len(B)\n    g *= 2.0\n    A = A / 2.0\n    B = B / 2.0")]),
@@ -223,14 +227,26 @@ def matmul_vjp(A, B, g):
     "adjoint-test": [
         ("vectors of ones", "ones", "vectors of ones", [("rng_of_test.normal(size=n), rng_of_test.normal(size=m)", "np.ones(n), np.ones(m)")]),
         ("sizes are compared, not numbers", "sign", "a wrong sign", [("abs(at_output - at_input)", "abs(abs(at_output) - abs(at_input))")]),
-        ("a loose tolerance", "loose", "the thirteenth digit", [("1e-9 * largest", "1e-2 * largest")]),
-        ("an absolute tolerance", "absolute", "rejected only for its size", [("1e-9 * largest", "1e-9")]),
-        ("np.isclose, which has an absolute tolerance", "absolute-small", "its entries are small", [("abs(at_output - at_input) <= 1e-9 * largest", "np.isclose(at_output, at_input)")]),
-        ("no tolerance", "accept", "which two numbers are equal, but for rounding", [("1e-9 * largest", "0.0")]),
-        ("always True", "factor", "differ by a factor", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "True")]),
-        ("always False", "accept", "which two numbers are equal, but for rounding", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "False")]),
-        ("a division by the size", "zero", "dividing by their size", [("abs(at_output - at_input) <= 1e-9 * largest", "abs(at_output - at_input) / largest <= 1e-9")]),
+        ("a loose tolerance", "loose", "the thirteenth digit", [("1e-9 * size_of_both", "1e-2 * size_of_both")]),
+        ("an absolute tolerance", "absolute", "rejected only for its size", [("1e-9 * size_of_both", "1e-9")]),
+        ("np.isclose, which has an absolute tolerance", "absolute-small", "its entries are small", [("abs(at_output - at_input) <= 1e-9 * size_of_both", "np.isclose(at_output, at_input)")]),
+        ("no tolerance", "accept", "which two numbers are equal, but for rounding", [("1e-9 * size_of_both", "0.0")]),
+        ("always True", "factor", "differ by a factor", [("bool(abs(at_output - at_input) <= 1e-9 * size_of_both)", "True")]),
+        ("always False", "accept", "which two numbers are equal, but for rounding", [("bool(abs(at_output - at_input) <= 1e-9 * size_of_both)", "False")]),
+        ("a division by the size", "zero", "dividing by their size", [("abs(at_output - at_input) <= 1e-9 * size_of_both", "abs(at_output - at_input) / size_of_both <= 1e-9")]),
         ("u and w change places", "raised", "a mismatch", [("size=n", "size=m"), ("rng_of_test.normal(size=m)\n", "rng_of_test.normal(size=n)\n")]),
-        ("a number comes back", "type", "expected True or False", [("bool(abs(at_output - at_input) <= 1e-9 * largest)", "abs(at_output - at_input)")]),
+        ("both matrices, from unit vectors", "calls", "never needs more calls", """
+def adjoint_test(forward, backward, n, m):
+    J = np.stack([forward(e) for e in np.eye(n)], 1)
+    T = np.stack([backward(e) for e in np.eye(m)], 1)
+    return bool(np.max(np.abs(J.T - T)) <= 1e-9 * np.max(np.abs(J)))
+"""),
+        ("one matrix, from unit vectors", "calls", "never needs more calls", """
+def adjoint_test(forward, backward, n, m):
+    J = np.stack([forward(e) for e in np.eye(n)], 1)
+    w = np.random.default_rng().normal(size=m)
+    return bool(np.linalg.norm(J.T @ w - backward(w)) <= 1e-9 * np.linalg.norm(J) * np.linalg.norm(w))
+"""),
+        ("a number comes back", "type", "expected True or False", [("bool(abs(at_output - at_input) <= 1e-9 * size_of_both)", "abs(at_output - at_input)")]),
     ],
 }  # fmt: skip

@@ -10,9 +10,10 @@ import pytest
 
 import adlib
 from tests.adlib.test_structure import PACKAGE, imports, module_name
-from tools import ROOT
+from tools import ROOT, notebooks
 from tools.normalise import read
 
+QUOTED_RULE = re.compile(r"`(elementwise\([^`]*\))`")
 LINK = re.compile(r"\[`([\w./]+)`\]\(\.\./(adlib/[\w/]+\.py)\)")
 ELSEWHERE = {
     "Tracer.__array_function__",
@@ -172,3 +173,19 @@ def test_a_box_of_chapter_5_names_what_its_program_calls(number, run):
     # Operators choose the trace in place.
     wrong = [*links, ("apply", "adlib/core/trace.py")]
     assert not_called(wrong, order) == ["apply of adlib/core/trace.py is not called"]
+
+
+def not_a_rule(text):
+    """The rules quoted in a text, code on one line, that no file of the package has as a line of its own."""
+    lines = {line.partition("  #")[0] for file in PACKAGE.rglob("*.py") for line in file.read_text("utf-8").splitlines()}
+    return [rule for rule in QUOTED_RULE.findall(text) if rule not in lines]
+
+
+def test_a_rule_that_a_text_quotes_stands_in_the_package():
+    chapters = [cell.source for file in notebooks() for cell in read(file).cells if cell.cell_type == "markdown"]
+    text = "\n".join([*chapters, (ROOT / "pages" / "how-grad-runs.md").read_text(encoding="utf-8")])
+    assert len(QUOTED_RULE.findall(text)) >= 3
+    assert not_a_rule(text) == []
+    # the rule of the root is `edged`
+    wrong = text.replace("elementwise(np.reciprocal, lambda y: -y * y)", "elementwise(np.sqrt, lambda y: 0.5 / y)")
+    assert not_a_rule(wrong) == ["elementwise(np.sqrt, lambda y: 0.5 / y)"]

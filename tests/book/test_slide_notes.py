@@ -62,7 +62,7 @@ def mountain_pass():
     x, y, lengths = 1e-4, 1.0, []
     for _ in range(60):
         lengths.append(math.hypot(x**3 - x, y))
-        x, y = x - 0.3 * (x**3 - x), 0.7 * y
+        x, y = x - 0.5 * (x**3 - x), 0.5 * y
     least = next(k for k in range(60) if lengths[k + 1] > lengths[k])
     return lengths[least], least, max(lengths[least:]), lengths.index(max(lengths[least:]))
 
@@ -110,6 +110,8 @@ def facts():
     low, at_low, high, at_high = mountain_pass()
     H = np.array([[2.0, 2.0], [2.0, 6.0]])  # of the function of figures 4 and 5
     rest = -1.1 / 2 * np.linalg.solve(H, np.diag(H))
+    steps = np.log(1 - 0.5 / 1000) / np.log(1 - (1 - 0.5**2) / 1000)  # of (3.8), of the slide's: mu / L_smooth = 1/2
+    part = {0.5: "half", 0.67: "two thirds"}[round(steps, 2)]
     return [
         f"which is {v2_bar:.4f} at $(2, 3)$",
         f"At $(2, 3)$ it gives {v1_bar * v1:.4f} instead of {w2_bar:.4f}.",
@@ -119,6 +121,7 @@ def facts():
         f"a backward sweep {backward / function:.2f}",
         f"{kept} of the {nodes} values are kept, and $v_2$ is not one of them",
         f"has the length {low:.4f}, at step {at_low}, and at step {at_high} it has the length {high:.3f}",
+        f"for $\\mu = \\mathcal{{L}}/2$ and large $n$ it is {part}",
         f"the second curve ends at $({rest[0] + 0.0:.0f}, {rest[1]:.2f})$",
         *two_point_runs(),
     ]
