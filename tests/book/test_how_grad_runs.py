@@ -177,7 +177,9 @@ def test_a_box_of_chapter_5_names_what_its_program_calls(number, run):
 
 def not_a_rule(text):
     """The rules quoted in a text, code on one line, that no file of the package has as a line of its own."""
-    lines = {line.partition("  #")[0] for file in PACKAGE.rglob("*.py") for line in file.read_text("utf-8").splitlines()}
+    lines = {
+        line.partition("  #")[0] for file in PACKAGE.rglob("*.py") for line in file.read_text("utf-8").splitlines()
+    }
     return [rule for rule in QUOTED_RULE.findall(text) if rule not in lines]
 
 
