@@ -73,7 +73,7 @@ def test_a_formula_that_gets_too_wide_is_reached_with_the_keyboard(need_browser,
     need_browser()
     with serving(built_book) as origin, launched() as browser:
         page = patient(browser.new_page(viewport=browse.PHONE))
-        page.goto(f"{origin}/chapters/01-the-problem.html")
+        page.goto(f"{origin}/chapters/03-curse-of-dimensionality.html")
         page.wait_for_function(browse.MATHEMATICS_DONE)
         for box in page.locator(".ad-math").all():
             box.evaluate("e => { e.style.width = '5rem' }")
