@@ -56,8 +56,11 @@ class Lifetimes:
     def shares(self, ref, others):
         """Whether the memory of a value is not its own: an argument's, a constant's, or that of `others`."""
         roots = self._memory[ref]
-        strange = roots != {ref} and any(root is None or root < self._inputs for root in roots) or ref < self._inputs
-        return strange or roots != {ref} or any(other != ref and roots & self._memory[other] for other in others)
+        return (
+            ref < self._inputs
+            or roots != {ref}
+            or any(other != ref and roots & self._memory[other] for other in others)
+        )
 
     def overwritten(self, i, line):
         """The operand whose memory the result of line i may take, or None."""

@@ -53,6 +53,13 @@ def replaced(x, where):
     return x
 
 
+def standing_for(ref, gone):
+    """What stands for a value, after all that took its place."""
+    while type(ref) is Ref and ref in gone:
+        ref = gone[ref]
+    return ref
+
+
 def references(x):
     """The references in an operand."""
     kind = type(x)
@@ -69,7 +76,7 @@ def references(x):
 def used(line):
     """The references that a line reads."""
     if type(line) is Check:
-        return [line.operand] if type(line.operand) is Ref else list(references(line.operand))
+        return list(references(line.operand))
     found = []
     for x in line.args:
         if type(x) is Ref:

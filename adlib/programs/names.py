@@ -5,7 +5,7 @@ import keyword
 from collections import defaultdict
 
 from ..core.trace import RECORDED, plain_value
-from .lines import targets
+from .lines import standing_for, targets
 
 # What the text of a program calls by these names.
 CALLED = frozenset(
@@ -32,17 +32,16 @@ def name_values(lines, inputs, notes, frames, gone):
         What stands for values that are gone.
     """
     names = dict(enumerate(inputs))
-    taken = _RESERVED.union(inputs)
+    taken = {*_RESERVED, *inputs}
     there = {ref for line in lines for ref in targets(line)}
     for frame in frames:
         for name, value in frame.f_locals.items():
             plain = plain_value(value)
             if type(plain) in RECORDED and name.isidentifier() and name.strip("_") and name not in inputs:
-                ref = _kept(plain._info, gone)
+                ref = standing_for(plain._info, gone)
                 if ref in there and ref not in names:
                     names[ref] = _free(name, taken)
-                    taken = taken | {names[ref]}
-    taken = set(taken)
+                    taken.add(names[ref])
     endings = _endings(notes, gone, names, len(inputs))
     count = 0
     for line in lines:
@@ -68,12 +67,6 @@ def _derived(ref, endings, names):
     return None if name is None else f"{name}_{ending}"
 
 
-def _kept(ref, gone):
-    while ref in gone:
-        ref = gone[ref]
-    return ref
-
-
 def _free(name, taken):
     if name not in taken:
         return name
@@ -91,12 +84,14 @@ def _endings(notes, gone, named, inputs):
     """
     said = defaultdict(list)
     for ref, ending, base in notes:
-        said[ref].append((_kept(base, gone), ending))
+        said[ref].append((standing_for(base, gone), ending))
     found = defaultdict(set)
     for ref, pairs in said.items():
-        pairs = [pair for pair in pairs if pair[0] < _kept(ref, gone)]  # a primal comes first, where it is not the same
+        pairs = [
+            pair for pair in pairs if pair[0] < standing_for(ref, gone)
+        ]  # a primal comes first, where it is not the same
         if not pairs:
             continue
         best = min(pairs, key=lambda pair: 0 if pair[0] < inputs else 1 if pair[0] in named else 2)
-        found[_kept(ref, gone)].add(best)
+        found[standing_for(ref, gone)].add(best)
     return {ref: next(iter(pairs)) for ref, pairs in found.items() if len(pairs) == 1}

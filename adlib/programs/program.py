@@ -14,8 +14,7 @@ from ..rules.indexing import add_at
 from . import values  # noqa: F401  (gives recorded values their methods)
 from .edges import hides_rare_cases
 from .in_place import Lifetimes
-from .known import is_new
-from .lines import Check, Ref, live, same, same_array, targets
+from .lines import Check, Ref, live, same, same_array, standing_for, targets
 from .names import name_values
 from .recorder import Recorder, run, too_long
 from .signature import LOW, Signature, is_low
@@ -212,7 +211,7 @@ class Program:
         self._recorded_in_order = all(recorder.in_order[: len(signature.names)])
         inputs = len(signature.names)
         lines, gone = simplified(recorder.lines, recorder.kinds, recorder.in_order)
-        outputs = [_kept(y, gone) for y in recorder.leaves]
+        outputs = [standing_for(y, gone) for y in recorder.leaves]
         self._boxes = [_box(y, recorder.boxed, box) for y, box in zip(outputs, boxed)]
         refs = [y for y in outputs if type(y) is Ref]
         lines = live(lines, refs)
@@ -224,7 +223,7 @@ class Program:
             name_values(lines, signature.names, recorder.notes, recorder.frames.values(), gone), recorder.kinds
         )
         self._lifetimes = Lifetimes(lines, refs, inputs, recorder.kinds, recorder.in_order)
-        self._text.share_names(lines, refs, is_new)
+        self._text.share_names(lines, refs)
         self._body = self._written()
         if signature.flat:
             self.__signature__ = self.function.__signature__
@@ -240,9 +239,7 @@ class Program:
             out = lifetimes.overwritten(i, line) if in_place else None
             source += [f"    {statement}" for statement in text.statements(line, dialect, out)]
             if in_place:
-                new = {text.names[ref] for ref in targets(line)} - {
-                    text.names[ref] for ref in targets(line) if lifetimes.ends_at(ref, i)
-                }
+                new = {text.names[ref] for ref in targets(line) if not lifetimes.ends_at(ref, i)}
                 ended = [
                     name
                     for name in dict.fromkeys(text.names[ref] for ref in lifetimes.ended(i, line))
@@ -390,12 +387,6 @@ class Program:
 def _box(y, boxed, wanted):
     """Whether a result of shape () has to become an array, True, or a number, False; None where it is right."""
     return None if type(y) is not Ref or (y in boxed) == wanted else wanted
-
-
-def _kept(y, gone):
-    while type(y) is Ref and y in gone:
-        y = gone[y]
-    return y
 
 
 def _finite(results):

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from ..rules.indexing import add_at, is_basic
-from .known import INFIX, MIRRORED, PREFIX, written
+from .known import INFIX, MIRRORED, PREFIX, is_new, written
 from .lines import Check, Ref, astype, replaced, used
 
 _COMMON = frozenset({np.dtype(float), np.dtype(int), np.dtype(bool)})
@@ -106,7 +106,7 @@ class Text:
         return f"{written(call)}({', '.join(given)})"
 
     # Statements.
-    def share_names(self, lines, outputs, is_new):
+    def share_names(self, lines, outputs):
         """Let additions into one array, each the last use of the one before, have one name."""
         uses = Counter(ref for line in lines for ref in used(line))
         uses.update(outputs)
