@@ -49,4 +49,5 @@ PLANTS = [
     ("the two partial derivatives change places", "grad_L = adlib.grad(L, (0, 1))", "grad_L = adlib.grad(L, (1, 0))", "Check 6.18:"),
     ("all lines but the values are adjoints",
      '["v2_bar", "w2_bar", "v1_bar", "w1_bar"]', '["v3_bar", "v2_bar", "w2_bar", "v1_bar", "w1_bar"]', "Check 6.18:"),
+    ("the program needs the value of L", "assert count == 9", "assert count == 10", "Check 6.18:"),
 ]  # fmt: skip
