@@ -37,6 +37,8 @@ SAID = {
     "$w^*$, $L^*$": "a point where the loss is least",
     "$u$": "a direction",
     "$z$": "a random probe",
+    r"$\delta_k$": "the adjoint of $z_k$",
+    "$n_k$, $t$": "the width of layer",
     "$m$": "the number of probes",
     "$b$": "the number of rows",
     r"$\odot$": "the product of two arrays",
