@@ -37,6 +37,8 @@ SAID = {
     "$w^*$, $L^*$": "a point where the loss is least",
     "$u$": "a direction",
     "$z$": "a random probe",
+    "$z_k$": "in a network, $v_{k-1} w_k$",
+    r"$\sigma$": "the activation",
     r"$\delta_k$": "the adjoint of $z_k$",
     "$n_k$, $t$": "the width of layer",
     "$m$": "the number of probes",
