@@ -33,6 +33,7 @@ from .core.errors import (
     TracedAttributeError,
     TracedValueError,
 )
+from .examination.examine import examine
 from .graph.graph import Graph
 from .graph.record import make_graph
 from .memory.checkpoint import checkpoint, checkpoint_chain
@@ -81,6 +82,7 @@ __all__ = [
     "directional_difference",
     "elementwise",
     "eliminate",
+    "examine",
     "finite_difference",
     "forward_gradient",
     "grad",

@@ -23,6 +23,7 @@ CALLS = {
     "counted": adlib.counted,
     "derivative": adlib.derivative,
     "directional_difference": lambda f: adlib.directional_difference(f, X, X),
+    "examine": lambda f: adlib.examine(f, X),
     "finite_difference": lambda f: adlib.finite_difference(f, X),
     "forward_gradient": lambda f: adlib.forward_gradient(f, X, 0),
     "grad": adlib.grad,
