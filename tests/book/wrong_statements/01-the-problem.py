@@ -68,7 +68,7 @@ PLANTS = [
     ("the turn leaves the gradient as it is", "(gradient(path[0], D) @ [[0, 1], [-1, 0]]).ravel())", "gradient(path[0], D).ravel())", "Check 1.11:"),
     ("a random step bends by the trace alone", "- 2 * g**2 @ spectrum / (g @ g)) < 4", ") < 4", "Check 1.10:"),
     ("a random step bends no more than the gradient", "added.mean() < (r + 2) * spectrum[-1]", "added.mean() < 2 * spectrum[-1]", "Check 1.10:"),
-    ("classical scaling and descent find one map", "all(1 < km < 2 for", "all(km < 0.1 for", "Check 1.13:"),
+    ("classical scaling and descent find one map", "all(1 < km < 2 and", "all(km < 0.1 and", "Check 1.13:"),
     ("a step of 0.0024 is short enough", "0.00239 < 2 / scale < 0.0024", "0.0024 < 2 / scale < 0.0025", "Check 1.11:"),
     ("the best table keeps the eigenvalues that are largest in absolute value", "np.isclose(least, 1.5)", "np.isclose(least, 0.75)", "Check 1.13:"),
     ("a negative eigenvalue has a root", "np.sqrt(np.maximum(values[largest], 0))", "np.sqrt(values[largest])", "Check 1.13:"),
