@@ -20,8 +20,9 @@ from ..formula import notation
 from ..formula.outlines import Sheet
 from ..formula.words import reading
 from ..widget import Widget, page
+from .arcs import with_arcs
 from .drawing import NAME, RADIUS, WIDTH, centred, edge_markup, in_words, node_shape, px, view
-from .layout import Size, layout, tenths
+from .layout import Layout, Size, layout, tenths
 from .picks import SCRIPTS, STYLES, buttons, target
 
 MOST = 6  # nodes to take out: all their orders are tried
@@ -40,6 +41,9 @@ class _Puzzle:
     outputs: tuple[int, ...]
     between: tuple[int, ...]
 
+    def parents(self) -> list[list[int]]:
+        return [[parent for parent, child in self.edges if child == i] for i in range(len(self.names))]
+
     def price(self, node: int) -> _Edge:
         """The edges in and out of a node as the graph is at the start."""
         return sum(child == node for _, child in self.edges), sum(parent == node for parent, _ in self.edges)
@@ -57,13 +61,13 @@ class _Puzzle:
                 edges -= {(parent, node) for parent in into}
         return count
 
-    def all_edges(self) -> list[_Edge]:
-        """Those there are and those that some order makes: wherever there is a way through nodes that go."""
+    def later_edges(self) -> set[_Edge]:
+        """Those that some order makes: where there is a way through nodes that go, and no edge."""
         edges = set(self.edges)
         for node in self.between:
             into = [parent for parent, child in edges if child == node]
             edges |= {(parent, child) for p, child in edges if p == node for parent in into}
-        return sorted(edges)
+        return edges - set(self.edges)
 
 
 class EliminationPuzzle(Widget):
@@ -141,11 +145,12 @@ def elimination_html(graph) -> str:
         "best": best,
         "least": orders[best],
     }
+    drawing, table = _laid_out(puzzle), _table(graph, puzzle, orders, texts)
     packed = escape(json.dumps(data, separators=(",", ":"), ensure_ascii=False), quote=False).replace("'", "&#39;")
     return page(
         "ad-elim",
         f"The Jacobian of {graph.name}: which node goes first?",
-        lambda sheet: _body(graph, puzzle, sheet) + _table(graph, puzzle, orders, texts),
+        lambda sheet: _graph(graph, puzzle, drawing, sheet) + _controls(puzzle, sheet) + table,
         styles=[*STYLES, "graph/elimination.css"],
         scripts=[*SCRIPTS, "graph/elimination.js"],
         classes=" ad-picks",
@@ -173,7 +178,7 @@ def _read(graph) -> _Puzzle:
     if not 1 <= len(puzzle.between) <= MOST:
         raise ArgumentError(
             f"the elimination puzzle is for 1 to {MOST} nodes between inputs and outputs, "
-            f"but {graph.name} has {len(puzzle.between)}; choose {'a longer' if not puzzle.between else 'a shorter'} function"
+            f"but {graph.name} has {len(puzzle.between)}; choose another function"
         )
     for order in ("forward", "reverse", "markowitz"):
         right = eliminate(graph, order)
@@ -186,30 +191,22 @@ def _read(graph) -> _Puzzle:
 # The page -----------------------------------------------------------------------------------------
 
 
-def _body(graph, puzzle: _Puzzle, sheet: Sheet) -> str:
-    picks = buttons({i: puzzle.names[i] for i in puzzle.between}, "Which node goes next", "Take out {}", sheet)
-    return (
-        f"{_graph(graph, puzzle, sheet)}{picks}"
-        f'<div class="ad-box" style="min-height:{8 + 1.7 * len(puzzle.between):g}em">'
-        '<p class="ad-end"></p><p class="ad-why"></p><ol class="ad-log"></ol></div>'
-    )
-
-
-def _graph(graph, puzzle: _Puzzle, sheet: Sheet) -> str:
-    """The drawing, with room for every edge that an order can make; those that are not there yet are hidden."""
-    names = [notation.name(name) for name in puzzle.names]
-    ways: list[list[int]] = [[] for _ in names]
-    for parent, child in puzzle.all_edges():
-        ways[child].append(parent)
-    halves = [max(RADIUS, px(name, NAME) / 2 + 7) for name in names]
+def _laid_out(puzzle: _Puzzle) -> tuple[list[float], Layout, float]:
+    """Half the width of each node, the drawing with the edges of all orders, and how far its top is above 0."""
+    halves = [max(RADIUS, px(notation.name(name), NAME) / 2 + 7) for name in puzzle.names]
     sizes = [
         Size(half, RADIUS, max(half, _LABEL) + 1, RADIUS + 21, RADIUS + 21)
         if i in puzzle.between
         else Size(half, RADIUS, half + 1, RADIUS + 4, RADIUS + 4)
         for i, half in enumerate(halves)
     ]
-    drawing = layout(ways, sizes, width=WIDTH)
+    return halves, *with_arcs(layout(puzzle.parents(), sizes, width=WIDTH), sizes, puzzle.later_edges())
 
+
+def _graph(graph, puzzle: _Puzzle, laid_out, sheet: Sheet) -> str:
+    """The drawing; the edges that are not there yet are hidden."""
+    halves, drawing, top = laid_out
+    names = [notation.name(name) for name in puzzle.names]
     parts = []
     for edge, drawn in sorted(drawing.edges.items()):
         gone = "" if edge in puzzle.edges else ' class="ad-gone"'
@@ -226,8 +223,16 @@ def _graph(graph, puzzle: _Puzzle, sheet: Sheet) -> str:
             f'<text class="ad-t" x="{tenths(x)}" y="{tenths(y - RADIUS - 7)}"></text>'
             f'<text class="ad-r" x="{tenths(x)}" y="{tenths(y + RADIUS + 16)}">{into}·{out} = {into * out}</text></g>'
         )
-    parents = [[parent for parent in above if (parent, i) in puzzle.edges] for i, above in enumerate(ways)]
-    return view(drawing, "".join(parts), in_words(graph.name, [reading(name) for name in names], parents))
+    inside = f'<g transform="translate(0 {tenths(top)})">{"".join(parts)}</g>'
+    return view(drawing, inside, in_words(graph.name, [reading(name) for name in names], puzzle.parents()))
+
+
+def _controls(puzzle: _Puzzle, sheet: Sheet) -> str:
+    picks = buttons({i: puzzle.names[i] for i in puzzle.between}, "Which node goes next", "Take out {}", sheet)
+    return (
+        f'{picks}<div class="ad-box" style="min-height:{7 + 1.7 * len(puzzle.between):g}em">'
+        '<p class="ad-end"></p><p class="ad-why"></p><ol class="ad-log"></ol></div>'
+    )
 
 
 def _table(graph, puzzle: _Puzzle, orders: dict, texts: Sequence[str]) -> str:
@@ -237,8 +242,8 @@ def _table(graph, puzzle: _Puzzle, orders: dict, texts: Sequence[str]) -> str:
         "forward": puzzle.between,
         "reverse": puzzle.between[::-1],
         "Markowitz rule": tuple(at[name] for name in eliminate(graph).order),
-        "a best one": min(orders, key=orders.get),
-        "a worst one": max(orders, key=orders.get),
+        "best": min(orders, key=orders.get),
+        "worst": max(orders, key=orders.get),
     }
     rows = "".join(
         f'<tr><th scope="row">{name}</th><td>{orders[order]}</td><td>{escape(", ".join(texts[i] for i in order))}</td></tr>'
@@ -247,7 +252,7 @@ def _table(graph, puzzle: _Puzzle, orders: dict, texts: Sequence[str]) -> str:
     least, most = min(orders.values()), max(orders.values())
     return (
         '<div class="ad-lists"><p>To take out a node with p edges in and q edges out costs p · q multiplications.</p>'
-        '<table><thead><tr><th scope="col">order</th><th scope="col">multiplications</th><th scope="col">nodes</th></tr>'
+        '<table><thead><tr><th scope="col">order</th><th scope="col">cost</th><th scope="col">nodes</th></tr>'
         f"</thead><tbody>{rows}</tbody></table><p>Orders: {len(orders)}. Fewest multiplications: {least}, in "
         f"{list(orders.values()).count(least)} of them. Most: {most}.</p></div>"
     )
