@@ -13,9 +13,9 @@ from benchmarks.bench import ONE_THREAD
 
 os.environ.update(ONE_THREAD)  # before JAX starts
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import numpy as np  # noqa: E402
+import jax
+import jax.numpy as jnp
+import numpy as np
 
 INPUTS = 100
 OUTPUTS = (1, 3, 10, 30, 100, 300, 1000, 3000)
