@@ -11,7 +11,8 @@ import time
 
 from benchmarks.bench import ONE_THREAD
 
-os.environ.update(ONE_THREAD)  # before JAX starts
+if __name__ == "__main__":
+    os.environ.update(ONE_THREAD)  # before JAX starts
 
 import jax
 import jax.numpy as jnp
