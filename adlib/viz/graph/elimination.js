@@ -5,7 +5,7 @@ widgets('.ad-elim', (root, page) => {
   const { one, all, say, mark, scrollTo } = page;
   const { names, edges, between, outputs, forward, reverse, best, least } = JSON.parse(root.dataset.graph);
 
-  const written = (some) => some.map(([parent, child]) => `${names[parent]} → ${names[child]}`).join(', ');
+  const written = (some) => some.map(([parent, child]) => `${names[parent]}\u00a0→\u00a0${names[child]}`).join(', ');
 
   // All picked nodes are taken out. `there` are the edges that are left, `now` is what the last step made and merged.
   function remove(picks) {
