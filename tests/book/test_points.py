@@ -33,6 +33,10 @@ AGREED = {
     "adjoint-test": (3, 20, 2, "reserved"),
     "vjp-matmul": (3, 25, 2, "public"),
     "vjp-logsumexp": (3, 20, 2, "reserved"),
+    "cheaper-jacobian": (2, 15, 1, "public"),
+    "fewest-multiplications": (4, 30, 3, "reserved"),
+    "elimination-count": (3, 20, 2, "public"),
+    "banded-jacobian": (3, 25, 2, "public"),
 }
 
 
