@@ -33,6 +33,13 @@ AGREED = {
     "adjoint-test": (3, 20, 2, "reserved"),
     "vjp-matmul": (3, 25, 2, "public"),
     "vjp-logsumexp": (3, 20, 2, "reserved"),
+    "network-gradient": (4, 30, 2, "public"),
+    "cross-entropy": (3, 20, 2, "public"),
+    "wrong-rules": (4, 30, 3, "reserved"),
+    "vjp-gather": (2, 15, 2, "reserved"),
+    "train-value": (4, 45, 3, "public"),
+    "price-of-backprop": (2, 15, 1, "public"),
+    "vjp-max": (3, 20, 2, "reserved"),
 }
 
 
