@@ -79,7 +79,11 @@ def _watched(kind, log):
     value, slope = ACTIVATIONS[kind]
 
     def real(z, name):
-        if type(z) is not np.ndarray and not isinstance(z, float | int | np.floating | np.integer) or np.iscomplexobj(z):
+        if (
+            type(z) is not np.ndarray
+            and not isinstance(z, float | int | np.floating | np.integer)
+            or np.iscomplexobj(z)
+        ):
             raise Unusable("type", f"{name} was called with {name_of(z)}, expected a plain array of real numbers")
         return np.array(z, float)
 
@@ -136,11 +140,18 @@ def network_verify(case, answer):
         return complaint
     for k in reversed(range(len(layers))):
         for ours, name in zip(answer["gradients"][k], "wc"):
+
             def moved(z, k=k, name=name):
                 return _loss([*layers[:k], layers[k] | {name: z}, *layers[k + 1 :]], x, y)
 
             right = gradient(moved, layers[k][name])
-            known = [("sign", -right), ("everything", right / outputs), ("mean-again", right / b), ("sum", right * b), ("half", 2 * right)]
+            known = [
+                ("sign", -right),
+                ("everything", right / outputs),
+                ("mean-again", right / b),
+                ("sum", right * b),
+                ("half", 2 * right),
+            ]
             if complaint := compared(f"{name}_bar of layer {k + 1}", ours, right, known, case["probe"]):
                 return Complaint(_slope_mistake(layers, x, answer["seen"]) or complaint.key, complaint.found)
     if sum(log["values"] for log in answer["seen"]) > 3 * sum(z.size for z, _ in _values(layers, x)):
@@ -235,11 +246,23 @@ def entropy_verify(case, answer):
     found = answer["loss"], answer["z_bar"]
     if not np.all(np.isfinite(found[0])) or not np.all(np.isfinite(found[1])):
         return Complaint("overflow", f"the loss is {shown(found[0])} and z_bar is {shown(found[1])}, expected {shown(value)} and {shown(right)}")  # fmt: skip
-    known = [("sum", value * b), ("everything", value / classes), ("sign", -value), ("logarithm", -np.mean(p[rows, labels]))]
+    known = [
+        ("sum", value * b),
+        ("everything", value / classes),
+        ("sign", -value),
+        ("logarithm", -np.mean(p[rows, labels])),
+    ]
+    known.append(("rows", np.mean(logsumexp(z.T)[labels] - z[rows, labels])))
     if complaint := compared("the loss", found[0], value, known, case["probe"], atol=1e-12):
         return complaint
     one_hot = np.eye(classes)[labels]
-    known = [("sign", -right), ("sum", right * b), ("everything", right / classes), ("no-label", p / b), ("label-only", -one_hot / b)]
+    known = [
+        ("sign", -right),
+        ("sum", right * b),
+        ("everything", right / classes),
+        ("no-label", p / b),
+        ("label-only", -one_hot / b),
+    ]
     if complaint := compared("z_bar", found[1], right, known, case["probe"], atol=1e-12):
         return complaint
     return Complaint("changed") if answer["changed"] else None
@@ -256,6 +279,7 @@ CROSS_ENTROPY = Exercise(
         "rows": "one example was right: each row is an example, with a softmax and a label of its own; with as many examples as classes the wrong axis fits too",
         "overflow": "exp of a large logit is infinite and that of a very negative one is zero; take the largest logit of each row away, and never take the logarithm of a probability",
         "whole": "the logits are whole numbers here; an array made in their image cannot hold a gradient",
+        "UFuncTypeError": "an array of whole numbers was to take others: of what is it the image",
         "labels": "these labels are small unsigned integers, as images have them: arithmetic with them wraps round, and as an index they are as good as others",
         "sum": "the loss is a mean over the rows: where has their number gone",
         "everything": "divided by the number of classes too: each example has one loss, not one for each class",
@@ -268,7 +292,7 @@ CROSS_ENTROPY = Exercise(
     },
 )  # fmt: skip
 
-# price-of-backprop ---------------------------------------------------------------------------------------------
+# price-of-gradient ---------------------------------------------------------------------------------------------
 
 # Examples, widths, the layers that are trained, and the hint that a failure calls for.
 PRICES = [
@@ -291,7 +315,7 @@ def price_cases(rng):
 
 def price_run(student, case):
     widths, trained = list(case["widths"]), list(case["trained"])
-    counts = numbers(by_hand(student, case["b"], widths, trained), "what price_of_backprop returned", 2)
+    counts = numbers(by_hand(student, case["b"], widths, trained), "what price_of_gradient returned", 2)
     return {"counts": counts, "changed": [widths, trained] != [case["widths"], case["trained"]]}
 
 
@@ -324,9 +348,9 @@ def price_verify(case, answer):
     return Complaint("changed") if answer["changed"] else None
 
 
-PRICE_OF_BACKPROP = Exercise(
-    id="price-of-backprop",
-    wants="def price_of_backprop(b, widths, trained):",
+PRICE_OF_GRADIENT = Exercise(
+    id="price-of-gradient",
+    wants="def price_of_gradient(b, widths, trained):",
     cases=price_cases,
     run=price_run,
     verify=price_verify,
@@ -345,4 +369,4 @@ PRICE_OF_BACKPROP = Exercise(
     },
 )  # fmt: skip
 
-EXERCISES = (NETWORK_GRADIENT, CROSS_ENTROPY, WRONG_RULES, VJP_GATHER, TRAIN_VALUE, PRICE_OF_BACKPROP, VJP_MAX)
+EXERCISES = (NETWORK_GRADIENT, CROSS_ENTROPY, WRONG_RULES, VJP_GATHER, TRAIN_VALUE, PRICE_OF_GRADIENT, VJP_MAX)

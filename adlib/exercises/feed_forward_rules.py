@@ -60,7 +60,11 @@ def _softmax_of_rows(rng):
         y = softmax(x)
         return y * (g - np.sum(y * g, axis=-1, keepdims=True))
 
-    return tuple(rng.integers(2, 5, 2)), softmax, {"right": right, "places": lambda x, g: g * softmax(x) * (1 - softmax(x))}
+    return (
+        tuple(rng.integers(2, 5, 2)),
+        softmax,
+        {"right": right, "places": lambda x, g: g * softmax(x) * (1 - softmax(x))},
+    )
 
 
 def _mean_of_squares(rng):
@@ -131,7 +135,11 @@ def rules_cases(rng):
         chosen = bugs | dict.fromkeys(rng.choice(rest, 6 - len(bugs), replace=False).tolist(), "right")
         cases.append(_rules(rng, chosen, f"planted: {', '.join(bugs)}"))
     for kind in ("small", "large"):
-        cases.append(_rules(rng, dict.fromkeys(RIGHT_RULES, "right") | {"v @ w": "factor"}, f"planted: v @ w, {kind} values", kind))
+        cases.append(
+            _rules(
+                rng, dict.fromkeys(RIGHT_RULES, "right") | {"v @ w": "factor"}, f"planted: v @ w, {kind} values", kind
+            )
+        )
     for _ in range(6):
         wrong = int(rng.choice([0, 1, 2, 2, 2, 3]))
         chosen = {}
@@ -162,7 +170,9 @@ def rules_run(student, case):
     said = [number(entry, "an entry of what wrong_rules returned") for entry in answer]
     for entry in said:
         if entry not in range(len(rules)):
-            raise Unusable("type", f"{shown(entry)} is the number of no rule: they are counted from 0 to {len(rules) - 1}")
+            raise Unusable(
+                "type", f"{shown(entry)} is the number of no rule: they are counted from 0 to {len(rules) - 1}"
+            )
     return {"said": sorted({int(entry) for entry in said})}
 
 
@@ -265,6 +275,7 @@ VJP_GATHER = Exercise(
         "two-names": "the row -1 is the last one, and here it is read by both its names",
         "table": "with a table of indices y has one axis more than x: which axes of g belong to the indices",
         "whole": "x holds whole numbers here; an array made in its image cannot hold g",
+        "UFuncTypeError": "an array of whole numbers was to take others: of what is it the image",
         "mean": "divided by how often a row was read: contributions are added",
         "counts": "this is how often each entry was read; g says how much each of the readings counts",
         "changed": "x, indices or g was changed; all three still belong to whoever called",

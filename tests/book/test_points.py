@@ -38,7 +38,7 @@ AGREED = {
     "wrong-rules": (4, 30, 3, "reserved"),
     "vjp-gather": (2, 15, 2, "reserved"),
     "train-value": (4, 45, 3, "public"),
-    "price-of-backprop": (2, 15, 1, "public"),
+    "price-of-gradient": (2, 15, 1, "public"),
     "vjp-max": (3, 20, 2, "reserved"),
 }
 
