@@ -1,5 +1,7 @@
 """The exercises of chapter 9. Oracles: the complex step, products of matrices of ones, brute force."""
 
+from numbers import Real
+
 import numpy as np
 
 from ._answers import Unusable, array, close, name_of, number, numbers, pair, refuse_nothing, shown
@@ -27,6 +29,7 @@ NETWORKS = [
     ((3, 4, 2), ["linear", "linear"], 5, "back"), ((2, 5, 3), ["tanh", "linear"], 4, "back"),
     ((4, 3, 2), ["relu", "softplus"], 6, "back"), ((3, 3, 3), ["tanh", "sine"], 3, "square"),
     ((2, 3, 2, 4), ["softplus", "tanh", "linear"], 5, "back"),
+    ((3, 4, 2, 5, 3, 2), ["tanh", "sine", "softplus", "tanh", "sine"], 4, "back"),
 ]  # fmt: skip
 
 
@@ -79,11 +82,7 @@ def _watched(kind, log):
     value, slope = ACTIVATIONS[kind]
 
     def real(z, name):
-        if (
-            type(z) is not np.ndarray
-            and not isinstance(z, float | int | np.floating | np.integer)
-            or np.iscomplexobj(z)
-        ):
+        if not (type(z) is np.ndarray or isinstance(z, Real)) or np.iscomplexobj(z):
             raise Unusable("type", f"{name} was called with {name_of(z)}, expected a plain array of real numbers")
         return np.array(z, float)
 
@@ -145,13 +144,8 @@ def network_verify(case, answer):
                 return _loss([*layers[:k], layers[k] | {name: z}, *layers[k + 1 :]], x, y)
 
             right = gradient(moved, layers[k][name])
-            known = [
-                ("sign", -right),
-                ("everything", right / outputs),
-                ("mean-again", right / b),
-                ("sum", right * b),
-                ("half", 2 * right),
-            ]
+            factors = {"sign": -1, "everything": 1 / outputs, "mean-again": 1 / b, "sum": b, "half": 2}
+            known = [(key, factor * right) for key, factor in factors.items()]
             if complaint := compared(f"{name}_bar of layer {k + 1}", ours, right, known, case["probe"]):
                 return Complaint(_slope_mistake(layers, x, answer["seen"]) or complaint.key, complaint.found)
     if sum(log["values"] for log in answer["seen"]) > 3 * sum(z.size for z, _ in _values(layers, x)):
@@ -245,24 +239,14 @@ def entropy_verify(case, answer):
     right[np.abs(right) < 1e-15] = 0.0  # rounding; it would read as if a tiny number were asked for
     found = answer["loss"], answer["z_bar"]
     if not np.all(np.isfinite(found[0])) or not np.all(np.isfinite(found[1])):
-        return Complaint("overflow", f"the loss is {shown(found[0])} and z_bar is {shown(found[1])}, expected {shown(value)} and {shown(right)}")  # fmt: skip
-    known = [
-        ("sum", value * b),
-        ("everything", value / classes),
-        ("sign", -value),
-        ("logarithm", -np.mean(p[rows, labels])),
-    ]
-    known.append(("rows", np.mean(logsumexp(z.T)[labels] - z[rows, labels])))
+        return Complaint("overflow", f"the loss is {shown(found[0])} and z_bar is {shown(found[1])}")
+    probabilities, columns = -np.mean(p[rows, labels]), np.mean(logsumexp(z.T)[labels] - z[rows, labels])
+    known = [("sum", value * b), ("everything", value / classes), ("sign", -value)]
+    known += [("logarithm", probabilities), ("rows", columns)]
     if complaint := compared("the loss", found[0], value, known, case["probe"], atol=1e-12):
         return complaint
-    one_hot = np.eye(classes)[labels]
-    known = [
-        ("sign", -right),
-        ("sum", right * b),
-        ("everything", right / classes),
-        ("no-label", p / b),
-        ("label-only", -one_hot / b),
-    ]
+    known = [("sign", -right), ("sum", right * b), ("everything", right / classes)]
+    known += [("no-label", p / b), ("label-only", -np.eye(classes)[labels] / b)]
     if complaint := compared("z_bar", found[1], right, known, case["probe"], atol=1e-12):
         return complaint
     return Complaint("changed") if answer["changed"] else None

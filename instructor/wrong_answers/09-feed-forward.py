@@ -178,6 +178,7 @@ def wrong_rules(rules):
         ("a sort that calls itself", "RecursionError", "deeper than Python allows", [("for place in reversed(range(len(tape))):", "order = []\n\n        def visit(place):\n            if place not in order:\n                for operand, _ in tape[place]:\n                    visit(operand)\n                order.append(place)\n\n        visit(result.place)\n        for place in reversed(order):")]),
         ("whole numbers stay whole", "whole", "the start holds whole numbers", [("[w - rate * w_bar for", "[type(start[0])(w - rate * w_bar) for")]),
         ("two weights alone move", "network", "all the small losses are right", [("zip(path[-1], adjoints)", "zip(path[-1][:2], adjoints)"), ("in pairs]", "in pairs] + path[-1][2:]")]),
+        ("a weight is known by its value", "equal", "two numbers all the same", [("[w - rate * w_bar for w, w_bar in pairs]", "[w - rate * adjoints[path[-1].index(w)] for w, _ in pairs]")]),
         ("the loss is asked for twice", "calls", "more than once in a step", [("result = loss(weights)", "loss(weights)\n        result = loss(weights)")]),
         ("the start is changed", "changed", "the list start was changed", [("return path", "start[:] = path[-1]\n    return path")]),
         ("float32", "digits", "right in its first digits", [("y = np.tanh(self.value)", "y = float(np.float32(np.tanh(self.value)))")]),
