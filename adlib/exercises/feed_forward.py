@@ -173,7 +173,7 @@ NETWORK_GRADIENT = Exercise(
     run=network_run,
     verify=network_verify,
     hints={
-        "ValueError": "these shapes do not meet: write down those of v, w and the adjoint of z side by side; the examples are the rows of v and of z",
+        "ValueError": "these shapes do not meet: write down those of v, w and delta side by side; the examples are the rows of v and of z",
         "loss": "already the loss is wrong: go through the layers with one example and a pencil",
         "everything": "the mean is over the examples alone; the squares of the outputs of one example are added",
         "sum": "the loss is a mean over the examples: where has their number gone",
@@ -184,7 +184,7 @@ NETWORK_GRADIENT = Exercise(
         "mean-again": "divided by the number of examples twice: once is in the adjoint of the output already",
         "no-slope": "the slope of an activation was never asked for: what comes back passes through it too",
         "slope-at-value": "a slope was asked for at what came out of the activation; it belongs to what went in",
-        "slope": "one layer with an activation: the adjoint of z is that of v, times the slope, entry by entry",
+        "slope": "one layer with an activation: delta is the adjoint of v, times the slope, entry by entry",
         "back": "one layer was right, so look at what it hands on to the layer before",
         "square": "here every shape fits, also with the wrong transpose; layers that are not square were right, so what is done in another way here",
         "whole": "x and y hold whole numbers here, and an array made in their image cannot hold anything else",
