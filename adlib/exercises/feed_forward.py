@@ -339,7 +339,7 @@ PRICE_OF_GRADIENT = Exercise(
     run=price_run,
     verify=price_verify,
     hints={
-        "forward": "already the way forward is wrong: a matrix of p × q numbers times one of q × r takes p·q·r multiplications",
+        "forward": "already the way forward is wrong: how many rows and columns have the two matrices of a layer",
         "no-examples": "this is the price of one example, or nearly; every example is a row of each product",
         "one": "with one layer there is one product on the way back, and nobody asks for the adjoint of the inputs",
         "two-to-one": "two products for each layer is what one says; in which layers is one of the two of use to nobody",

@@ -214,7 +214,7 @@ def train(loss, start, rate, steps):
         ("the way back ends at the inputs whatever is trained", "to-the-first", "handed down to the first layer", [("any(j < k for j in trained)", "k > 1")]),
         ("nothing is handed down", "weights-alone", "these are the products for the weights", [("any(j < k for j in trained)", "False")]),
         ("the gradients of the weights are forgotten", "one", "nobody asks for the adjoint", [("if k in trained:", "if False:")]),
-        ("the first layer is left out", "forward", "takes p·q·r multiplications", [("range(1, len(widths))", "range(2, len(widths))")]),
+        ("the first layer is left out", "forward", "already the way forward is wrong", [("range(1, len(widths))", "range(2, len(widths))")]),
         ("only the last layer hands something down", "all", "all layers are trained", [("any(j < k for j in trained)", "k > 1 and k == len(widths) - 1")]),
         ("only to a trained neighbour", "bottom", "which is the lowest", [("any(j < k for j in trained)", "k - 1 in trained")]),
         ("with nothing trained everything is handed down", "none", "nothing is trained", [("any(j < k for j in trained)", "k > min(trained, default=0)")]),
