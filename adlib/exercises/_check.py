@@ -10,6 +10,7 @@ from . import (
     choose_your_fighter,
     curse_of_dimensionality,
     descent_without_gradients,
+    feed_forward,
     forward_mode,
     reverse_mode,
     the_problem,
@@ -24,6 +25,7 @@ CHAPTERS = (
     forward_mode,
     reverse_mode,
     choose_your_fighter,
+    feed_forward,
 )
 _EXERCISES = {exercise.id: exercise for module in CHAPTERS for exercise in module.EXERCISES}
 
