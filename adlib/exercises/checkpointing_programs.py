@@ -171,51 +171,67 @@ FURTHEST = 8  # steps between two stored states, at most
 CALLS = 400  # of `backward`, in one test
 
 
+def segments(l, every, bug):
+    """The pieces that go back, each as its first step and the one after its last; the last piece comes first."""
+    pieces = [(begin, min(begin + every, l)) for begin in reversed(range(0, l, every))]
+    last, short = pieces[:1], l % every != 0
+    if bug == "middle":
+        return [piece for piece in pieces if piece in last or piece[0] == 0]
+    if bug == "whole" and not short or bug == "short" and short and l > every:
+        return pieces[1:]
+    return pieces
+
+
+def walk(begin, end, bug, place):
+    """The steps of a piece in the order of the way back, each with the number of the state at which it is pulled back."""
+    order = list(reversed(range(begin, end)))
+    if bug == "order" and len(order) > 1:
+        at = place % (len(order) - 1)
+        order[at], order[at + 1] = order[at + 1], order[at]
+    if bug == "first":
+        order = [i for i in order if i]
+    state = {i: i for i in order}
+    if bug == "stale" and len(order) > 1:
+        state[order[place % (len(order) - 1)]] = begin
+    if bug == "after":
+        state = {i: min(i + 1, end - 1) for i in order}
+    return [(i, state[i]) for i in order]
+
+
 def candidate(every, bug, place, calls):
-    """A checkpointed backward that stores some of the states, one every so many steps,, with one bug or none."""
+    """A checkpointed backward that stores the states 0, every, 2 every, ..., with one bug or none."""
 
     def draws(seed, i):
         return np.random.default_rng([seed, i])
 
+    def slot(i):
+        return min(i, every) if bug == "slot" else i
+
     def backward(steps, x, bar, seed):
         calls.append(len(steps))
-        if bug == "seed":
-            seed = 0
+        seed = 0 if bug == "seed" else seed
         l, state, stored = len(steps), x, {0: x}
         for i in range(l):
+            if i % every == 0:
+                stored[slot(i)] = state
             state = steps[i][0](state, draws(seed, i))
-            if (i + 1) % every == 0 and i + 1 < l:
-                slot = min(i + 1, every) if bug == "slot" else i + 1
-                stored[slot] = state
-        for begin in reversed(range(0, l, every)):
-            end = min(begin + every, l)
-            if begin and (bug == "short" and end - begin < every or bug == "middle" and end < l):
-                continue
-            states = [stored[min(begin, every) if bug == "slot" else begin]]
-            again = seed + 1 if bug == "other draws on the way" and end < l else seed
+        for begin, end in segments(l, every, bug):
+            other = seed + 1 if end < l else seed
+            on_the_way = other if bug == "other draws on the way" else seed
+            back = other if bug == "other draws back" else seed
+            states = {begin: stored[slot(begin)]}
             for i in range(begin, end - 1):
-                states.append(steps[i][0](states[-1], draws(again, i)))
-            order = list(reversed(range(begin, end)))
-            if bug == "order" and len(order) > 1:
-                at = place % (len(order) - 1)
-                order[at], order[at + 1] = order[at + 1], order[at]
-            for i in order:
-                at = states[0 if bug == "stale" and i % every == every - 1 else i - begin]
-                if bug == "after" and i + 1 < end:
-                    at = states[i + 1 - begin]
-                back = seed + 1 if bug == "other draws back" and end < l else seed
-                if not (bug == "first" and i == 0):
-                    bar = steps[i][1](at, draws(back, i), bar)
-        if bug == "tiny":
-            bar = bar * (1 + 1e-6)
-        return bar * (1 + 1e-14) if bug == "rounding" else bar
+                states[i + 1] = steps[i][0](states[i], draws(on_the_way, i))
+            for i, at in walk(begin, end, bug, place):
+                bar = steps[i][1](states[at], draws(back, i), bar)
+        return bar * {"tiny": 1 + 1e-6, "rounding": 1 + 1e-14}.get(bug, 1.0)
 
     return backward
 
 
 # Which bugs show in a chain of straight steps comes first: so short chains are told apart from straight ones.
-BUGS = ("first", "short", "middle", "stale", "after", "order", "other draws back", "other draws on the way", "seed", "slot", "tiny")  # fmt: skip
-HINTS = {"after": "stale", "slot": "middle"}  # bugs that ask for the same thing as another one
+BUGS = ("first", "short", "whole", "middle", "stale", "after", "order", "other draws back", "other draws on the way", "seed", "slot", "tiny")  # fmt: skip
+HINTS = {"whole": "short", "after": "stale", "slot": "middle"}  # bugs that ask for the same thing as another one
 
 
 def bug_cases(rng):
@@ -253,6 +269,7 @@ WORDS = {
     "other draws on the way": "the second run draws other numbers than the first",
     "seed": "the seed is not looked at",
     "short": "a short last segment is left out",
+    "whole": "a last segment of full length is left out",
     "middle": "the segments between the first and the last are left out",
     "slot": "the third stored state overwrites the second",
     "tiny": "the result is off by a millionth",
@@ -289,7 +306,7 @@ FIND_THE_BUG = Exercise(
         "alarm": "a right one was refused: does your plain backward give each step the draws that the statement promises",
         "alarm-rounding": "a right one was refused for its rounding: equal but for the last digits is equal",
         "first": "a backward passed that never pulls back through step 0: compare the numbers it returns with the plain one's",
-        "short": "this one is right whenever all segments have one length: try several lengths of the chain, beyond eight too",
+        "short": "this one is right for some lengths of the chain and wrong for others: try several lengths, beyond eight too",
         "middle": "this one is right with two segments: the chain has to be longer than twice the eight steps",
         "stale": "a wrong state makes no difference where the slope is the same everywhere: bend your steps, and let them move",
         "order": "the pullbacks of your steps can change places: mix the entries, each step in another way",

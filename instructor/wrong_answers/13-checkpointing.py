@@ -44,7 +44,8 @@ def checkpointed_backward(l, step, pull, start, bar):
         ("the adjoint is not handed on", "adjoint", "hand each pullback", [("            bar = pull(", "            answer = pull("), ("return bar", "return answer")]),
         ("the adjoint from before the last step comes back", "value", "what is returned is", [("            bar = pull(", "            before, bar = bar, pull("), ("return bar", "return before")]),
         ("the given array is overwritten", "changed", "is changed", [("            bar = pull(", "            bar[:] = pull(")]),
-        ("a number for a state", "foreign", "nothing else can be handed in", [("in_segment.pop(), bar)", "len(in_segment) - in_segment.clear() if 0 else 0, bar)")]),
+        ("in float32 at the end", "rounded", "the last ones are lost", [("return bar", "return bar.astype(np.float32)")]),
+        ("a number for a state", "foreign", "nothing else can be handed in", [("in_segment.pop(), bar)", "len(in_segment), bar)")]),
         ("a state comes back", "type", "is a State", [("return bar", "return start")]),
     ],
     "least-price": [
@@ -90,7 +91,8 @@ def least_price(prices, slots):
         ("a slot too few: state 0 has one of its own", "one-slot-used", "stored half-way", [("range(slots - 1)", "range(slots - 2)")]),
         ("a slot too many: state 0 needs none", "impossible", "its slot is taken", [("range(slots - 1)", "range(slots if slots > 1 else 0)")]),
         ("the prices are read from behind", "one-slot", "there is no choice", [("np.cumsum(prices)", "np.cumsum(prices[::-1])")]),
-        ("the list is sorted on the way", "changed", "the list of prices was changed", [("return cheapest[0, l]", "prices.append(0)\n    return cheapest[0, l]")]),
+        ("in float32 at the end", "rounded", "the last ones are lost", [("return cheapest[0, l]", "return np.float32(cheapest[0, l])")]),
+        ("the list grows on the way", "changed", "the list of prices was changed", [("return cheapest[0, l]", "prices.append(0)\n    return cheapest[0, l]")]),
         ("the place of the first state comes back", "type", "a list of length", [("return cheapest[0, l]", "return [cheapest[0, l]]")]),
     ],
     "must-keep": [
@@ -126,6 +128,7 @@ def least_price(prices, slots):
         ("the draw scales the adjoint alone", "other-draws-on-the-way", "has to change where", [("np.sin(mix @ x + rng.normal(size=3))", "np.sin(mix @ x)"), ("(bar * np.cos(mix @ x + rng.normal(size=3)))", "(bar * np.cos(mix @ x) * rng.uniform(0.5, 2, size=3))")]),
         ("the seed is 0", "seed", "other than 0", [("np.array([1.0, -2.0, 0.5]), 3", "np.array([1.0, -2.0, 0.5]), 0")]),
         ("one length, of whole segments", "short", "try several lengths", [("range(1, 27)", "(24,)")]),
+        ("one length, a prime", "short", "try several lengths", [("range(1, 27)", "(23,)")]),
         ("chains up to fifteen steps", "middle", "longer than twice", [("range(1, 27)", "range(1, 16)")]),
         ("two chains of few steps", "short", "try several lengths", [("range(1, 27)", "(1, 2)")]),
         ("a loose comparison", "tiny", "of a millionth passed", [("1e-10 *", "1e-4 *")]),
