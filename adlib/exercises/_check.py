@@ -7,6 +7,7 @@ import sys
 from contextlib import redirect_stdout
 
 from . import (
+    checkpointing,
     choose_your_fighter,
     curse_of_dimensionality,
     descent_without_gradients,
@@ -26,6 +27,7 @@ CHAPTERS = (
     reverse_mode,
     choose_your_fighter,
     feed_forward,
+    checkpointing,
 )
 _EXERCISES = {exercise.id: exercise for module in CHAPTERS for exercise in module.EXERCISES}
 

@@ -44,6 +44,11 @@ AGREED = {
     "train-value": (4, 45, 3, "public"),
     "price-of-gradient": (2, 15, 1, "public"),
     "vjp-max": (3, 20, 2, "reserved"),
+    "every-k": (2, 20, 1, "public"),
+    "root-backward": (4, 35, 3, "reserved"),
+    "least-price": (3, 30, 3, "reserved"),
+    "must-keep": (3, 25, 2, "public"),
+    "find-the-bug": (3, 25, 2, "public"),
 }
 
 
