@@ -44,7 +44,7 @@ PLANTS = [
     ("forward order carries adjoints", 'onward = adlib.eliminate(example, "forward")', 'onward = adlib.eliminate(example, "reverse")', "Check 8.9:"),
     ("the point itself does not count", "{point - 1, point, point + 1}", "{point - 1, point + 1}", "Check 8.12:"),
     ("the sets are exact", "len(nothing.values) == 4", "len(nothing.values) == 0", "Check 8.12:"),
-    ("one pattern for all points", "np.all(turned == np.eye(3)[::-1])", "np.all(turned == np.eye(3))", "Check 8.12:"),
-    ("no entry of any size is overlooked", "(1e-9, False)", "(1e-9, True)", "Check 8.14:"),
-    ("a small entry is overlooked", "(1e-6, True)", "(1e-6, False)", "Check 8.14:"),
+    ("one pattern for all points", "turned == [2, 1, 0]", "turned == [0, 1, 2]", "Check 8.12:"),
+    ("no entry of any size is overlooked", "noticed == [1.0, 1e-6]", "noticed == [1.0, 1e-6, 1e-9]", "Check 8.14:"),
+    ("a small entry is overlooked", "noticed == [1.0, 1e-6]", "noticed == [1.0]", "Check 8.14:"),
 ]  # fmt: skip
