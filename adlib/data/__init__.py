@@ -3,8 +3,9 @@
 `cities` reads ``cities.csv``: coordinates from GeoNames (https://www.geonames.org, licence CC BY 4.0), rounded to a
 hundredth of a degree. `coastline` reads ``coastline.csv``: made from Natural Earth, land at 1:110 million
 (https://www.naturalearthdata.com, public domain), simplified and rounded to a tenth of a degree. The module `geography`
-beside them makes both files. `gpt2_memory` reads ``gpt2_memory.json``, which the module `benchmarks.gpt2_memory` of the
-book's repository makes.
+beside them makes both files. `digits` reads ``digits.npz``: handwritten digits from the UCI Machine Learning Repository
+(https://doi.org/10.24432/C50P49, licence CC BY 4.0), as scikit-learn ships them; the module `handwriting` makes the file. `gpt2_memory` reads ``gpt2_memory.json``, which the
+module `benchmarks.gpt2_memory` of the book's repository makes.
 
 >>> from adlib import data
 >>> names, coordinates = data.cities(6)
@@ -20,7 +21,7 @@ import numpy as np
 
 from ..core.settings import whole_number
 
-__all__ = ["cities", "coastline", "gpt2_memory"]
+__all__ = ["cities", "coastline", "digits", "gpt2_memory"]
 
 _CITIES = 34
 
@@ -88,6 +89,38 @@ def coastline():
     rows = np.array(_rows("coastline.csv"), dtype=float)
     starts = np.flatnonzero(np.diff(rows[:, 0])) + 1
     return np.split(rows[:, 1:], starts)
+
+
+def digits():
+    """Return 1797 handwritten digits, as pictures and as numbers.
+
+    Returns
+    -------
+    images : numpy.ndarray
+        Shape (1797, 64), float64: pictures of 8 by 8 pixels, row by row, each
+        pixel a whole number from 0, white, to 16, black.
+    labels : numpy.ndarray
+        Shape (1797,), int64: what each picture shows, 0 to 9.
+
+    Notes
+    -----
+    Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten
+    Digits", UCI Machine Learning Repository 1998,
+    https://doi.org/10.24432/C50P49, licence CC BY 4.0; its test set in its order,
+    as scikit-learn ships it.  Thirteen people wrote them, it seems one after the
+    other: a part kept for testing is best taken from the end, where other
+    writers wrote.
+
+    Examples
+    --------
+    >>> from adlib import data
+    >>> images, labels = data.digits()
+    >>> images.shape, images.max(), labels[:10]
+    ((1797, 64), np.float64(16.0), array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
+    """
+    with resources.files(__name__).joinpath("digits.npz").open("rb") as file, np.load(file) as stored:
+        images, labels = stored["images"], stored["labels"]
+    return images.reshape(len(images), -1).astype(float), labels.astype(np.int64)
 
 
 def gpt2_memory():

@@ -1,5 +1,6 @@
 """The tables of `adlib.data`: distances known from elsewhere, a coast that leaves the cities on land, wrong arguments."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -10,7 +11,7 @@ import pytest
 
 import adlib
 from adlib import data
-from adlib.data import geography
+from adlib.data import geography, handwriting
 
 # Great-circle distances in km as an atlas gives them, to about 1 %: written down from the usual tables, not from the data.
 KNOWN = {
@@ -143,3 +144,34 @@ def test_a_simplified_line_keeps_its_ends_and_stays_near():
         dense = np.vstack([np.linspace(a, b, 50) for a, b in zip(short, short[1:])])
         away = np.linalg.norm(line[:, None] - dense[None], axis=-1).min(axis=1)
         assert away.max() < geography.COARSE + 0.01
+
+
+def test_the_digits_are_counts_of_pixels_in_blocks_of_four_by_four():
+    images, labels = data.digits()
+    assert images.shape == (1797, 64) and images.dtype == float and labels.dtype == np.int64
+    assert np.array_equal(images, images.round()) and images.min() == 0 and images.max() == 16
+    # As the repository's description of the test set counts them.
+    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+def test_the_digits_look_like_what_they_show():
+    """A rule that was learnt from no label of the second half names most of it: pictures and labels belong together."""
+    images, labels = data.digits()
+    half = len(images) // 2
+    centres = np.array([images[:half][labels[:half] == digit].mean(axis=0) for digit in range(10)])
+    nearest = np.argmin(((images[half:, None] - centres) ** 2).sum(axis=-1), axis=1)
+    assert np.mean(nearest == labels[half:]) > 0.8
+
+
+def test_digits_can_be_changed_without_harm():
+    data.digits()[0][:] = 0
+    assert data.digits()[0].max() == 16
+
+
+def test_the_digits_are_read_from_the_wheel(tmp_path):
+    lines = [",".join(map(str, [*range(64), 7])), ",".join(["16"] * 64 + ["3"])]
+    with zipfile.ZipFile(tmp_path / "sk.whl", "w") as archive:
+        archive.writestr(handwriting.TABLE, gzip.compress("\n".join(lines).encode()))
+    images, labels = handwriting.digits(tmp_path / "sk.whl")
+    assert labels.tolist() == [7, 3]
+    assert images[0, 1].tolist() == list(range(8, 16)) and (images[1] == 16).all()
