@@ -33,6 +33,7 @@ from .core.errors import (
     TracedAttributeError,
     TracedValueError,
 )
+from .examination.examine import examine
 from .graph.graph import Graph
 from .graph.record import make_graph
 from .memory.checkpoint import checkpoint, checkpoint_chain
@@ -41,7 +42,7 @@ from .modes.check import check_grads
 from .modes.forward import derivative, jvp
 from .modes.jacobians import jacfwd, jacobian, jacrev
 from .modes.reverse import grad, value_and_grad, vjp
-from .modes.second_order import hessian, hvp, hvp_operator, linearize
+from .modes.second_order import gauss_newton_product, hessian, hvp, hvp_operator, linearize
 from .programs.program import Program, program
 from .randomised.directions import random_directions
 from .randomised.estimate import Estimate
@@ -81,8 +82,10 @@ __all__ = [
     "directional_difference",
     "elementwise",
     "eliminate",
+    "examine",
     "finite_difference",
     "forward_gradient",
+    "gauss_newton_product",
     "grad",
     "hessian",
     "hutchinson",

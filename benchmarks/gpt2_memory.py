@@ -289,7 +289,9 @@ def table(data) -> str:
     if not device:
         return f"{text}\nOn a device: not measured, JAX saw no GPU."
     steps = "\n".join(f"batch {row['batch']}, {named(row)}: {measured(row)}" for row in device["steps"])
-    return f"{text}\nOn {device['device']}, {device['date']}:\n{steps}\nTime with checkpoints / without: {device['price']}"
+    return (
+        f"{text}\nOn {device['device']}, {device['date']}:\n{steps}\nTime with checkpoints / without: {device['price']}"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -88,17 +88,21 @@ def make_graph(f):
             raise ArgumentError(
                 "make_graph was called on a traced value, inside another transformation; call it on plain numbers"
             )
-        trace = GraphTrace()
-        _, positions, _ = collect(trace, function, [trace.input(x) for x in inputs])
-        trace.close()
-        outputs = tuple(position for position in positions if position is not None)
-        name = getattr(f, "__name__", "f")
-        name = name if name.isidentifier() else "y"
-        names = _names(trace.records, _input_names(f, args), outputs, name)
-        nodes = tuple(Node(i, names[i], *record) for i, record in enumerate(trace.records))
-        return Graph(nodes, tuple(range(len(inputs))), outputs, name)
+        return recorded(GraphTrace(), f, function, args, inputs)
 
     return graph
+
+
+def recorded(trace, f, function, args, inputs):
+    """The graph of one run on a trace; `function` is `f` as `enter` made it, `inputs` are the leaves of its arguments."""
+    _, positions, _ = collect(trace, function, [trace.input(x) for x in inputs])
+    trace.close()
+    outputs = tuple(position for position in positions if position is not None)
+    name = getattr(f, "__name__", "f")
+    name = name if name.isidentifier() else "y"
+    names = _names(trace.records, _input_names(f, args), outputs, name)
+    nodes = tuple(Node(i, names[i], *record) for i, record in enumerate(trace.records))
+    return Graph(nodes, tuple(range(len(inputs))), outputs, name)
 
 
 def _input_names(f, args):

@@ -184,5 +184,68 @@ def hvp_operator(f, *primals):
     return gradient, product
 
 
+def gauss_newton_product(loss, model, primals, tangents):
+    """Gradient of a loss of a model and its Gauss-Newton matrix times a direction.
+
+    Parameters
+    ----------
+    loss : callable
+        From the model's result to one number.
+    model : callable
+        A function of arrays, or of trees of them.
+    primals : tuple
+        The arguments of the model.
+    tangents : tuple
+        One direction for each argument, of its shape.
+
+    Returns
+    -------
+    gradient, product
+        Of ``loss(model(*primals))``, each as `grad` gives it: in the shape of the
+        argument for one primal, a tuple for several.
+
+    Raises
+    ------
+    ArgumentError
+        As `jvp` and `grad` do.
+
+    Notes
+    -----
+    With J the Jacobian of the model and H the Hessian of the loss at the model's
+    result, the Gauss-Newton matrix is ``J^T H J``.  It is what the Hessian of
+    the whole leaves when the second derivatives of the model are left out: the
+    difference is ``sum_i (∂loss/∂y_i) ∇²model_i``, and is 0 for a linear model or
+    residuals that vanish.  For a convex loss it has no negative eigenvalue.
+    Where the loss is a sum of squares halved, it is ``J^T J``.
+
+    Cost: one run of the model in forward and one in reverse mode, two walks back,
+    and an `hvp` of the loss; no matrix is formed.  The two functions stand in the
+    order in which their composition is written, loss of model.
+
+    Source: Schraudolph, "Fast curvature matrix-vector products for second-order
+    gradient descent", Neural Computation 14(7), 2002.
+
+    Examples
+    --------
+    >>> import numpy as np, adlib
+    >>> A = np.array([[1.0, 2.0], [0.0, 1.0], [1.0, 0.0]])
+    >>> squares = lambda r: np.sum(r**2) / 2
+    >>> w, v = np.array([1.0, 1.0]), np.array([1.0, 0.0])
+    >>> gradient, product = adlib.gauss_newton_product(squares, lambda w: A @ w, (w,), (v,))
+    >>> product, A.T @ A @ v
+    (array([2., 2.]), array([2., 2.]))
+    """
+    check_function(loss, "gauss_newton_product", "loss")
+    check_function(model, "gauss_newton_product", "model")
+    check_tuple(primals, "primals", "gauss_newton_product")
+    result, moved = pushed(model, primals, tangents, "gauss_newton_product")
+    slopes, bent = pushed(
+        gradient_of(loss, 0, False, "gauss_newton_product"), (result,), (moved,), "gauss_newton_product"
+    )
+    _, pullback = vjp(model, *primals)
+    gradient, product = pullback(slopes), pullback(bent)
+    return (gradient[0], product[0]) if len(primals) == 1 else (gradient, product)
+
+
 def _all_arguments(primals):
     return 0 if len(primals) == 1 else tuple(range(len(primals)))

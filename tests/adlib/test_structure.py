@@ -24,7 +24,7 @@ DELAYED = {
 # From the ground up: a folder imports what stands before it, and never what stands after it.
 LAYERS = (
     *("core", "modes", "rules", "graph", "programs", "structure"),
-    *("randomised", "zero_order", "schedules", "memory", "data", "optimize"),
+    *("randomised", "zero_order", "examination", "schedules", "memory", "data", "optimize"),
     *("viz", "exercises"),
 )
 

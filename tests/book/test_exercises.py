@@ -359,7 +359,7 @@ def test_an_answer_with_one_spoilt_number_is_wrong(id, what):
         def Spoilt(*args):
             return spoilt(solution(*args), how)
 
-    if id == "adjoint-test" and what == "off in the seventh digit":
+    if id in ("adjoint-test", "find-the-bug") and what == "off in the seventh digit":
         pytest.skip("it answers True or False")
     verdict = examine(all_exercises()[id], Spoilt)
     assert verdict.status == "wrong" and verdict.hint, verdict.text()

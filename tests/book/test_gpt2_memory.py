@@ -75,7 +75,9 @@ def test_no_token_sees_a_later_one():
 
 
 def test_the_model_has_one_and_a_half_thousand_million_weights():
-    assert sum(math.prod(a.shape) for a in jax.tree.leaves(gpt2.weights(MODEL, True))) == pytest.approx(1.55e9, rel=0.01)
+    assert sum(math.prod(a.shape) for a in jax.tree.leaves(gpt2.weights(MODEL, True))) == pytest.approx(
+        1.55e9, rel=0.01
+    )
     assert row_of()["outputs"] == pytest.approx(2 * 48 * 12 * 1600**2, rel=0.001)  # 12 squares of the width a layer
 
 
@@ -83,7 +85,9 @@ def test_the_formulas_are_the_published_ones():
     f = KEPT["formula"]
     assert f == json.loads(json.dumps(gpt2_memory.formula(MODEL)))
     assert f["store all"] == 12 * 1600 * 32 * 1024 * 48 * 2
-    assert f["with attention"] == 1024 * 32 * 1600 * 48 * (34 + 5 * 25 * 1024 // 1600)  # bytes, of which 80 are attention
+    assert f["with attention"] == 1024 * 32 * 1600 * 48 * (
+        34 + 5 * 25 * 1024 // 1600
+    )  # bytes, of which 80 are attention
     assert f["store all over root of layers"] == pytest.approx(8.7e9, rel=0.01)
     # 12 insides of a layer to one state: with k checkpoints k + 12 * 48 / k states, least at k = 24.
     assert min(f["segments"], key=f["segments"].get) == "24" and f["segments"]["24"] == 48 * f["state"]

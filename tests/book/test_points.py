@@ -33,6 +33,11 @@ AGREED = {
     "adjoint-test": (3, 20, 2, "reserved"),
     "vjp-matmul": (3, 25, 2, "public"),
     "vjp-logsumexp": (3, 20, 2, "reserved"),
+    "every-k": (2, 20, 1, "public"),
+    "root-backward": (4, 35, 3, "reserved"),
+    "least-price": (3, 30, 3, "reserved"),
+    "must-keep": (3, 25, 2, "public"),
+    "find-the-bug": (3, 25, 2, "public"),
 }
 
 

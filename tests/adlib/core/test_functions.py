@@ -23,8 +23,10 @@ CALLS = {
     "counted": adlib.counted,
     "derivative": adlib.derivative,
     "directional_difference": lambda f: adlib.directional_difference(f, X, X),
+    "examine": lambda f: adlib.examine(f, X),
     "finite_difference": lambda f: adlib.finite_difference(f, X),
     "forward_gradient": lambda f: adlib.forward_gradient(f, X, 0),
+    "gauss_newton_product": lambda f: adlib.gauss_newton_product(f, np.sin, (X,), (X,)),
     "grad": adlib.grad,
     "hessian": adlib.hessian,
     "hutchinson": lambda f: adlib.hutchinson(f, 3, 0, 1),
@@ -49,14 +51,14 @@ CALLS = {
 }
 OPTIMISERS = ("gradient_descent", "heavy_ball", "nesterov", "adam")
 CALLS |= {name: partial(getattr(optimize, name), w=X, step=0.1, iterations=1) for name in OPTIMISERS}
-FUNCTIONS = {"f", "step", "matvec", "oracle"}
+FUNCTIONS = {"f", "step", "matvec", "oracle", "loss"}
 
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("kind", NO_FUNCTIONS)
 def test_what_is_no_function_is_refused_at_once(name, kind):
     with pytest.raises(
-        adlib.ArgumentError, match=f"{name} takes (f|step|oracle) as a function, but got|matvec is a function"
+        adlib.ArgumentError, match=f"{name} takes (f|step|oracle|loss) as a function, but got|matvec is a function"
     ):
         CALLS[name](NO_FUNCTIONS[kind])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import adlib
-from adlib import grad, hessian, hvp, hvp_operator, jacfwd, jacobian, jacrev, jvp, linearize, vjp
+from adlib import gauss_newton_product, grad, hessian, hvp, hvp_operator, jacfwd, jacobian, jacrev, jvp, linearize, vjp
 from tests.adlib.oracles import close
 
 X = np.array([0.3, -0.8, 1.1])
@@ -153,3 +153,72 @@ def test_dtype(dtype):
     assert [a.dtype for a in hvp(g, (x,), (v,))] == [dtype, dtype]
     assert hvp_operator(g, x)[1](v).dtype == dtype
     assert linearize(f, x)[1](v).dtype == dtype
+
+
+def test_gauss_newton_is_the_product_of_three_matrices():
+    """J, H and the gradient by JAX; the loss is not a sum of squares."""
+    gradient, product = gauss_newton_product(lambda y: bowl(np, y), f, (X,), (V,))
+    J = np.asarray(jax.jacfwd(lambda x: curve(jnp, x))(jnp.asarray(X)))
+    y = jnp.asarray(f(X))
+    H = np.asarray(jax.hessian(lambda y: bowl(jnp, y))(y))
+    close(product, J.T @ (H @ (J @ V)), "gauss_newton_product", 1e-13)
+    close(gradient, J.T @ np.asarray(jax.grad(lambda y: bowl(jnp, y))(y)), "gauss_newton_product", 1e-13)
+
+
+def bowl(xp, y):
+    return xp.logaddexp(y[0], y[1]) + xp.sum(xp.cosh(y) * y[2])
+
+
+def test_gauss_newton_leaves_out_the_models_curvature():
+    """Hessian = Gauss-Newton + sum of the slopes of the loss times the Hessians of the model's results."""
+    slopes = grad(lambda y: bowl(np, y))(f(X))
+    rest = sum(s * hessian(lambda x, i=i: f(x)[i])(X) for i, s in enumerate(slopes))
+    _, product = gauss_newton_product(lambda y: bowl(np, y), f, (X,), (V,))
+    _, whole = hvp(lambda x: bowl(np, f(x)), (X,), (V,))
+    close(product + rest @ V, whole, "gauss_newton_product", 1e-12)
+    assert np.linalg.norm(rest @ V) > 0.1
+
+
+def test_gauss_newton_of_several_arguments_and_trees():
+    """Of a linear model it is the Hessian itself."""
+    A = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]])
+    model = lambda w, p: {"y": A @ w + p["b"], "z": 2.0 * p["b"]}  # noqa: E731
+    squares = lambda r: np.sum(np.cosh(r["y"])) + np.sum(r["z"] ** 2)  # noqa: E731
+    primals, tangents = (X, {"b": np.array([0.5, 1.0])}), (V, {"b": np.array([1.0, -1.0])})
+    found = gauss_newton_product(squares, model, primals, tangents)
+    expected = hvp(lambda w, p: squares(model(w, p)), primals, tangents)
+    for ours, theirs in zip(found, expected):
+        np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-14)
+        np.testing.assert_allclose(ours[1]["b"], theirs[1]["b"], rtol=1e-14)
+
+
+def test_gauss_newton_has_no_negative_curvature_where_the_hessian_has():
+    far = lambda y: np.sum((y - 5.0) ** 2)  # noqa: E731
+    assert np.linalg.eigvalsh(hessian(lambda x: far(f(x)))(X))[0] < -1
+    for v in np.random.default_rng(0).normal(size=(20, 3)):
+        assert v @ gauss_newton_product(far, f, (X,), (v,))[1] >= 0
+
+
+def test_gauss_newton_runs_the_model_twice():
+    runs = []
+    gauss_newton_product(lambda y: np.sum(y**2), lambda x: (runs.append(1), f(x))[1], (X,), (V,))
+    assert len(runs) == 2
+
+
+def test_gauss_newton_is_differentiable():
+    squares = lambda y: np.sum(y**2) / 2  # noqa: E731
+    close(
+        grad(lambda v: v @ gauss_newton_product(squares, f, (X,), (v,))[1])(V),
+        2 * gauss_newton_product(squares, f, (X,), (V,))[1],
+        "gauss_newton_product",
+        1e-13,
+    )
+
+
+def test_gauss_newton_refuses_a_loss_of_several_numbers():
+    with pytest.raises(adlib.ArgumentError, match="gauss_newton_product"):
+        gauss_newton_product(lambda y: y, f, (X,), (V,))
+    with pytest.raises(adlib.ArgumentError, match="gauss_newton_product takes model as a function"):
+        gauss_newton_product(np.sum, 3.0, (X,), (V,))
+    with pytest.raises(adlib.ArgumentError):
+        gauss_newton_product(np.sum, f, X, V)

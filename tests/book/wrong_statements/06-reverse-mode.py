@@ -27,6 +27,7 @@ PLANTS = [
     ("a dot product for a cross product",
      "x * force[1] - y * force[0]", "x * force[0] + y * force[1]", "Check 6.10:"),
     ("the seeds of several outputs are all 1", "lambda theta: force @ hand(theta)", "lambda theta: np.ones(2) @ hand(theta)", "Check 6.10:"),
+    ("the vector does not weigh the rows of the Jacobian", "force @ adlib.jacfwd", "np.ones(2) @ adlib.jacfwd", "Check 6.10:"),
     ("the adjoint test finds every wrong rule",
      "adjoint_gap(sine, theta, 3, rng) < 1e-13", "adjoint_gap(sine, theta, 3, rng) > 1e-3", "Check 6.11:"),
     ("check_grads overlooks a wrong rule", "(hand, sine)] == [True, False]", "(hand, sine)] == [True, True]", "Check 6.11:"),
