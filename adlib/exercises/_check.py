@@ -11,6 +11,7 @@ from . import (
     choose_your_fighter,
     curse_of_dimensionality,
     descent_without_gradients,
+    feed_forward,
     forward_mode,
     reverse_mode,
     the_problem,
@@ -25,6 +26,7 @@ CHAPTERS = (
     forward_mode,
     reverse_mode,
     choose_your_fighter,
+    feed_forward,
     checkpointing,
 )
 _EXERCISES = {exercise.id: exercise for module in CHAPTERS for exercise in module.EXERCISES}

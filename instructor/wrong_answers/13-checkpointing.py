@@ -64,7 +64,7 @@ def least_price(prices, slots):
         return min(ways)
     return least(0, len(prices), slots)
 """),
-        ("the way to the stored state is free", "impossible", "its slot is taken", [("np.min(way_to[middle] - way_to[a] + far + near)", "np.min(far + near)")]),
+        ("the way to the stored state is free", "impossible", "its slot is taken", [("np.min(way_there + far + near)", "np.min(far + near)")]),
         ("always stored in the middle", "too-dear", "is a choice", [("middle = slice(a + 1, b)", "middle = slice((a + b) // 2, (a + b) // 2 + 1)")]),
         ("equal pieces, each by one slot", "too-dear", "is a choice", """
 def least_price(prices, slots):
