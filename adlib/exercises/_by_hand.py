@@ -10,6 +10,7 @@ from ._answers import Unusable, close, shown
 from ._engine import Complaint
 
 _PACKAGE = Path(__file__).parent.parent
+_PRINTER = Path(__file__).with_name("_check.py")  # what the student prints goes through it
 _LIBRARIES = {"jax", "autograd", "torch", "tensorflow"}
 
 
@@ -46,7 +47,7 @@ def by_hand(student, *args, given="", most=3_000_000):
 def _library(file, given):
     """The name of the library that a file belongs to, in a list, or an empty list."""
     path = Path(file)
-    if file == given or not path.is_absolute():
+    if file == given or path == _PRINTER or not path.is_absolute():
         return []
     if path.is_relative_to(_PACKAGE):
         return ["adlib"]

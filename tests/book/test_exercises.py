@@ -4,6 +4,7 @@ The solutions are those of the sources, and the wrong answers are edits of them.
 there is none.
 """
 
+import functools
 import json
 import re
 import sys
@@ -382,6 +383,24 @@ def test_what_the_code_prints_does_not_bury_the_verdict(capsys):
     beginning, _, verdict = printed.partition("... (what your code prints further is left out)\n")
     assert beginning.startswith("step 0\nstep 1\n") and 1900 < len(beginning) <= 2001
     assert verdict.startswith("❌ forward-trace: not right yet\n")
+
+
+@EACH
+def test_an_answer_that_prints_is_as_right_as_without(id, capsys):
+    """Where an answer is watched, for calls of a library, what passes on its prints is no such call."""
+    solution = handed_in(id, own_code(id))
+    if isinstance(solution, type):
+        pytest.skip("a class: what its methods print is not watched")
+
+    @functools.wraps(solution)
+    def loud(*args):
+        print("called with", *args, flush=True)
+        answer = solution(*args)
+        sys.stdout.write(f"found {answer}\n")
+        return answer
+
+    check(id, loud)
+    assert f"✅ {id}: right" in capsys.readouterr().out
 
 
 def test_a_line_that_the_code_leaves_open_does_not_swallow_the_sign(capsys):
