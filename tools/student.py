@@ -45,6 +45,12 @@ def wrong_answers(root: Path = ROOT) -> dict[str, list[tuple]]:
     return {id: mistakes for file in files for id, mistakes in runpy.run_path(str(file))["WRONG"].items()}
 
 
+def right_answers(root: Path = ROOT) -> dict[str, list[tuple]]:
+    """Id of an exercise -> right answers that a check has to accept: a name, and the edits that make one of the solution."""
+    files = sorted((root / RESERVED / "wrong_answers").glob("*.py"))
+    return {id: answers for file in files for id, answers in runpy.run_path(str(file)).get("RIGHT", {}).items()}
+
+
 def mistaken(solution: str, edits: str | list[tuple[str, str]]) -> str:
     """The solution with a mistake put in: edits one after the other, or another program that comes after it."""
     if isinstance(edits, str):

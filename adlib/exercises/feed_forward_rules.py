@@ -9,17 +9,18 @@ from ._oracles import units
 
 # wrong-rules ---------------------------------------------------------------------------------------------------
 # Each operation: the shape of x for numbers drawn, its value, and ways back: a right one and wrong ones, by the hint that a
-# test needs which does not notice.
+# test needs which does not notice. They are so large that a wrong rule is wrong at nearly every point: among twelve numbers one
+# is negative.
 
 
 def _rows_times_square(rng):
-    b, n = rng.integers(2, 5, 2)
+    b, n = rng.integers(3, 6, 2)
     w = rng.normal(size=(n, n))
     return (b, n), lambda x: x @ w, {"right": lambda x, g: g @ w.T, "places": lambda x, g: g @ w}
 
 
 def _weights_of_a_layer(rng):
-    b, n, m = rng.integers(2, 5, 3)
+    b, n, m = rng.integers(3, 6, 3)
     v = rng.normal(size=(b, n))
     return (n, m), lambda w: v @ w, {
         "right": lambda w, g: v.T @ g, "factor": lambda w, g: v.T @ g / b, "places": lambda w, g: v[::-1].T @ g,
@@ -30,8 +31,13 @@ def _tanh(rng):
     def at_value(x, g):
         return g * (1 - np.tanh(np.tanh(x)) ** 2)
 
-    return tuple(rng.integers(2, 5, 2)), np.tanh, {
+    def in_place(x, g):
+        np.tanh(x, out=x)
+        return g * (1 - x**2)
+
+    return tuple(rng.integers(3, 6, 2)), np.tanh, {
         "right": lambda x, g: g * (1 - np.tanh(x) ** 2), "point": at_value, "adjoint": lambda x, g: 1 - np.tanh(x) ** 2,
+        "changed-x": in_place,
     }  # fmt: skip
 
 
@@ -40,13 +46,13 @@ def _relu(rng):
         g[x < 0] = 0.0
         return g
 
-    return (int(rng.integers(3, 6)),), lambda x: np.maximum(x, 0), {
-        "right": lambda x, g: g * (x > 0), "negative": lambda x, g: g.copy(), "changed": in_place,
+    return (int(rng.integers(12, 17)),), lambda x: np.maximum(x, 0), {
+        "right": lambda x, g: g * (x > 0), "negative": lambda x, g: g.copy(), "changed-g": in_place,
     }  # fmt: skip
 
 
 def _square(rng):
-    return (int(rng.integers(3, 7)),), lambda x: x * x, {
+    return (int(rng.integers(12, 17)),), lambda x: x * x, {
         "right": lambda x, g: 2 * x * g, "negative": lambda x, g: 2 * np.abs(x) * g, "factor": lambda x, g: x * g,
     }  # fmt: skip
 
@@ -64,11 +70,11 @@ def _softmax_of_rows(rng):
         y = softmax(x)
         return y * (1 - y) * g
 
-    return tuple(rng.integers(2, 5, 2)), softmax, {"right": right, "places": diagonal}
+    return tuple(rng.integers(3, 6, 2)), softmax, {"right": right, "others": diagonal}
 
 
 def _mean_of_squares(rng):
-    b, n = rng.integers(2, 5, 2)
+    b, n = rng.integers(3, 6, 2)
     y = rng.normal(size=(b, n))
     return (b, n), lambda x: np.sum((x - y) ** 2) / (2 * b), {
         "right": lambda x, g: g * (x - y) / b, "sign": lambda x, g: g * (y - x) / b, "factor": lambda x, g: g * (x - y) / (b * n),
@@ -76,7 +82,7 @@ def _mean_of_squares(rng):
 
 
 def _repeated_rows(rng):
-    n, m = rng.integers(2, 5, 2)
+    n, m = rng.integers(3, 6, 2)
     indices = rng.permutation([*range(n), n - 1, n - 1])
 
     def right(x, g):
@@ -93,7 +99,7 @@ def _repeated_rows(rng):
 
 
 def _row_added_to_all(rng):
-    b, n = rng.integers(2, 5, 2)
+    b, n = rng.integers(3, 6, 2)
     v = rng.normal(size=(b, n))
     return (n,), lambda c: v + c, {
         "right": lambda c, g: np.sum(g, axis=0), "factor": lambda c, g: np.mean(g, axis=0), "shape": lambda c, g: g.copy(),
@@ -103,10 +109,10 @@ def _row_added_to_all(rng):
 def _exponential(rng):
     def one_entry(x, g):
         x_bar = np.exp(x) * g
-        x_bar.flat[-1] *= 1.01
+        x_bar.flat[np.argmax(np.abs(x_bar))] *= 1.02
         return x_bar
 
-    return tuple(rng.integers(1, 5, 2)), np.exp, {
+    return tuple(rng.integers(3, 6, 2)), np.exp, {
         "right": lambda x, g: np.exp(x) * g, "entry": one_entry, "sign": lambda x, g: -np.exp(x) * g,
     }  # fmt: skip
 
@@ -118,9 +124,10 @@ OPERATIONS = {
 RIGHT_RULES = ("x @ square", "v @ w", "tanh", "relu", "softmax", "gather")
 # The wrong ones among six, and the hint that a test needs which does not notice them.
 PLANTED = [
-    {"v @ w": "factor", "loss": "factor"}, {"loss": "sign", "exp": "sign"}, {"tanh": "adjoint"}, {"x @ square": "places", "gather": "places"},
-    {"softmax": "places", "v @ w": "places"}, {"tanh": "point"}, {"relu": "negative", "square": "negative"},
-    {"v + c": "shape"}, {"exp": "entry"}, {"relu": "changed"}, {"softmax": "places", "gather": "places", "exp": "sign"},
+    {"v @ w": "factor", "loss": "factor"}, {"loss": "sign", "exp": "sign"}, {"tanh": "adjoint"}, {"softmax": "others"},
+    {"x @ square": "places", "gather": "places"}, {"softmax": "others", "v @ w": "places"}, {"tanh": "point"},
+    {"relu": "negative", "square": "negative"}, {"v + c": "shape"}, {"exp": "entry"}, {"relu": "changed-g"}, {"tanh": "changed-x"},
+    {"softmax": "others", "gather": "places", "exp": "sign"},
 ]  # fmt: skip
 SIZES = {"small": 1e-8, "large": 1e8, "": 1.0}
 
@@ -166,8 +173,8 @@ def rules_run(student, case):
         raise Unusable("type", f"what wrong_rules returned is {name_of(answer)}, expected a list of numbers of rules")
     said = [number(entry, "an entry of what wrong_rules returned") for entry in answer]
     for entry in said:
-        if entry not in range(len(rules)):
-            raise Unusable("type", f"{shown(entry)} is the number of no rule: they go from 0 to {len(rules) - 1}")
+        if entry not in range(len(case["rules"])):  # the list itself may be empty by now
+            raise Unusable("type", f"{shown(entry)} is the number of no rule: they go from 0 to {len(case['rules']) - 1}")
     return {"said": sorted({int(entry) for entry in said})}
 
 
@@ -180,11 +187,15 @@ def rules_verify(case, answer):
     """The oracle needs no derivative: the bugs were planted."""
     wrong = [i for i, (_, kind) in enumerate(case["rules"]) if kind != "right"]
     found = f"the rules found are {answer['said']}, and the wrong ones are {wrong}"
+    if wrong and answer["said"] == [i + 1 for i in wrong]:
+        return Complaint("from-one", found)
     if set(answer["said"]) - set(wrong):
         return Complaint("scale" if case["size"] else "accept", found)
     missed = [i for i in wrong if i not in answer["said"]]
     if missed:
-        return Complaint("scale-missed" if case["size"] == "small" else case["rules"][missed[0]][1], found)
+        kind = case["rules"][missed[0]][1]
+        numbers = kind != "shape" and not kind.startswith("changed")
+        return Complaint("scale-missed" if case["size"] == "small" and numbers else kind, found)
     return None
 
 
@@ -204,8 +215,11 @@ WRONG_RULES = Exercise(
         "places": "a rule was missed whose entries add up and stand in the wrong places: nudge along a random direction",
         "point": "a rule was missed that is right near zero: at which points do you look",
         "negative": "a rule was missed that is right where x is positive",
-        "entry": "a rule was missed that is wrong in one entry, by a hundredth",
-        "changed": "a rule was missed that gives the right numbers and spoils what it was given",
+        "others": "a rule was missed in which an entry of x reaches one output alone, and it reaches others too: look at every entry of the adjoint, with all of g at once",
+        "entry": "a rule was missed that is wrong in one entry, by a few hundredths",
+        "changed-g": "a rule was missed that gives the right numbers and spoils g",
+        "changed-x": "a rule was missed that gives the right numbers and spoils x",
+        "from-one": "each of these numbers is by one too large: the first rule has the number 0",
         "shape": "a rule was missed that returns an array of another shape: NumPy may well bring the two shapes together",
         "ValueError": "two shapes do not meet: what may a wrong rule give back, if not an array of the shape of x",
     },

@@ -7,6 +7,7 @@ import pytest
 
 import adlib
 from adlib.exercises import choose_your_fighter as chapter8
+from adlib.exercises import feed_forward_rules as rules
 from tests.adlib.structure.test_elimination import random_function
 
 
@@ -64,3 +65,22 @@ def test_the_explanation_of_exercise_8_3_names_the_right_numbers():
 
     graph = adlib.make_graph(asked)(1.2, 0.7)
     assert sorted(map(list, adlib.eliminate(graph).edges)) == sorted(chapter8.ASKED)
+
+
+@pytest.mark.parametrize("name", rules.OPERATIONS)
+def test_a_planted_rule_is_clearly_wrong_at_nearly_every_point(name):
+    """As exercise 9.3 says: by a hundredth of the largest entry, or in its shape, or by what it writes into x or g."""
+    hidden = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        shape, forward, ways_back = rules.OPERATIONS[name](rng)
+        x = rng.normal(size=shape)
+        g = rng.normal(size=np.shape(forward(x)))
+        right = ways_back["right"](x, g)
+        for kind in ways_back.keys() - {"right"}:
+            x_lent, g_lent = x.copy(), np.array(g)
+            x_bar = ways_back[kind](x_lent, g_lent)
+            assert (kind == "changed-x", kind == "changed-g") == (np.any(x != x_lent), np.any(g != g_lent))
+            if np.shape(x_bar) == shape and not kind.startswith("changed"):
+                hidden += np.max(np.abs(x_bar - right)) < 0.01 * np.max(np.abs(right))
+    assert hidden == 0

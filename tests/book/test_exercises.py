@@ -18,7 +18,7 @@ from adlib.exercises import NotSolved, all_exercises, check
 from adlib.exercises._engine import examine
 from tools import ROOT, exercises
 from tools.student import mistaken as edited
-from tools.student import wrong_answers
+from tools.student import right_answers, wrong_answers
 
 if not (ROOT / exercises.RESERVED).is_dir():
     pytest.skip("the exercises' sources are not all here", allow_module_level=True)
@@ -26,6 +26,7 @@ if not (ROOT / exercises.RESERVED).is_dir():
 SETS = exercises.everything()
 SECTIONS = {section.data["id"]: section for found in SETS.values() for section in found}
 WRONG = wrong_answers()
+RIGHT = [(id, *answer) for id, answers in right_answers().items() for answer in answers]
 SEEDS = 100
 EACH = pytest.mark.parametrize("id", SECTIONS)
 MISTAKES = [(id, *mistake) for id, mistakes in WRONG.items() for mistake in mistakes]
@@ -42,9 +43,9 @@ def helpers(id):
         cells += [c for c in earlier.cells if c.cell_type == "code" and "check(" not in c.source]
 
 
-def handed_in(id, code):
+def handed_in(id, code, seed=7):
     """What the code of a student leaves under the name that the exercise asks for."""
-    code = code.replace("default_rng()", "default_rng(7)")  # a test that draws vectors draws the same ones each time
+    code = code.replace("default_rng()", f"default_rng({seed})")  # a test that draws vectors draws the same ones each time
     name = all_exercises()[id].wants.split()[1].partition("(")[0].rstrip(":")
     return run(helpers(id) + "\n" + code)[name]
 
@@ -154,6 +155,13 @@ def test_a_wrong_answer_gets_the_hint_that_helps(id, name, key, words, edits):
     assert "Traceback" not in verdict.text()
     for seed in (1, 2, 3):  # found at other seeds too, as in grading
         assert examine(exercise, student, seed).status == "wrong"
+
+
+@pytest.mark.parametrize(("id", "name", "edits"), RIGHT, ids=[f"{id}: {name}" for id, name, _ in RIGHT])
+def test_another_right_answer_is_right_with_whatever_it_draws(id, name, edits):
+    for seed in range(6):
+        verdict = examine(all_exercises()[id], handed_in(id, mistaken(id, edits), seed), seed)
+        assert verdict.status == "right", verdict.text()
 
 
 def misplaced(hint, words, key, hints):
