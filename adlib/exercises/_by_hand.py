@@ -4,6 +4,7 @@ Seen is what runs, not what is written: a call of `adlib.vjp` under another name
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 
 from ._answers import Unusable, close, shown
@@ -44,6 +45,7 @@ def by_hand(student, *args, given="", most=3_000_000):
     return answer
 
 
+@cache
 def _library(file, given):
     """The name of the library that a file belongs to, in a list, or an empty list."""
     path = Path(file)

@@ -25,7 +25,7 @@ from ._answers import Unusable, name_of
 
 VISIBLE_SEED = 2718
 _PACKAGE = str(Path(__file__).parent.parent)
-_LIBRARY = str(Path(np.__file__).parent)
+_LIBRARIES = (str(Path(np.__file__).parent), str(Path(inspect.__file__).parent), "<frozen ")  # NumPy's and Python's own
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _raised(exercise, error):
 def _where(error):
     """The last line of the student's own code before the exception."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith((_PACKAGE, _LIBRARY))]
+    own = [frame for frame in frames if not frame.filename.startswith((_PACKAGE, *_LIBRARIES))]
     if not own:
         return ""
     return f"in {own[-1].name}, line {own[-1].lineno}" + (f": {own[-1].line}" if own[-1].line else "")

@@ -57,13 +57,17 @@ LOSSES = {
     "v * u * v + u with u = w0 + w1, v = u * w0": (_short_and_long, "order"),
     "w1 * 2.0, without w0": (lambda w: w[1] * 2.0, "constant"),
     "sixty times x = x + x, from w0": (_doubled, "paths"),
-    "two thousand times x = x * 0.999 + w1, from w0": (_long, "order"),
+    "two thousand times x = x * 0.999 + w1, from w0": (_long, "long"),
 }
 # The exclusive or, and a start from which two hidden units learn it in sixty steps: the loss falls from 0.9 to 1e-6.
 ROWS, TARGETS = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
 START = [2.5, -0.3, 0.9, -0.6, 1.0, 2.5, 1.5, -1.5, -1.2]
 STRANGE = ("builtins", "numpy", "adlib", "jax", "jaxlib")  # modules whose objects are no numbers of the student's
 FEW = 100_000  # calls for a program of sixty additions; all its paths would take 2**60
+
+
+class Endless(RecursionError):
+    """A loss of few operations went deeper than Python allows."""
 
 
 def training_cases(rng):
@@ -130,6 +134,12 @@ def training_run(student, case):
         path = by_hand(student, watched, start, case["rate"], case["steps"], given=__file__, most=most)
     except TooManyCalls:
         return {"too many calls": True}
+    except RecursionError as error:
+        if case["probe"] == "long":
+            raise
+        raise Endless().with_traceback(error.__traceback__) from None
+    if start != case["start"]:
+        return {"changed": True}
     refuse_nothing(path, "what train returned")
     if not isinstance(path, list | tuple | np.ndarray) or isinstance(path, np.ndarray) and path.ndim == 0:
         raise Unusable("type", f"what train returned is {name_of(path)}, expected a list of lists of numbers")
@@ -137,7 +147,7 @@ def training_run(student, case):
         expected = f"expected {case['steps'] + 1}: the start, and one after each step"
         raise Unusable("length", f"the path has {len(path)} entries, {expected}")
     path = [numbers(w, f"entry {k} of the path", len(start)) for k, w in enumerate(path)]
-    return {"path": path, "calls": calls, "changed": start != case["start"]}
+    return {"path": path, "calls": calls}
 
 
 def _refuse_other_numbers(w, length):
@@ -154,6 +164,8 @@ def training_verify(case, answer):
     """Step by step: from where the student's path was, where does the gradient lead, found by complex steps."""
     if "too many calls" in answer:
         return Complaint("paths", "stopped after too many calls of functions")
+    if "changed" in answer:
+        return Complaint("changed")
     loss, path, rate = _loss_of(case), answer["path"], case["rate"]
     if path[0] != case["start"]:
         alias = case["steps"] > 0 and all(w == path[-1] for w in path)
@@ -174,12 +186,16 @@ def training_verify(case, answer):
         before = used
     if answer["calls"] > case["steps"] + 1:
         return Complaint("calls", f"the loss was asked for {answer['calls']} times in {case['steps']} steps")
-    return Complaint("changed") if answer["changed"] else None
+    return None
 
 
 def _training_mistake(case, used, slope, before):
     """The known mistake that leads to these numbers, if there is one."""
-    known = [("uphill", -slope), ("stuck", 0 * slope), ("rate", slope * case["rate"]), ("rate", slope / case["rate"])]
+    if not np.all(np.isfinite(used)):
+        return "nan"
+    known = [("stuck", 0 * slope), ("rate", slope * case["rate"]), ("rate", slope / case["rate"])]
+    if case["probe"] == "sum":  # the first case: what is wrong here is the step itself
+        known += [("uphill", -slope), ("rate", slope * np.mean(used))]
     known += [("accumulated", slope + before)] if np.any(before) else []
     return next((key for key, wrong in known if close(used, wrong, rtol=1e-7, atol=1e-12)), case["probe"])
 
@@ -199,6 +215,7 @@ TRAIN_VALUE = Exercise(
         "accumulated": "in the second step the gradient of the first was still there",
         "steps": "the first step was right; the second has to begin where the first one ended",
         "sum": "a nudge of either summand reaches the sum with factor 1",
+        "nan": "this is no finite number: print the value and the adjoint of each operation, and look for the first that is none",
         "difference": "in a difference one of the two operands has a slope of its own",
         "product": "in a product the slope of one factor is the value of the other",
         "constant": "a plain number, also a whole one, may stand on either side of + and *; it has no gradient",
@@ -207,9 +224,11 @@ TRAIN_VALUE = Exercise(
         "tanh": "the slope of tanh at z is 1 - tanh(z)²: at which z is it taken here",
         "chain": "what goes on to an operand is the adjoint of the result, times the slope",
         "twice": "an operand that is used twice gets two contributions",
+        "long": "the small losses are right, and this long one is not: its operations are of the same kinds, but there are thousands",
         "order": "an operand was asked before everybody who uses it had reported",
         "paths": "every path is walked alone, and their number doubles with each x + x; visit each number once",
         "RecursionError": "the walk calls itself once for each operation, deeper than Python allows: use a loop",
+        "Endless": "the loss has few operations, and yet the calls never ended: which of your methods calls itself, or another that calls it back",
         "equal": "two numbers of one value are two numbers all the same: by what does the way back know them",
         "whole": "the start holds whole numbers here; what is made in their image can hold nothing else",
         "network": "all the small losses are right, but not this network: print a gradient and compare it with a difference quotient",

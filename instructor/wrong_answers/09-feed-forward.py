@@ -166,12 +166,17 @@ def wrong_rules(rules):
         ("the end first", "start", "begins with the start itself", [("return path", "return path[::-1]")]),
         ("no start", "length", "the start, and one after each step", [("return path", "return path[1:]")]),
         ("no rate", "rate", "the rate times the gradient, once", [("rate * w_bar", "w_bar")]),
+        ("a rate that is a little longer", "rate", "the rate times the gradient, once", [("rate * w_bar", "1.001 * rate * w_bar")]),
+        ("a path of NaN", "nan", "no finite number", [("rate * w_bar", "rate * w_bar * np.nan")]),
         ("every step from the start", "steps", "where the first one ended", [("zip(path[-1], adjoints)", "zip(path[0], adjoints)")]),
         ("the second summand is forgotten", "sum", "with factor 1", [("1.0, 1.0)", "1.0, 0.0)")]),
         ("a difference is taken for a sum", "difference", "has a slope of its own", [("plain(other), 1.0, -1.0)", "plain(other), 1.0, 1.0)")]),
         ("the factors change places", "product", "the value of the other", [("self.value * b, b, self.value", "self.value * b, self.value, b")]),
         ("a plain factor has no effect", "constant", "also a whole one", [("self.value * b, b, self.value", "self.value * b, b if isinstance(other, Value) else 1.0, self.value")]),
         ("the sign of what is taken away", "constant-minus", "what is taken away", [("other - self.value, -1.0, 1.0", "other - self.value, 1.0, 1.0")]),
+        ("a minus with the plain number on the wrong side", "constant-minus", "what is taken away", [("combined(self, other, other - self.value, -1.0, 1.0)", "self - other")]),
+        ("an operation that calls itself", "Endless", "the calls never ended", [("combined(self, other, other - self.value, -1.0, 1.0)", "other - self")]),
+        ("the last thousand operations alone", "long", "there are thousands", [("reversed(range(len(tape)))", "reversed(range(max(0, len(tape) - 1000), len(tape)))")]),
         ("no plain number before a minus", "TypeError", "two kinds of numbers did not meet", [("def __rsub__", "def less_than")]),
         ("the slope of tanh at its value", "tanh", "the slope of tanh", [("1 - y**2", "1 - np.tanh(y) ** 2")]),
         ("no adjoint of the result", "chain", "times the slope", [("adjoints[place] * slope", "slope")]),
@@ -184,6 +189,7 @@ def wrong_rules(rules):
         ("a weight is known by its value", "equal", "two numbers all the same", [("[w - rate * w_bar for w, w_bar in pairs]", "[w - rate * adjoints[path[-1].index(w)] for w, _ in pairs]")]),
         ("the loss is asked for twice", "calls", "more than once in a step", [("result = loss(weights)", "loss(weights)\n        result = loss(weights)")]),
         ("the start is changed", "changed", "the list start was changed", [("return path", "start[:] = path[-1]\n    return path")]),
+        ("a constant is put into the start", "changed", "the list start was changed", [("path = [list(start)]", "path = [list(start)]\n    start.append(0.0)")]),
         ("float32", "digits", "right in its first digits", [("y = np.tanh(self.value)", "y = float(np.float32(np.tanh(self.value)))")]),
         ("plain numbers and differences", "type", "expected numbers of a class of your own", """
 def train(loss, start, rate, steps):
@@ -244,6 +250,45 @@ def train(loss, start, rate, steps):
 
 # Answers that are right, and were refused once: a name, and the edits of the solution or another program.
 RIGHT = {
+    "train-value": [
+        ("slopes that are carried along", """
+class Dual:
+    def __init__(self, value, slopes):
+        self.value, self.slopes = value, slopes
+
+    def __add__(self, other):
+        other = lifted(other)
+        return Dual(self.value + other.value, self.slopes + other.slopes)
+
+    def __mul__(self, other):
+        other = lifted(other)
+        return Dual(self.value * other.value, self.slopes * other.value + self.value * other.slopes)
+
+    def __sub__(self, other):
+        return self + -1 * lifted(other)
+
+    def __rsub__(self, other):
+        return lifted(other) - self
+
+    def tanh(self):
+        y = np.tanh(self.value)
+        return Dual(y, (1 - y**2) * self.slopes)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+def lifted(x):
+    return x if isinstance(x, Dual) else Dual(x, 0.0)
+
+
+def train(loss, start, rate, steps):
+    path = [list(start)]
+    for _ in range(steps):
+        result = loss([Dual(w, unit) for w, unit in zip(path[-1], np.eye(len(start)))])
+        path.append([w - rate * slope for w, slope in zip(path[-1], result.slopes)])
+    return path
+"""),
+    ],
     "wrong-rules": [
         ("every entry at one point", """
 def wrong_rules(rules):

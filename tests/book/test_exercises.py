@@ -463,6 +463,14 @@ def test_an_exception_names_the_students_line(capsys):
     assert "in forward_trace, line" in printed
 
 
+def test_a_walk_that_goes_too_deep_names_the_students_line():
+    """And no line of Python's own modules, where the last call may have been."""
+    for name in ("a sort that calls itself", "an operation that calls itself"):
+        edits = next(edits for id, found, _, _, edits in MISTAKES if (id, found) == ("train-value", name))
+        verdict = examine(all_exercises()["train-value"], handed_in("train-value", mistaken("train-value", edits)))
+        assert verdict.found.startswith(("in visit, line", "in __rsub__, line")), verdict.text()
+
+
 def test_a_half_done_exercise_says_what_is_open(capsys):
     code = own_code("dual-numbers").replace("e = np.exp(self.value)\n", exercises.STUB + "\n")
     check("dual-numbers", handed_in("dual-numbers", code), strict=False)
