@@ -1,4 +1,4 @@
-"""What is asked for by hand is written by hand: an answer that calls a library for derivatives is refused.
+"""What is asked for by hand is written by hand: an answer that calls a library for it is refused.
 
 Seen is what runs, not what is written: a call of `adlib.vjp` under another name is a call of `adlib.vjp`.
 """
@@ -12,7 +12,7 @@ from ._engine import Complaint
 
 _PACKAGE = Path(__file__).parent.parent
 _PRINTER = Path(__file__).with_name("_check.py")  # what the student prints goes through it
-_LIBRARIES = {"jax", "autograd", "torch", "tensorflow"}
+_LIBRARIES = {"jax", "autograd", "torch", "tensorflow", "scipy"}
 
 
 class TooManyCalls(Exception):
@@ -20,7 +20,7 @@ class TooManyCalls(Exception):
 
 
 def by_hand(student, *args, given="", most=3_000_000):
-    """`student(*args)`; refused with `Unusable` if it calls `adlib`, JAX and the like.
+    """`student(*args)`; refused with `Unusable` if it calls `adlib`, JAX, SciPy and the like.
 
     The functions that the student is given stand in the file `given` and may be called. After `most` calls of anything
     `TooManyCalls` is raised.

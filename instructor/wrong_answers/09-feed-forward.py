@@ -69,6 +69,8 @@ def network_gradient(layers, x, y):
     own = [(w, c) for w, c, *_ in layers]
     return float(loss(own)), adlib.grad(loss)(own)
 """),
+        ("the slope of an activation by differences", "no-slope", "was never asked for", [("v_bar * slope(z)", "v_bar * (sigma(z + 1e-6) - sigma(z - 1e-6)) / 2e-6")]),
+        ("three walks forward", "calls", "many more values", [("for w, c, sigma, slope in layers:", "for w, c, sigma, slope in layers * 2:\n        sigma(np.zeros((len(x), len(c))))\n    for w, c, sigma, slope in layers:")]),
         ("the last layer first", "shape", "of layer 1 has shape", [("gradients[::-1]", "gradients")]),
         ("biases as a row", "shape", "of layer 1 has shape", [("np.sum(delta, axis=0)", "np.sum(delta, axis=0, keepdims=True)")]),
         ("the loss does not come back", "type", "expected two things", [("return loss, gradients[::-1]", "return gradients[::-1]")]),
@@ -93,6 +95,8 @@ def network_gradient(layers, x, y):
         ("an array in the image of the logits", "whole", "whole numbers here", [("return loss, z_bar / len(z)", "gradient = np.zeros_like(z)\n    gradient[...] = z_bar / len(z)\n    return loss, gradient")]),
         ("the image of the logits, changed in place", "UFuncTypeError", "was to take others", [("z_bar = e / sums", "z_bar = np.zeros_like(z)\n    z_bar[...] = e / sums")]),
         ("minus one of an unsigned type", "labels", "wraps round", [("z_bar[rows, labels] -= 1.0", "one_hot = np.zeros(z.shape, labels.dtype)\n    one_hot[rows, labels] = 1\n    z_bar = -one_hot + z_bar")]),
+        ("a flat index of the type of the labels", "labels", "wraps round", [("z_bar[rows, labels] -= 1.0", "z_bar.ravel()[labels + (rows * z.shape[1]).astype(labels.dtype)] -= 1.0")]),
+        ("SciPy", "tool", "the answer calls scipy", [("rows = np", "from scipy.special import log_softmax\n\n    rows = np"), ("shifted = z - np.max(z, axis=1, keepdims=True)", "shifted = log_softmax(z, axis=1)")]),
         ("the logits are changed", "changed", "was changed", [("shifted = z - np.max(z, axis=1, keepdims=True)", "z -= np.max(z, axis=1, keepdims=True)\n    shifted = z")]),
         ("float32", "digits", "right in its first digits", [("e = np.exp(shifted)", "e = np.exp(shifted.astype(np.float32))")]),
         ("adlib", "tool", "the answer calls adlib", """
