@@ -308,6 +308,8 @@ def price_cases(rng):
 def price_run(student, case):
     widths, trained = list(case["widths"]), list(case["trained"])
     counts = numbers(by_hand(student, case["b"], widths, trained), "what price_of_gradient returned", 2)
+    if not all(count.is_integer() for count in counts):
+        raise Unusable("type", f"what price_of_gradient returned is {counts}, expected two whole numbers")
     return {"counts": counts, "changed": [widths, trained] != [case["widths"], case["trained"]]}
 
 
@@ -328,15 +330,17 @@ def price_verify(case, answer):
     if ours != expected:
         found = f"the counts are {shown(ours)}, expected {shown(expected)}"
         known = [
+            ("swapped", expected[::-1]),
+            ("additions", [2 * count for count in expected]),
             ("no-examples", [forward / b, expected[1] / b]),
             ("two-to-one", [forward, 2 * forward]),
             ("to-the-first", [forward, of_weights + sum(handed_down[k] for k in handed_down if k > 1)]),
             ("trained-alone", [forward, of_weights + sum(handed_down[k] for k in trained if k > min(trained))]),
             ("weights-alone", [forward, of_weights]),
         ]
-        if ours[0] != forward and ours[0] * b != forward:
-            return Complaint("forward", found)
-        return Complaint(next((key for key, wrong in known if ours == wrong), case["probe"]), found)
+        wrong_forward = ours[0] != forward and ours[0] * b != forward
+        key = next((key for key, wrong in known if ours == wrong), "forward" if wrong_forward else case["probe"])
+        return Complaint(key, found)
     return Complaint("changed") if answer["changed"] else None
 
 
@@ -348,6 +352,8 @@ PRICE_OF_GRADIENT = Exercise(
     verify=price_verify,
     hints={
         "forward": "already the way forward is wrong: how many rows and columns have the two matrices of a layer",
+        "swapped": "these are the right two numbers in the wrong order: the way forward comes first",
+        "additions": "each count is twice what it should be: are additions among them",
         "no-examples": "this is the price of one example, or nearly; every example is a row of each product",
         "one": "with one layer there is one product on the way back, and nobody asks for the adjoint of the inputs",
         "two-to-one": "two products for each layer is what one says; in which layers is one of the two of use to nobody",

@@ -230,7 +230,7 @@ WRONG_RULES = Exercise(
 # The shape of x, the indices, and the hint that a failure calls for.
 GATHERS = [
     ((3,), [2, 0, 1], "each-once"), ((4, 2), [1, 3], "each-once"), ((3,), [1, 1], "repeated"),
-    ((3, 2), [0, 2, 0, 0], "repeated"), ((2, 3), [1], "each-once"), ((4,), [-1, 0], "each-once"), ((3, 2), [-1, 2, 0], "two-names"),
+    ((3, 2), [0, 2, 0, 0], "repeated"), ((2, 3), [1], "each-once"), ((4,), [-1, 0], "negative"), ((3, 2), [-1, 2, 0], "two-names"),
     ((4, 2), [[0, 1, 0], [3, 1, 1]], "table"), ((3, 2, 2), [[2, 2], [0, 2]], "table"),
 ]  # fmt: skip
 
@@ -239,6 +239,7 @@ def gather_cases(rng):
     """Rows in another order, rows left out, repeated, by two names, tables of indices, whole numbers in x; then drawn."""
     rows = [(shape, indices, probe, "x of floats") for shape, indices, probe in GATHERS]
     rows.append(((3, 2), [1, 0, 1], "whole", "x of whole numbers"))
+    rows.append(((100, 3), [99, -1, 60, 99], "small", "x of floats, indices of the type int8"))
     for _ in range(8):
         shape = rng.integers(1, 5, rng.integers(1, 4)).tolist()
         indices = rng.integers(-shape[0], shape[0], rng.integers(1, 5, rng.integers(1, 4)))
@@ -248,12 +249,13 @@ def gather_cases(rng):
         x = rng.integers(-9, 10, shape) if probe == "whole" else rng.normal(size=shape).round(2)
         g = rng.normal(size=np.shape(indices) + tuple(shape[1:])).round(3)
         shown_case = f"{words}, of shape {tuple(shape)}, indices = {indices}"
-        cases.append({"x": x.tolist(), "indices": indices, "g": g.tolist(), "probe": probe, "shown": shown_case})
+        cases.append({"x": x.tolist(), "indices": indices, "g": g.tolist(), "probe": probe, "shown": shown_case,
+                      "type": "int8" if probe == "small" else "int64"})  # fmt: skip
     return cases
 
 
 def gather_run(student, case):
-    x, indices = np.array(case["x"]), np.array(case["indices"], int)
+    x, indices = np.array(case["x"]), np.array(case["indices"], case["type"])
     g = np.array(case["g"], float).reshape(indices.shape + x.shape[1:])
     kept = [a.copy() for a in (x, indices, g)]
     x_bar = array(by_hand(student, x, indices, g), "what gather_vjp returned", x.shape)
@@ -281,6 +283,8 @@ VJP_GATHER = Exercise(
     hints={
         "each-once": "no row is read twice here: whose adjoint goes to which row, and what has a row that nobody read",
         "repeated": "a row that is read twice has two children; does an assignment with repeated indices add",
+        "negative": "an index of -1 is the last row, as in y",
+        "small": "these indices are integers of eight bits: arithmetic with them wraps round, and as an index they are as good as others",
         "two-names": "the row -1 is the last one, and here it is read by both its names",
         "table": "with a table of indices y has one axis more than x: which axes of g belong to the indices",
         "whole": "x holds whole numbers here; an array made in its image cannot hold g",
@@ -365,7 +369,7 @@ VJP_MAX = Exercise(
         "whole": "x holds whole numbers here; an array made in its image cannot hold g",
         "near": "two numbers that are nearly equal are no tie",
         "no-adjoint": "g says how much each number of y counts",
-        "ValueError": "these shapes do not meet: g lacks the axes along which the largest was taken",
+        "ValueError": "these shapes do not meet: g lacks every axis along which the largest was taken, and there may be several",
         "changed": "x or g was changed; both still belong to whoever called",
         "digits": DIGITS,
     },
