@@ -174,7 +174,9 @@ def rules_run(student, case):
     said = [number(entry, "an entry of what wrong_rules returned") for entry in answer]
     for entry in said:
         if entry not in range(len(case["rules"])):  # the list itself may be empty by now
-            raise Unusable("type", f"{shown(entry)} is the number of no rule: they go from 0 to {len(case['rules']) - 1}")
+            raise Unusable(
+                "type", f"{shown(entry)} is the number of no rule: they go from 0 to {len(case['rules']) - 1}"
+            )
     return {"said": sorted({int(entry) for entry in said})}
 
 

@@ -45,7 +45,9 @@ def helpers(id):
 
 def handed_in(id, code, seed=7):
     """What the code of a student leaves under the name that the exercise asks for."""
-    code = code.replace("default_rng()", f"default_rng({seed})")  # a test that draws vectors draws the same ones each time
+    code = code.replace(
+        "default_rng()", f"default_rng({seed})"
+    )  # a test that draws vectors draws the same ones each time
     name = all_exercises()[id].wants.split()[1].partition("(")[0].rstrip(":")
     return run(helpers(id) + "\n" + code)[name]
 
