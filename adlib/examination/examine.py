@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arguments import check_function
-from ..core.errors import AdlibError, ArgumentError
+from ..core.errors import ArgumentError
 from ..core.points import finite_point
 from ..core.settings import shown, whole_number
-from .verdicts import Findings, Trouble, verdicts
+from .runs import Limit
+from .verdicts import Findings, not_traced, verdicts
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,16 +118,21 @@ def examine(f, x, seed=0):
     """
     check_function(f, "examine")
     x = finite_point(x, "examine")
-    _check_result(f, x)
+    if np.asarray(x).dtype != np.float64:
+        raise ArgumentError(
+            f"examine takes a float64 point, which leaves room to tell rounding from trouble, but x is {x.dtype}; "
+            "write x.astype(np.float64)"
+        )
+    limit = Limit()
+    plain = _value(f, x, limit)
     rng = np.random.default_rng(whole_number(seed, "seed", "examine", 0))
     u = 1.0 if np.ndim(x) == 0 else rng.uniform(1.0, 2.0, np.shape(x)) * rng.choice([-1.0, 1.0], np.shape(x))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            found = Findings(f, x, u)
-        except AdlibError as error:
-            notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
-            return Examination(np.nan, {}, (Trouble("not traced", None, f"{error}{notes}"),))
+            found = Findings(f, x, u, plain, limit)
+        except Exception as error:  # what the function does not raise on numbers
+            return Examination(plain, {}, (not_traced(error),))
         slopes = {
             "forward mode": found.forward,
             "reverse mode": found.reverse,
@@ -138,12 +144,13 @@ def examine(f, x, seed=0):
         return Examination(found.value, slopes, tuple(verdicts(found)))
 
 
-def _check_result(f, x):
-    """Refuse a function of no or several results; what it raises is the caller's."""
+def _value(f, x, limit):
+    """The value of a plain run.  A function of no or several results is refused; what it raises is the caller's."""
     with np.errstate(all="ignore"):
-        value = f(x)
+        value = limit.measure(f, x)
     if np.shape(value) != () or np.asarray(value).dtype.kind not in "fiub":
         raise ArgumentError(
             f"examine takes a function of one real number, but f returned {shown(value)}; "
             "examine one entry or a sum of them at a time"
         )
+    return float(value)
