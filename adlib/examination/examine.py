@@ -7,7 +7,7 @@ import numpy as np
 
 from ..core.arguments import check_function
 from ..core.errors import ArgumentError
-from ..core.points import finite_point
+from ..core.points import finite_point, own_copy
 from ..core.settings import shown, whole_number
 from .runs import Limit
 from .verdicts import Findings, not_traced, verdicts
@@ -147,7 +147,7 @@ def examine(f, x, seed=0):
 def _value(f, x, limit):
     """The value of a plain run.  A function of no or several results is refused; what it raises is the caller's."""
     with np.errstate(all="ignore"):
-        value = limit.measure(f, x)
+        value = limit.measure(f, own_copy(x))
     if np.shape(value) != () or np.asarray(value).dtype.kind not in "fiub":
         raise ArgumentError(
             f"examine takes a function of one real number, but f returned {shown(value)}; "

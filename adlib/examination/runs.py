@@ -14,7 +14,6 @@ from ..modes.forward import ForwardTrace, jvp
 from ..modes.reverse import vjp
 from ..programs.lines import Line
 from ..programs.recorder import Recorder, run
-from ..zero_order.differences import directional_difference
 
 # Calls whose results step, and do not vary in between: those that round, and those that compare.
 _ROUNDS = {np.floor, np.ceil, np.rint, np.trunc, np.fix, np.round, np.floor_divide, operator.floordiv}
@@ -90,13 +89,17 @@ class Ray:
 
     def __init__(self, f, x, u, limit):
         self._f, self._x, self._u, self._limit = f, x, u, limit
-        self._known = {}
+
+    def value(self, t):
+        """The value alone, by a plain run."""
+        try:
+            return float(self._limit(self._f, moved(self._x, t * self._u)))
+        except (TypeError, ValueError):
+            return np.nan
 
     def __call__(self, t):
         """Value and slope."""
-        if t not in self._known:
-            self._known[t] = self.at(moved(self._x, t * self._u))
-        return self._known[t]
+        return self.at(moved(self._x, t * self._u))
 
     def at(self, x):
         """Value and slope at another point."""
@@ -134,10 +137,10 @@ def reverse(f, x, u):
 
 
 def complex_step(f, x, u, limit):
-    """The slope by the complex step; None where f is not made for complex numbers."""
+    """The value and the slope by the complex step; None where f is not made for complex numbers."""
     step = 1e-20 * min(np.min(np.abs(x), where=x != 0, initial=1.0), 1.0)
-    slope = limit(lambda: directional_difference(f, x, u, step, scheme="complex"))
-    return None if slope is None else float(slope)
+    y = limit(lambda: f(np.asarray(x + 1j * step * u) if isinstance(x, np.ndarray) else np.complex128(x + 1j * step)))
+    return (float(y.real), float(y.imag) / step) if np.shape(y) == () and np.iscomplexobj(y) else (None, None)
 
 
 class Branches(Recorder):

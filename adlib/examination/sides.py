@@ -12,12 +12,15 @@ import numpy as np
 
 _EPS = np.finfo(float).eps
 _SMALLEST = -50  # the smallest step in powers of two of the point: four of its roundings
+_SMALLEST_OF_ARRAYS = -40  # whose entries round each in its own way
 _LARGEST = 80  # and the largest at most; a point of 1e-30 has no business with steps of 1
 _AT_ZERO = -110  # at 0, where numbers are as dense as one likes, and the function has any scale
 _ENDING = 6  # so many of the smallest steps say how values fall right at the point
 _JUMP = 256  # by so many times its noise a value has to move in order to jump
+_AT_JUMP = 8  # or farther than so many roundings of the point move it
 _LEVEL = 0.03  # and it stays the same to within this, while the steps fall
 _CLEAN = 5e-4  # the noise of quotients whose growth is looked at
+_NEAR = 2.0**-20  # and they have to be followed to here, in units of the size of the point
 _GROWTH, _GROWING = 1.002, 12  # a vertical slope grows by this, with each of so many halvings; x**0.99 by 1.007
 
 
@@ -52,38 +55,39 @@ class Side(NamedTuple):
     flat: float = 0.0
 
 
-def steps(size):
-    """The steps for a point of this size, from large to small: powers of two, which a number takes without rounding."""
+def steps(size, single):
+    """The steps for a point of this size, a single number or an array, from large to small: powers of two, which a number takes without rounding."""
     if not size:
         return 2.0 ** np.arange(-2, _AT_ZERO - 1, -1)
     power = np.floor(np.log2(size))
     top = min(max(power + 1, 0.0), power + _LARGEST)
-    return 2.0 ** np.arange(top - 2, max(power + _SMALLEST, -1070) - 1, -1)
+    return 2.0 ** np.arange(top - 2, max(power + (_SMALLEST if single else _SMALLEST_OF_ARRAYS), -1070) - 1, -1)
 
 
-def side(line, value, noise, sign, t, rounding=0.0):
+def side(line, value, noise, sign, t, size):
     """Measure a `Side` of ``line(h)`` at 0 with the steps `t`; `sign` says to which side.
 
-    `noise` is that of the value at the point, `rounding` the part of a step that the rounding of the point makes.
+    `noise` is that of the value at the point, `size` that of the point, whose rounding is a part of every step.
     """
-    values = np.array([line(sign * h)[0] for h in t])
+    values = np.array([line(sign * h) for h in t])
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:  # only what lies between the point and the first step without a value
         values, t = values[wrong[-1] + 1 :], t[wrong[-1] + 1 :]
     if len(values) < _ENDING + 2:
         return Side(np.nan, np.inf, defined=False)
-    fallen = values - value
+    fallen, rounding = values - value, _EPS * size
     noises = noise + _EPS * np.abs(values)
     known = dict(reach=float(np.ptp(np.append(fallen, 0.0))), flat=_flat(fallen, t))
     # What is left of the difference when a line is taken off.
     ending = (2 * fallen[1:] - fallen[:-1])[-_ENDING:]
     jump = ending[-1]
-    if np.ptp(ending) < _LEVEL * abs(jump) and abs(jump) > _JUMP * noises[-1]:
+    slope = abs(fallen[-len(t) // 2] / t[-len(t) // 2])  # a jump that a rounding of the point can make is none
+    if np.ptp(ending) < _LEVEL * abs(jump) and abs(jump) > _JUMP * noises[-1] + _AT_JUMP * rounding * slope:
         return Side(np.nan, np.inf, jump=float(jump), **known)
     # The quotient of second order, one-sided: (4 f(h) - f(2h) - 3 f(0)) / 2h.
     quotients = sign * (4 * fallen[1:] - fallen[:-1]) / (2 * t[1:])
     errors = (4 * noises[1:] + noises[:-1] + 3 * noise) / (2 * t[1:]) + 3 * rounding * np.abs(quotients) / t[1:]
-    if _grows(quotients, errors):
+    if _grows(quotients, errors, t[1:] < _NEAR * (size or 1.0)):
         return Side(np.nan, np.inf, steep=True, **known)
     slope, error, step = _limit(quotients, errors, t[1:])
     return Side(slope, error, step, **known)
@@ -95,13 +99,14 @@ def _flat(fallen, t):
     return float(t[changed[-1] + 1]) if changed.size and changed[-1] + _ENDING < len(t) else 0.0
 
 
-def _grows(quotients, errors):
+def _grows(quotients, errors, near):
     """Whether the quotients grow with every halving of the step, down to where rounding sets in."""
     clean = errors < _CLEAN * np.abs(quotients)
     first = len(clean) - int(np.argmax(clean[::-1])) if clean.any() else 0
     window = quotients[max(first - _GROWING, 0) : first]
     clean = clean[max(first - _GROWING, 0) : first]
-    return len(window) == _GROWING and bool(clean.all() and np.all(window[1:] / window[:-1] > _GROWTH))
+    grows = len(window) == _GROWING and clean.all() and near[first - 1]
+    return bool(grows and np.all(window[1:] / window[:-1] > _GROWTH))
 
 
 def _limit(quotients, errors, t):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.points import own_copy
 from . import runs
 from .places import Place, Run, raised_at
 from .sides import side, steps
@@ -19,13 +20,14 @@ _PATH = 1e-9  # by which the value of a traced run may differ: the same operatio
 _SAFE = 10  # by so many of its errors a slope has to be off
 _CORNER = 1e-7  # by so much of them two slopes have to differ: the best quotients have ten digits
 _DIGITS = 1e-7  # half the digits of a slope: more than that, and its rounding is a cancellation
+_SAME = 1e-12  # to which complex arithmetic has to give the same value
 _MODES = 1e-8  # by which two modes may differ, and the complex step
 _FLOOR = 16  # roundings of value and point that no formula can avoid
 _AT_ZERO = 2.0**10  # times so many where the slope may be 0, at a minimum: terms cancel there as they should
 _CHAOS = 2.0**-30  # of the point: a step that short, and the values follow no slope
 _STOPPED = 1e-2  # a round that changes the value by more than this does more than to make it finer
 _AROUND = 8  # points around the point at which the slope is asked for
-_ASIDE = 2.0**-20  # how far they lie, in units of the size of the point
+_CLOSE, _ASIDE = 2.0**-30, 2.0**-20  # how far they lie, in units of the size of the point
 
 # What helps, by the kind of trouble.
 CURES = {
@@ -92,19 +94,18 @@ class Findings:
         self.f, self.x, self.u, self.limit = f, x, u, limit
         self.scale = float(np.max(np.abs(x), initial=0.0))
         self.value = plain
-        self.again = [limit(lambda: float(f(x))) for _ in range(3)]
+        self.again = [limit(lambda: float(f(own_copy(x)))) for _ in range(3)]
         self.traced, self.forward = runs.forward(f, x, u)
         self.stops = [Place(*stop) for stop in dict.fromkeys(limit.stops)]
         self.reverse = runs.reverse(f, x, u)
-        self.complex = runs.complex_step(f, x, u, limit)
-        self.ray = line = runs.Ray(f, x, u, limit)
-        self.single = line.single()
+        self.complex_value, self.complex = runs.complex_step(f, x, u, limit)
+        self.ray = runs.Ray(f, x, u, limit)
+        self.single = self.ray.single()
         self.run = Run(f, x, u, self.scale or 1.0, limit)
         self.value_noise, self.slope_noise = self.run.rounding()
         noise = max(self.value_noise, _EPS * abs(plain))
-        rounding = _EPS * self.scale if np.ndim(x) else 0.0
-        t = steps(self.scale)
-        self.left, self.right = (side(line, plain, noise, sign, t, rounding) for sign in (-1, 1))
+        t = steps(self.scale, np.ndim(x) == 0)
+        self.left, self.right = (side(self.ray.value, plain, noise, sign, t, self.scale) for sign in (-1, 1))
         self.best = min(self.left, self.right, key=lambda side: side.error)
         self.watched = runs.with_branches(f, x, u, limit)
 
@@ -124,9 +125,9 @@ class Findings:
         size = max(abs(self.value), self.reach) / self.best.step if self.best.step else 0.0
         return _FLOOR * _EPS * (size + (bend if np.isfinite(bend) else 0.0) * self.scale)
 
-    def around(self):
+    def around(self, size=_CLOSE):
         """The slope along the same direction at points around the point, none of them special."""
-        rng, size = np.random.default_rng(0), _ASIDE * (self.scale or 1.0)
+        rng, size = np.random.default_rng(0), size * (self.scale or 1.0)
         points = [self.x + size * rng.uniform(-1.0, 1.0, np.shape(self.x)) for _ in range(_AROUND)]
         return np.array([self.ray.at(runs.moved(point, 0.0 * self.x))[1] for point in points])
 
@@ -241,6 +242,18 @@ def _contradiction(found):
     return _persistent(found, words)
 
 
+def _region(found):
+    """The point lies in a small region of its own: outside, all slopes are alike and others, and a question is answered otherwise."""
+    if found.best.step > _CLOSE * (found.scale or 1.0):
+        return None
+    around = found.around(_ASIDE)
+    size = max(abs(found.forward), np.max(np.abs(around)))
+    if np.ptp(around) < 1e-3 * size and np.all(np.abs(around - found.forward) > 1e-2 * size):
+        words = f"the slope is {found.forward:.6g} here, and {np.mean(around):.6g} at all points a little further off"
+        place = _turning(found, _ASIDE)
+        return place and Trouble("branch", place, words)
+
+
 def _special(found, words):
     """The derivative is right all around: the program goes a special way at this very point, or a part has a corner."""
     for number, loop in _turnable(found):
@@ -293,6 +306,8 @@ def _complex(found):
     """The complex step knows all digits, where it is one: values have to agree."""
     if found.complex is None or not np.isfinite(found.complex) or found.off(found.complex):
         return None
+    if abs(found.complex_value - found.value) > _SAME * abs(found.value) + _SAFE * found.value_noise:
+        return None  # complex arithmetic has computed something else, or loses digits where real arithmetic does not
     gap = abs(found.forward - found.complex)
     if gap > _MODES * abs(found.complex) + _SAFE * found.slope_noise + found.floor():
         words = f"adlib says {found.forward:.10g}, the complex step {found.complex:.10g}"
@@ -346,8 +361,8 @@ def _steps_at(found, sign, flat):
     a, b = flat, 2 * flat
     for _ in range(50 if flat else 0):
         middle = (a + b) / 2
-        a, b = (middle, b) if found.ray(sign * middle)[0] == found.value else (a, middle)
-    change = abs(found.ray(sign * b)[0] - found.value)
+        a, b = (middle, b) if found.ray.value(sign * middle) == found.value else (a, middle)
+    change = abs(found.ray.value(sign * b) - found.value)
     return bool(change > max(2**8 * _EPS * abs(found.value), 1e-290))
 
 
@@ -395,18 +410,24 @@ def _questions(watched):
     numbers = []
     for place, asked in by_place.items():
         loop = len(asked) > 1 and asked[-1][1] != asked[-2][1]
-        if loop or place and linecache.getline(place[0].co_filename, place[1]).strip().startswith("while "):
+        if loop or place and _ends_a_loop(place):
             numbers.append((asked[-1][0], True))
         else:
             numbers += [(number, False) for number, _ in asked[-2:]]
     return numbers
 
 
-def _turning(found):
+def _ends_a_loop(place):
+    """Whether the line is that of a loop, or leaves one."""
+    lines = [linecache.getline(place[0].co_filename, place[1] + k).strip() for k in range(2)]
+    return lines[0].startswith("while ") or "break" in (lines[1], lines[0].rpartition(":")[2].partition("#")[0].strip())
+
+
+def _turning(found, distance=2.0**-24):
     """The first question whose answer beside the point is another one."""
     if found.watched is None:
         return None
-    for t in ((found.scale or 1.0) * 2.0**-24, -(found.scale or 1.0) * 2.0**-24):
+    for t in ((found.scale or 1.0) * distance, -(found.scale or 1.0) * distance):
         beside = runs.with_branches(found.f, runs.moved(found.x, t * found.u), found.u, found.limit)
         for ours, theirs in zip(found.watched.asked, beside.asked if beside else []):
             if ours != theirs:
@@ -421,5 +442,5 @@ def _stepping(found):
 
 _TABLE = (
     *(_random, _another_path, _value, _low_precision, _jump, _not_finite, _edge, _corner, _chaos),
-    *(_contradiction, _cancellation, _modes, _complex, _stopped_early, _staircase),
+    *(_contradiction, _cancellation, _modes, _complex, _stopped_early, _region, _staircase),
 )
