@@ -12,6 +12,8 @@ from ..core.settings import shown, whole_number
 from .runs import Limit
 from .verdicts import Findings, not_traced, verdicts
 
+_TINY = 2.0**-14  # of the largest entry: less than that, and its steps become smaller
+
 
 @dataclass(frozen=True, repr=False)
 class Examination:
@@ -54,7 +56,8 @@ def examine(f, x, seed=0):
         From one float or float array to one real number, written in plain NumPy.
     x : float or numpy.ndarray
         The point, float64.  For an array the slopes are those along a direction
-        that is drawn, with entries from 1 to 2 of both signs.
+        that is drawn, with entries from 1 to 2 of both signs, and smaller ones for
+        entries of the point that are tiny beside the others.
     seed : int
         For the direction.
 
@@ -126,7 +129,7 @@ def examine(f, x, seed=0):
     limit = Limit()
     plain = _value(f, x, limit)
     rng = np.random.default_rng(whole_number(seed, "seed", "examine", 0))
-    u = 1.0 if np.ndim(x) == 0 else rng.uniform(1.0, 2.0, np.shape(x)) * rng.choice([-1.0, 1.0], np.shape(x))
+    u = 1.0 if np.ndim(x) == 0 else _direction(x, rng)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -142,6 +145,13 @@ def examine(f, x, seed=0):
             "single precision": found.single,
         }
         return Examination(found.value, slopes, tuple(verdicts(found)))
+
+
+def _direction(x, rng):
+    """A direction whose steps change every entry: less for an entry that is tiny beside the others, for its own sake."""
+    u = rng.uniform(1.0, 2.0, np.shape(x)) * rng.choice([-1.0, 1.0], np.shape(x))
+    share = np.abs(x) / (np.max(np.abs(x), initial=0.0) or 1.0)
+    return np.where((share > 0) & (share < _TINY), share / _TINY, 1.0) * u
 
 
 def _value(f, x, limit):

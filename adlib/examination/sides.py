@@ -114,13 +114,13 @@ def _limit(quotients, errors, t):
     # Noise that the analysis of rounding has missed shows between the smallest steps.
     scatter = np.max(np.abs(np.diff(quotients[-_ENDING:])) * t[-_ENDING:-1])
     errors = np.maximum(errors, scatter / t)
-    low, high, first = -np.inf, np.inf, len(t)
-    for k in range(len(t) - 1, -1, -1):
-        low, high = max(low, quotients[k] - errors[k]), min(high, quotients[k] + errors[k])
-        if low > high:  # a larger step that contradicts the smaller ones
-            break
-        first = k
-    apart = np.abs(np.diff(quotients[first:]))
-    off = np.maximum(np.append(apart, np.inf), np.append(0.0, apart)) + errors[first:]
+    low, high, kept = -np.inf, np.inf, np.zeros(len(t), bool)
+    for k in range(len(t) - 1, -1, -1):  # from small to large: one that contradicts the smaller ones is left out
+        kept[k] = max(low, quotients[k] - errors[k]) <= min(high, quotients[k] + errors[k])
+        if kept[k]:
+            low, high = max(low, quotients[k] - errors[k]), min(high, quotients[k] + errors[k])
+    apart = np.abs(np.diff(quotients))
+    larger = np.append(0.0, np.where(kept[:-1], apart, 0.0))
+    off = np.where(kept, np.maximum(np.append(apart, np.inf), larger) + errors, np.inf)
     best = int(np.argmin(off))
-    return float(quotients[first + best]), float(off[best]), float(t[first + best])
+    return float(quotients[best]), float(off[best]), float(t[best])

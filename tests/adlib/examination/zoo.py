@@ -197,7 +197,7 @@ def noisy(x):
 
 
 def by_math(x):
-    return math.sin(x) + x
+    return math.sin(x) + x  # <-
 
 
 def single_inside(x):
