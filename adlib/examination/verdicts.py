@@ -26,8 +26,11 @@ _FLOOR = 16  # roundings of value and point that no formula can avoid
 _AT_ZERO = 2.0**10  # times so many where the slope may be 0, at a minimum: terms cancel there as they should
 _CHAOS = 2.0**-30  # of the point: a step that short, and the values follow no slope
 _STOPPED = 1e-2  # a round that changes the value by more than this does more than to make it finer
+_STEP = 1e-3  # of the change near by: a jump is at least so large when it is looked at closely, and a corner is not
+_VISIBLE, _UNDERFLOW = 2.0**8, 1e-290  # roundings of the value, or what is lost near the smallest number
+_REGION = 2.0**-24  # of the point: so near, and another answer to a question is meant for this point alone
 _AROUND = 8  # points around the point at which the slope is asked for
-_CLOSE, _ASIDE = 2.0**-30, 2.0**-20  # how far they lie, in units of the size of the point
+_NEXT, _CLOSE, _ASIDE = 2.0**-28, 2.0**-30, 2.0**-20  # how far they lie, in units of the size of the point
 
 # What helps, by the kind of trouble.
 CURES = {
@@ -122,7 +125,7 @@ class Findings:
         """What the rounding of value and point does to the slope of any formula."""
         t = max(self.best.step, _ASIDE * self.scale) or 1.0
         bend = abs(self.ray(t)[1] - self.ray(-t)[1]) / (2 * t)
-        size = max(abs(self.value), self.reach) / self.best.step if self.best.step else 0.0
+        size = abs(self.value) / self.best.step + abs(self.best.slope) if self.best.step else 0.0
         return _FLOOR * _EPS * (size + (bend if np.isfinite(bend) else 0.0) * self.scale)
 
     def around(self, size=_CLOSE):
@@ -130,6 +133,13 @@ class Findings:
         rng, size = np.random.default_rng(0), size * (self.scale or 1.0)
         points = [self.x + size * rng.uniform(-1.0, 1.0, np.shape(self.x)) for _ in range(_AROUND)]
         return np.array([self.ray.at(runs.moved(point, 0.0 * self.x))[1] for point in points])
+
+    def complex_noise(self):
+        """How much the complex step varies between points next to this one, which are as good as it."""
+        rng = np.random.default_rng(0)
+        shifts = [_NEXT * self.scale * rng.uniform(-1.0, 1.0, np.shape(self.x)) for _ in range(_AROUND)]
+        found = [runs.complex_step(self.f, runs.moved(self.x, shift), self.u, self.limit)[1] for shift in shifts]
+        return max((abs(slope - self.complex) for slope in found if slope is not None), default=0.0)
 
     def turned(self, number):
         """The run with a question answered the other way."""
@@ -244,7 +254,7 @@ def _contradiction(found):
 
 def _region(found):
     """The point lies in a small region of its own: outside, all slopes are alike and others, and a question is answered otherwise."""
-    if found.best.step > _CLOSE * (found.scale or 1.0):
+    if found.best.step > _REGION * (found.scale or 1.0):
         return None
     around = found.around(_ASIDE)
     size = max(abs(found.forward), np.max(np.abs(around)))
@@ -309,7 +319,9 @@ def _complex(found):
     if abs(found.complex_value - found.value) > _SAME * abs(found.value) + _SAFE * found.value_noise:
         return None  # complex arithmetic has computed something else, or loses digits where real arithmetic does not
     gap = abs(found.forward - found.complex)
-    if gap > _MODES * abs(found.complex) + _SAFE * found.slope_noise + found.floor():
+    allowed = _MODES * abs(found.complex) + _SAFE * found.slope_noise + found.floor()
+    allowed += _FLOOR * _EPS * abs(found.value) / (found.scale or 1.0)  # it divides by the point, or does not
+    if gap > allowed and gap > allowed + _SAFE * found.complex_noise():
         words = f"adlib says {found.forward:.10g}, the complex step {found.complex:.10g}"
         return _rule(found, words) or Trouble("unexplained", None, words)
 
@@ -359,11 +371,12 @@ def _staircase(found):
 def _steps_at(found, sign, flat):
     """Whether the value, constant up to the step `flat`, jumps where it begins to change."""
     a, b = flat, 2 * flat
+    beyond = abs(found.ray.value(sign * b) - found.value)
     for _ in range(50 if flat else 0):
         middle = (a + b) / 2
         a, b = (middle, b) if found.ray.value(sign * middle) == found.value else (a, middle)
     change = abs(found.ray.value(sign * b) - found.value)
-    return bool(change > max(2**8 * _EPS * abs(found.value), 1e-290))
+    return bool(change > max(_STEP * beyond, _UNDERFLOW, _VISIBLE * max(_EPS * abs(found.value), found.value_noise)))
 
 
 def _jump_nearby(ray, scale):
@@ -386,7 +399,7 @@ def _jump_nearby(ray, scale):
         else:
             a, before = (a + b) / 2, middle
     jump = float(gap(before, after, width))
-    return jump if jump > max(0.5 * gaps[k], 1e-9 * abs(before[0])) else 0.0
+    return jump if jump > max(_STEP * gaps[k], 1e-9 * abs(before[0])) else 0.0
 
 
 def _sides(found):
