@@ -247,7 +247,7 @@ def _contradiction(found):
     around = found.around()
     if np.all(np.abs(around - found.best.slope) < 0.5 * gap):
         return _special(found, words)
-    if np.all(np.abs(around - found.forward) > 1e-3 * gap) and np.ptp(around) > 1e-3 * gap:
+    if np.all(np.abs(around - found.forward) > 0.1 * gap) and np.ptp(around) > 0.1 * gap:
         return Trouble("corner", found.run.first_bend(), f"{words}, and points near by say others again")
     return _persistent(found, words)
 
@@ -258,7 +258,7 @@ def _region(found):
         return None
     around = found.around(_ASIDE)
     size = max(abs(found.forward), np.max(np.abs(around)))
-    if np.ptp(around) < 1e-3 * size and np.all(np.abs(around - found.forward) > 1e-2 * size):
+    if np.ptp(around) < 0.1 * size and np.all(np.abs(around - found.forward) > 0.5 * size):
         words = f"the slope is {found.forward:.6g} here, and {np.mean(around):.6g} at all points a little further off"
         place = _turning(found, _ASIDE)
         return place and Trouble("branch", place, words)
