@@ -186,8 +186,8 @@ class Run:
     def varying_constant(self):
         """The first operation with a constant that is another one beside the point: its position and the constant."""
         for other in self.beside(_FAR) or ():
-            for node, moved in zip(self.graph.nodes, other.nodes):
-                for x, y in zip(node.operands, moved.operands):
+            for node, beside in zip(self.graph.nodes, other.nodes):
+                for x, y in zip(node.operands, beside.operands):
                     varies = isinstance(x, (bool, float, np.ndarray, np.generic)) and np.any(x != y)
                     if varies and not isinstance(x, Ref):
                         return node.index, x

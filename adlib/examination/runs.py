@@ -22,7 +22,10 @@ _COMPARES = {
     *(np.sign, np.heaviside, np.digitize, np.searchsorted, np.argmax, np.argmin),
 }
 _RECORDED = 20000  # lines of a run whose branches are watched
-_TIMES, _PLUS = 10, 10000  # a run beside the point may take so many times the lines of that at the point, and so many more
+_TIMES, _PLUS = (
+    10,
+    10000,
+)  # a run beside the point may take so many times the lines of that at the point, and so many more
 
 
 class Endless(BaseException):

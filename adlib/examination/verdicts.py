@@ -106,7 +106,7 @@ class Findings:
         self.single = self.ray.single()
         self.run = Run(f, x, u, self.scale or 1.0, limit)
         self.value_noise, self.slope_noise = self.run.rounding()
-        noise = max(self.value_noise, _EPS * abs(plain))
+        noise = max(self.value_noise, _EPS * max(abs(plain), np.finfo(float).tiny))
         t = steps(self.scale, np.ndim(x) == 0)
         self.left, self.right = (side(self.ray.value, plain, noise, sign, t, self.scale) for sign in (-1, 1))
         self.best = min(self.left, self.right, key=lambda side: side.error)
@@ -248,7 +248,7 @@ def _contradiction(found):
     if np.all(np.abs(around - found.best.slope) < 0.5 * gap):
         return _special(found, words)
     if np.all(np.abs(around - found.forward) > 0.1 * gap) and np.ptp(around) > 0.1 * gap:
-        return Trouble("corner", found.run.first_bend(), f"{words}, and points near by say others again")
+        return Trouble("corner", _mismatch(found), f"{words}, and points near by say others again")
     return _persistent(found, words)
 
 
@@ -288,13 +288,19 @@ def _persistent(found, words):
     varying = found.run.varying_constant()
     if found.stops:
         used = varying and found.run.place(varying[0])
-        return Trouble("cut off", used if used in found.stops or not used and len(found.stops) > 1 else found.stops[0], words)
+        return Trouble(
+            "cut off", used if used in found.stops or not used and len(found.stops) > 1 else found.stops[0], words
+        )
     if place := _turning(found) or _stepping(found):
         return Trouble("staircase", place, f"{words}: they vary by steps, which follow the value")
     if varying:
         return Trouble("cut off", found.run.place(varying[0]), words)
+    return Trouble("unexplained", _mismatch(found), words)
+
+
+def _mismatch(found):
     position = found.run.first_mismatch()
-    return Trouble("unexplained", None if position is None else found.run.place(position), words)
+    return None if position is None else found.run.place(position)
 
 
 def _cancellation(found):
@@ -359,7 +365,9 @@ def _refines(found):
 
 
 def _staircase(found):
-    if found.forward == 0 and any(_steps_at(found, sign, here.flat) for sign, here in ((-1, found.left), (1, found.right))):
+    if found.forward == 0 and any(
+        _steps_at(found, sign, here.flat) for sign, here in ((-1, found.left), (1, found.right))
+    ):
         place = _stepping(found) or _turning(found)
         return Trouble("staircase", place, "the value is constant near the point, and jumps further off")
     rounds = found.watched.rounds if found.watched else []
@@ -450,7 +458,11 @@ def _turning(found, distance=2.0**-24):
 
 def _stepping(found):
     """The first line that rounds or compares."""
-    return next((Place(*place) for place in found.watched.rounds + found.watched.compares), None) if found.watched else None
+    return (
+        next((Place(*place) for place in found.watched.rounds + found.watched.compares), None)
+        if found.watched
+        else None
+    )
 
 
 _TABLE = (
