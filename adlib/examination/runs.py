@@ -151,13 +151,16 @@ class Branches(Recorder):
 
     def __init__(self, turned=None):
         super().__init__(_RECORDED, careful=False)
-        self.asked = []  # pairs of the place and the answer
+        self.asked = []  # of each the place, the answer and the instruction: a line may ask several
         self._turned = turned
 
     def check_value(self, x, kind, value):
         if kind != "bool":
             return value
-        self.asked.append((self._place(), value))
+        frame = sys._getframe(1)
+        while is_library(frame) and frame.f_back is not None:
+            frame = frame.f_back
+        self.asked.append((self._place(), value, frame.f_lasti))
         return value if len(self.asked) - 1 != self._turned else not value
 
 

@@ -324,6 +324,8 @@ def _complex(found):
         return None
     if abs(found.complex_value - found.value) > _SAME * abs(found.value) + _SAFE * found.value_noise:
         return None  # complex arithmetic has computed something else, or loses digits where real arithmetic does not
+    if abs(found.complex - found.best.slope) >= abs(found.forward - found.best.slope):
+        return None  # values side with forward mode
     gap = abs(found.forward - found.complex)
     allowed = _MODES * abs(found.complex) + _SAFE * found.slope_noise + found.floor()
     allowed += _FLOOR * _EPS * abs(found.value) / (found.scale or 1.0)  # it divides by the point, or does not
@@ -371,7 +373,8 @@ def _staircase(found):
         place = _stepping(found) or _turning(found)
         return Trouble("staircase", place, "the value is constant near the point, and jumps further off")
     rounds = found.watched.rounds if found.watched else []
-    if rounds and (jump := _jump_nearby(found.ray, found.scale or 1.0)):
+    jump = rounds and min(_jump_nearby(found.ray, sign * (found.scale or 1.0)) for sign in (-1, 1))
+    if jump:  # on both sides: there are steps, and not one jump farther off
         words = f"the value jumps by {jump:.2g} near by, and the slope says nothing of it"
         return Trouble("staircase", Place(*rounds[0]), words)
 
@@ -388,8 +391,8 @@ def _steps_at(found, sign, flat):
 
 
 def _jump_nearby(ray, scale):
-    """The largest jump within an eighth of the size of the point; 0 where there is none."""
-    ends = scale * np.linspace(-1 / 8, 1 / 8, 65)
+    """The largest jump on one side within an eighth of the size of the point; 0 where there is none."""
+    ends = scale * np.linspace(0, 1 / 8, 33)
     left, right = (np.array([ray(t) for t in ts]) for ts in (ends[:-1], ends[1:]))
 
     def gap(left, right, width):  # what the slopes at the ends do not explain
@@ -426,12 +429,13 @@ def _turnable(found):
 def _questions(watched):
     """The questions that are worth another answer, as pairs of a number and whether it ended a loop."""
     by_place = {}
-    for number, (place, answer) in enumerate(watched.asked if watched else ()):
-        by_place.setdefault(place, []).append((number, answer))
+    for number, (place, answer, instruction) in enumerate(watched.asked if watched else ()):
+        which = None if place and _ends_a_loop(place) else instruction  # Python asks the first round elsewhere
+        by_place.setdefault((place, which), []).append((number, answer))
     numbers = []
-    for place, asked in by_place.items():
+    for (_, which), asked in by_place.items():
         loop = len(asked) > 1 and asked[-1][1] != asked[-2][1]
-        if loop or place and _ends_a_loop(place):
+        if loop or which is None:
             numbers.append((asked[-1][0], True))
         else:
             numbers += [(number, False) for number, _ in asked[-2:]]

@@ -75,6 +75,29 @@ def test_a_loop_that_ends_in_double_precision_only_does_not_hang():
     assert adlib.examine(f, x).slopes["single precision"] is None
 
 
+@pytest.mark.skipif(sys.gettrace() is not None, reason="a debugger counts the lines, and examine cannot")
+@pytest.mark.parametrize("x, sound", [(0.6, True), (0.5, False)])
+def test_a_loop_that_does_not_end_beside_the_point_does_not_hang(x, sound):
+    def f(x):
+        while x < 0.5:
+            pass
+        return x * x
+
+    found = adlib.examine(f, x)
+    assert found.sound == sound and [trouble.kind for trouble in found.troubles] == ["edge of the domain"] * (not sound)
+
+
+@pytest.mark.parametrize("error", [AssertionError, RuntimeError, KeyError, RecursionError, StopIteration, ValueError])
+def test_what_the_function_raises_beside_the_point_is_no_value(error):
+    def f(x):
+        if x < 0:
+            raise error("no")
+        return x * x
+
+    assert adlib.examine(f, 1e-3).sound
+    assert [trouble.kind for trouble in adlib.examine(f, 0.0).troubles] == ["edge of the domain"]
+
+
 def test_what_the_function_raises_itself_is_raised():
     with pytest.raises(ZeroDivisionError):
         adlib.examine(lambda x: 1.0 / x, 0.0)

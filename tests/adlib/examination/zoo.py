@@ -451,12 +451,6 @@ def whole_part_taken_off(x):
     return x * x
 
 
-def endless_below_a_half(x):
-    while x < 0.5:
-        pass
-    return x * x
-
-
 def asserting(x):
     assert x > 0
     return np.log(x)
@@ -482,7 +476,8 @@ def rectified_network(w):
 
 SOUND = {
     "whole part, one round more of the same value": (whole_part_taken_off, 5.5),
-    "endless a little way off": (endless_below_a_half, 0.6),
+    "two questions of one line": (lambda x: x if x < 0 else (x * x if x < 1 else 2 * x - 1), 0.939),
+    "whole part taken off, squared": (lambda x: (x - np.floor(x)) ** 2, 5.886),
     "raises a little way off": (asserting, 1e-3),
     "Kahan's quotient": (kahan, 1e-9),
     "sum of a softmax": (softmax_sum, np.array([1.0, 2.0, 4.0])),
