@@ -69,7 +69,7 @@ _DRAWS = re.compile(
 )
 # A line of a table or of an array; in a sentence no two spaces follow one another.
 _TABLE = re.compile(r"\S {2,}\S|^\s*\[")
-_WIDGET = re.compile(r"<(?:explorable|order puzzle of|forward mode of|reverse mode of) |Graph\(")
+_WIDGET = re.compile(r"<(?:explorable|order puzzle of|elimination puzzle of|forward mode of|reverse mode of) |Graph\(")
 _PRESS = re.compile(
     r"(?:^|[.!?:;>]\s+|\*\*\s+|\b[Nn]ow |\band )"
     r"((?:[Pp]ress|[Cc]lick|[Tt]ap|[Dd]rag|[Pp]ick|[Pp]lay|[Cc]hoose|[Ss]lide|[Ss]tep through|[Mm]ove the slider|[Pp]ush)\b(?: \S+)?)",

@@ -6,7 +6,8 @@ and changes with every step. Without script it shows the whole list.
 
 A puzzle is an element of class `ad-puzzle` with a button an operation whose name ends in "reports", in the order of
 computation, the buttons Undo and Start again, and a text that is read out. `data-state` is "open", and at the end "right"
-or "wrong". Without script it shows lists.
+or "wrong". Without script it shows lists. One of class `ad-elim` has buttons whose names begin with "Take out", ends as "done"
+in every order, and shows a table.
 
 An explorable is an element of class `ad-explore` with a slider and buttons Previous and Next or a button Play, or groups
 of buttons of which one each is pressed, or both, and a text that is read out. While it plays it has the attribute
@@ -22,7 +23,8 @@ from collections.abc import Iterator
 from tools import script
 from tools.chromium import HANG_MS
 
-WIDGETS = ".ad-stepper, .ad-puzzle, .ad-explore"
+PUZZLES = ".ad-puzzle, .ad-elim"
+WIDGETS = f".ad-stepper, {PUZZLES}, .ad-explore"
 PLAY_MS = 60_000  # of the page's own clock, which is put forward: long enough for one frame and the end
 READY_MS = HANG_MS
 
@@ -40,7 +42,7 @@ def faults(page) -> Iterator[str]:
         yield "an explorable stays busy"
     for index in range(page.locator(".ad-stepper").count()):
         yield from (f"stepper {index + 1}: {fault}" for fault in _one(page, index))
-    for index in range(page.locator(".ad-puzzle").count()):
+    for index in range(page.locator(PUZZLES).count()):
         yield from (f"puzzle {index + 1}: {fault}" for fault in _puzzle(page, index))
     for index in range(page.locator(".ad-explore").count()):
         yield from (f"explorable {index + 1}: {fault}" for fault in _explorable(page, index))
@@ -51,8 +53,8 @@ def faults_without_script(page) -> Iterator[str]:
     for index, state in enumerate(page.evaluate(_STATES)):
         if hidden := state["steps"].count(False):
             yield f"stepper {index + 1}: without script {hidden} of {len(state['steps'])} steps are hidden"
-    for index, root in enumerate(page.locator(".ad-puzzle").all()):
-        if not any(entry.is_visible() for entry in root.locator("ol > li").all()):
+    for index, root in enumerate(page.locator(PUZZLES).all()):
+        if not any(entry.is_visible() for entry in root.locator("ol > li, tbody > tr").all()):
             yield f"puzzle {index + 1}: without script no order is shown"
     for index, root in enumerate(page.locator(".ad-explore").all()):
         for name in ("figure", "table"):
@@ -121,9 +123,11 @@ def _one(page, index: int) -> Iterator[str]:
 
 
 def _puzzle(page, index: int) -> Iterator[str]:
-    root = page.locator(".ad-puzzle").nth(index)
+    root = page.locator(PUZZLES).nth(index)
+    takes_out = root.evaluate("root => root.matches('.ad-elim')")
+    good, bad = ("done", "done") if takes_out else ("right", "wrong")
     undo, again = (root.get_by_role("button", name=name) for name in ("Undo", "Start again"))
-    nodes = root.get_by_role("button", name=re.compile("reports$")).all()
+    nodes = root.get_by_role("button", name=re.compile("^Take out" if takes_out else "reports$")).all()
     missing = [name for name, part in (("Undo", undo), ("Start again", again)) if part.count() == 0]
     if missing or not nodes:
         yield f"has no {', no '.join(missing or ['button for a node'])}"
@@ -143,7 +147,7 @@ def _puzzle(page, index: int) -> Iterator[str]:
             return
         if after["live"] == said["live"]:
             yield f"the text read out does not change after {name!r}"
-    if now()["state"] != "right":
+    if now()["state"] != good:
         yield f"a right order ends as {now()['state']!r}"
     _click(undo)
     if now()["seen"] != said["seen"]:
@@ -154,7 +158,7 @@ def _puzzle(page, index: int) -> Iterator[str]:
     if len(nodes) > 1:
         for node in nodes:
             _click(node)
-        if now()["state"] != "wrong":
+        if now()["state"] != bad:
             yield f"a wrong order ends as {now()['state']!r}"
         _click(again)
     yield from _others_moved(page, _PUZZLES, index, before, "puzzle")

@@ -4,7 +4,8 @@
 hundredth of a degree. `coastline` reads ``coastline.csv``: made from Natural Earth, land at 1:110 million
 (https://www.naturalearthdata.com, public domain), simplified and rounded to a tenth of a degree. The module `geography`
 beside them makes both files. `digits` reads ``digits.npz``: handwritten digits from the UCI Machine Learning Repository
-(https://doi.org/10.24432/C50P49, licence CC BY 4.0), as scikit-learn ships them; the module `handwriting` makes the file.
+(https://doi.org/10.24432/C50P49, licence CC BY 4.0), as scikit-learn ships them; the module `handwriting` makes the file. `gpt2_memory` reads ``gpt2_memory.json``, which the
+module `benchmarks.gpt2_memory` of the book's repository makes.
 
 >>> from adlib import data
 >>> names, coordinates = data.cities(6)
@@ -13,13 +14,14 @@ beside them makes both files. `digits` reads ``digits.npz``: handwritten digits 
 """
 
 import csv
+import json
 from importlib import resources
 
 import numpy as np
 
 from ..core.settings import whole_number
 
-__all__ = ["cities", "coastline", "digits"]
+__all__ = ["cities", "coastline", "digits", "gpt2_memory"]
 
 _CITIES = 34
 
@@ -121,7 +123,43 @@ def digits():
     return images.reshape(len(images), -1).astype(float), labels.astype(np.int64)
 
 
+def gpt2_memory():
+    """Return what the activations of GPT-2 take, by formula, by a compiler's plan, and on a GPU where one was at hand.
+
+    Returns
+    -------
+    dict
+        ``"provenance"``: command, date, versions.  ``"model"``: sizes and dtype.
+        ``"formula"``: bytes by two published estimates, with checkpoints under
+        ``"segments"`` (their number as text).  ``"kept"``: the arrays that
+        reverse mode keeps of one layer, and their bytes, with and without
+        attention, in two dtypes.  ``"compiled"``: a row for each way of
+        computing the gradient, with the bytes that XLA for CPUs plans as
+        ``"temporary"``; weights and gradients stand beside it as ``"arguments"``
+        and ``"outputs"``.  ``"device"``: steps run for real, or None.
+
+    Notes
+    -----
+    Source: ``python -m benchmarks.gpt2_memory --write`` in the book's repository.
+    The compiler for CPUs computes bfloat16 in float32: its plan is larger than
+    that for a GPU would be.
+
+    Examples
+    --------
+    >>> from adlib import data
+    >>> memory = data.gpt2_memory()
+    >>> memory["model"]["layers"], round(memory["formula"]["store all"] / 1e9, 1)
+    (48, 60.4)
+    >>> [row["segments"] for row in memory["compiled"]][:3]
+    [0, 4, 6]
+    """
+    return json.loads(_text("gpt2_memory.json"))
+
+
 def _rows(file):
     """The lines of a table without its head."""
-    text = resources.files(__name__).joinpath(file).read_text(encoding="utf-8")
-    return list(csv.reader(text.splitlines()))[1:]
+    return list(csv.reader(_text(file).splitlines()))[1:]
+
+
+def _text(file):
+    return resources.files(__name__).joinpath(file).read_text(encoding="utf-8")

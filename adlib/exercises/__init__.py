@@ -5,7 +5,8 @@ with an answer found in another way: a complex step, exact algebra, brute force.
 what is asked of an exercise, and not how to solve it.
 
 To read it: `_engine` says what an exercise is and examines an answer, `_answers` turns what a student's code
-returned into plain numbers or into words, `_oracles` finds derivatives by complex steps. Each chapter has a module of its name
+returned into plain numbers or into words, `_oracles` finds derivatives by complex steps, `_by_hand` sees that an answer
+calls no library for what is asked for by hand. Each chapter has a module of its name
 with its exercises; where that is too long, the rest is in modules whose names begin with it, as `reverse_mode_vjps`.
 
 >>> from adlib.exercises import check

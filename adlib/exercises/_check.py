@@ -6,11 +6,29 @@ import os
 import sys
 from contextlib import redirect_stdout
 
-from . import curse_of_dimensionality, descent_without_gradients, forward_mode, reverse_mode, the_problem
+from . import (
+    checkpointing,
+    choose_your_fighter,
+    curse_of_dimensionality,
+    descent_without_gradients,
+    feed_forward,
+    forward_mode,
+    reverse_mode,
+    the_problem,
+)
 from ._engine import examine
 
 # One module a chapter, of the chapter's name, in the book's order; tests/book/test_stems.py names one that is missing.
-CHAPTERS = (the_problem, descent_without_gradients, curse_of_dimensionality, forward_mode, reverse_mode)
+CHAPTERS = (
+    the_problem,
+    descent_without_gradients,
+    curse_of_dimensionality,
+    forward_mode,
+    reverse_mode,
+    choose_your_fighter,
+    feed_forward,
+    checkpointing,
+)
 _EXERCISES = {exercise.id: exercise for module in CHAPTERS for exercise in module.EXERCISES}
 
 PRINTED = 2000  # characters; a print in a loop would bury the verdict, and a million lines the browser

@@ -102,7 +102,8 @@ def examine(exercise, student, seed=VISIBLE_SEED):
         except (Exception, SystemExit) as error:
             key, hint = _raised(exercise, error)
             return Verdict(exercise.id, "wrong", key=key, hint=hint, found=_where(error), **place)
-        complaint = exercise.verify(case, answer)
+        with np.errstate(all="ignore"):  # a student may have told NumPy to raise
+            complaint = exercise.verify(case, answer)
         if complaint:
             hint = exercise.hints[complaint.key]
             return Verdict(exercise.id, "wrong", key=complaint.key, hint=hint, found=complaint.found, **place)

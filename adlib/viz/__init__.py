@@ -9,6 +9,7 @@ from .explorable.page import Explorable
 from .explorable.panels import Canvas, Plot
 from .explorable.scene import Scene
 from .formula.outlines import svg as formula_svg
+from .graph.elimination import EliminationPuzzle, elimination_html
 from .graph.puzzle import Puzzle, puzzle_html
 from .graph.stepper import Stepper, graph_html, stepper_html
 from .style import COLOURS, METHODS, figure, label, use_style
@@ -21,6 +22,7 @@ __all__ = [
     "Canvas",
     "Cells",
     "Curve",
+    "EliminationPuzzle",
     "Explorable",
     "Marker",
     "Plot",
@@ -29,6 +31,7 @@ __all__ = [
     "Scene",
     "Stepper",
     "Text",
+    "elimination_html",
     "figure",
     "formula_svg",
     "graph_html",

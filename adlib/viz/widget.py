@@ -35,7 +35,7 @@ def page(
     build: Callable[[Sheet], str],
     *,
     styles: Sequence[str],
-    script: str,
+    scripts: Sequence[str],
     classes: str = "",
     data: str = "",
 ) -> str:
@@ -51,14 +51,14 @@ def page(
         Gives what stands in it, drawn on the `Sheet` it is called with.
     styles : sequence of str
         Its style sheets after the common one, and
-    script : str
-        its script: files of this folder.
+    scripts : sequence of str
+        its scripts: files of this folder.
     classes, data : str
         More classes and attributes of its element.
     """
     body, shapes = drawn(build)
     style = "".join(embedded(name) for name in ("widget.css", *styles))
-    code = "\n".join(embedded(name) for name in ("widget.js", script))
+    code = "\n".join(embedded(name) for name in ("widget.js", *scripts))
     return (
         f'<div class="ad-w {kind}{classes}" role="group" aria-label="{escape(label, quote=True)}" '
         f'data-lm-suppress-shortcuts="true"{data}><style>{style}</style>'

@@ -159,6 +159,5 @@ def test_a_link_under_other_words_is_named(glossary, tmp_path, old, new, name):
     assert f"{name}: chapter 5 links it and nowhere says so" in problems(glossary, tmp_path)
 
 
-def test_a_term_of_a_chapter_to_come_may_wait_for_its_link(glossary):
-    assert "чекпоинтинг, контрольные точки</span> · chapter 13\n" in glossary
+def test_a_term_of_a_chapter_to_come_may_wait_for_its_link():
     assert place_problem(13, None, written=[1, 2]) is None

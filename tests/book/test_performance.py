@@ -6,10 +6,13 @@ import platform
 import re
 from xml.etree import ElementTree
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from adlib.viz.style import COLOURS
-from benchmarks import performance, plot
+from benchmarks import crossover, performance, plot
 from benchmarks.performance import ARRAYS, CHAINS, GROWTH, PAGE, RESULTS, TASKS
 from tools import ROOT, generated
 
@@ -116,3 +119,13 @@ def test_tracing_was_compared_with_what_it_was():
 
 def test_there_is_more_than_one_run_to_see_the_spread():
     assert len(DATA["runs"]) >= 3
+
+
+def test_the_ways_that_chapter_8_times_give_one_jacobian():
+    first, last = crossover.chain((5, 4, 1)), crossover.chain((1, 4, 12))
+    x = jnp.linspace(-1.0, 1.0, 5)
+    ways = [way(lambda x: last(first(x))) for way in (jax.jacfwd, jax.jacrev, crossover.in_batches)]
+    found = [way(x) for way in [*ways, crossover.mixed(first, last)]]
+    assert found[0].shape == (12, 5)
+    assert np.abs(found[0]).max() > 0.01
+    assert all(np.allclose(J, found[0], rtol=0, atol=1e-6) for J in found)

@@ -76,6 +76,15 @@ for (const root of document.querySelectorAll(".ad-puzzle")) {
 """
 PUZZLING = PUZZLE + PUZZLE_SCRIPT
 
+# The same as a puzzle in which every order ends.
+ELIMINATION, ELIMINATING = (
+    puzzle.replace("ad-puzzle", "ad-elim")
+    .replace("v1 reports", "Take out v1")
+    .replace("L reports", "Take out L")
+    .replace('(picks[0] == "1" ? "right" : "wrong")', '"done"')
+    for puzzle in (PUZZLE, PUZZLING)
+)
+
 # Explorables of three frames and two choices: one with a player, one with buttons to step.
 EXPLORABLE = """
 <div class="ad-explore" role="group" aria-label="An explorable">
@@ -264,6 +273,14 @@ FAULTS = {
         PUZZLING.replace('picks[0] == "1"', 'picks[0] == "0"'),
         ["stepper: puzzle 1: a right order ends as 'wrong'", "stepper: puzzle 1: a wrong order ends as 'right'"],
     ),
+    "dead-elimination-puzzle": (
+        ELIMINATION,
+        ["stepper: puzzle 1: the button 'Take out L' pressed with the keyboard shows nothing"],
+    ),
+    "elimination-puzzle-without-end": (
+        ELIMINATING.replace('"done"', '"open"'),
+        ["stepper: puzzle 1: a right order ends as 'open'", "stepper: puzzle 1: a wrong order ends as 'open'"],
+    ),
     "puzzle-without-undo": (
         PUZZLING.replace('if (action == "undo") picks.pop();', ""),
         ["stepper: puzzle 1: Undo does not take the last pick back"],
@@ -359,7 +376,7 @@ GOOD = rf"""
 <img src="dot.svg" alt="A dot.">
 <p>A formula \(a + b\), <code>and</code></p><table><tr><th>a table</th></tr></table><pre style="white-space: pre-wrap">{"and lines that wrap " * 9}</pre>
 <div style="height: 20000px">A page that is no chapter may be long.</div>
-{STEPPER}{STEPPING}{PUZZLE}{PUZZLING}{PLAYER}{SLIDING}{MATHJAX}
+{STEPPER}{STEPPING}{PUZZLE}{PUZZLING}{ELIMINATION}{ELIMINATING}{PLAYER}{SLIDING}{MATHJAX}
 """
 
 

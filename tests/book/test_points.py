@@ -33,6 +33,22 @@ AGREED = {
     "adjoint-test": (3, 20, 2, "reserved"),
     "vjp-matmul": (3, 25, 2, "public"),
     "vjp-logsumexp": (3, 20, 2, "reserved"),
+    "cheaper-jacobian": (2, 15, 1, "public"),
+    "fewest-multiplications": (4, 30, 3, "reserved"),
+    "elimination-count": (3, 20, 2, "public"),
+    "banded-jacobian": (3, 25, 2, "public"),
+    "network-gradient": (4, 30, 2, "public"),
+    "cross-entropy": (3, 20, 2, "public"),
+    "wrong-rules": (4, 30, 3, "reserved"),
+    "vjp-gather": (2, 15, 2, "reserved"),
+    "train-value": (4, 45, 3, "public"),
+    "price-of-gradient": (2, 15, 1, "public"),
+    "vjp-max": (3, 20, 2, "reserved"),
+    "every-k": (2, 20, 1, "public"),
+    "root-backward": (4, 35, 3, "reserved"),
+    "least-price": (3, 30, 3, "reserved"),
+    "must-keep": (3, 25, 2, "public"),
+    "find-the-bug": (3, 25, 2, "public"),
 }
 
 

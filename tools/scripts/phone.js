@@ -29,7 +29,7 @@
   for (const e of document.querySelectorAll("main pre"))
     if (e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
       found.push(`lines of ${e.scrollWidth} px in ${e.clientWidth}: ${short(e.textContent)}`);
-  for (const e of document.querySelectorAll(".ad-stepper, .ad-puzzle, .ax-live, .cell_output img"))
+  for (const e of document.querySelectorAll(".ad-stepper, .ad-puzzle, .ad-elim, .ax-live, .cell_output img"))
     if (e.checkVisibility() && e.offsetHeight > screen) {
       const name = e.closest("[aria-label]")?.getAttribute("aria-label") ?? e.getAttribute("alt") ?? "";
       found.push(`a picture with its controls is ${e.offsetHeight} px high, a screen ${screen}: ${short(name)}`);

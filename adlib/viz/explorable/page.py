@@ -155,7 +155,7 @@ class Explorable(Widget):
             title,
             self._body,
             styles=["controls.css", "explorable/explorable.css"],
-            script="explorable/explorable.js",
+            scripts=["explorable/explorable.js"],
             classes=f" ax-{'two' if beside else 'one'}",
             data=f' data-packed="{packed}"',
         )

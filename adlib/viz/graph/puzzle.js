@@ -1,9 +1,9 @@
 // The order puzzle. The page holds of each node its name, its children and what it sends: [parent, local derivative].
 // The script lets the nodes report in the reader's order, so it multiplies, adds and writes numbers, and nothing else.
 
-widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scrollTo }) => {
+widgets('.ad-puzzle', (root, page) => {
+  const { one, all, say, mark, scrollTo } = page;
   const { nodes, out, inputs, order, grad, right } = JSON.parse(root.dataset.graph);
-  let picks = [];
 
   // As `plain` in formula/numbers.py.
   function plain(value) {
@@ -26,7 +26,7 @@ widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scr
 
   // All picked nodes report, each once, with what it has by then. `turns` says when a node has reported, `edges` when
   // an edge has carried its contribution, `waiting` for whom a node that spoke too early should have waited.
-  function report() {
+  function report(picks) {
     const adjoints = nodes.map((_, node) => +(node === out));
     const [turns, edges, late, waiting] = [{}, {}, {}, {}];
     const log = picks.map((node, k) => {
@@ -53,7 +53,7 @@ widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scr
   }
 
   // How it stands, what it gives and why.
-  function verdict({ adjoints, waiting }) {
+  function verdict(picks, { adjoints, waiting }) {
     if (!picks.length) return ['open', 'The result has the adjoint 1. Who reports first?', ''];
     if (picks.length < order.length) return ['open', 'Who reports next?', ''];
     const found = vector(inputs.map((node) => adjoints[node]));
@@ -69,11 +69,11 @@ widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scr
     return ['wrong', end, why.join(' ')];
   }
 
-  function show(aloud) {
-    const run = report();
+  picking(root, page, order, (picks, aloud) => {
+    const run = report(picks);
     const { adjoints, turns, edges, late, waiting, log } = run;
     const turn = picks.length;
-    const [state, end, why] = verdict(run);
+    const [state, end, why] = verdict(picks, run);
     let latest;
 
     one('.ad-log').replaceChildren(...log.map((text, k) => {
@@ -94,33 +94,11 @@ widgets('.ad-puzzle', (root, { one, all, say, mark, disable, onClick, onKey, scr
       const edge = part.dataset.e;
       mark(part, { todo: !edges[edge], now: edges[edge] === turn, late: late[edge] });
     }
-    for (const button of all('[data-pick]')) disable(button, turns[button.dataset.pick]);
-    for (const button of all('[data-do]')) disable(button, !turn);
     one('.ad-end').textContent = end;
     mark(one('.ad-end'), { bad: state === 'wrong' });
     one('.ad-why').textContent = why;
     root.dataset.state = state;
     if (aloud) say([...log.slice(-1), end, why].join(' '));
     if (latest) scrollTo(latest);
-  }
-
-  onClick(({ dataset }) => {
-    const node = +(dataset.pick ?? dataset.i);
-    if (dataset.do && !picks.length) return;
-    if (dataset.do === 'undo') picks.pop();
-    else if (dataset.do) picks = [];
-    else if (order.includes(node) && !picks.includes(node)) picks.push(node);
-    else return;
-    show(true);
   });
-  onKey((key, target) => {
-    const buttons = all('.ad-who button');
-    const at = buttons.indexOf(target);
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
-    if (at < 0 || !by) return false;
-    buttons.at((at + by) % buttons.length).focus();
-    return true;
-  });
-  root.setAttribute('data-on', '');
-  show(false);
 });

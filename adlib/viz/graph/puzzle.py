@@ -16,11 +16,12 @@ import numpy as np
 from ...core.errors import ArgumentError
 from ..formula import notation
 from ..formula.numbers import holds, plain, shown
-from ..formula.outlines import Sheet, frame, measure
+from ..formula.outlines import Sheet
 from ..formula.words import reading
 from ..widget import Widget, page
-from .drawing import NAME, RADIUS, WIDTH, centred, edge_markup, in_words, node_shape, px, rectangle, view
+from .drawing import NAME, RADIUS, WIDTH, centred, edge_markup, in_words, node_shape, px, view
 from .layout import Size, layout, tenths
+from .picks import SCRIPTS, STYLES, buttons, target
 
 MOST = 10  # operations: as many buttons as can be taken in
 _LABEL = 21.0  # half the width of an adjoint under its node
@@ -145,9 +146,9 @@ def puzzle_html(graph) -> str:
         "ad-puzzle",
         f"Reverse mode of {graph.name}: in which order?",
         lambda sheet: _body(graph, puzzle, texts, sheet),
-        styles=["graph/graph.css", "graph/reverse.css", "graph/puzzle.css"],
-        script="graph/puzzle.js",
-        classes=" ad-rev",
+        styles=[*STYLES, "graph/reverse.css", "graph/puzzle.css"],
+        scripts=[*SCRIPTS, "graph/puzzle.js"],
+        classes=" ad-picks ad-rev",
         data=f" data-graph='{packed}'",  # JSON has many double quotes
     )
 
@@ -210,8 +211,9 @@ def _read(graph) -> _Puzzle:
 
 
 def _body(graph, puzzle: _Puzzle, texts: Sequence[str], sheet: Sheet) -> str:
+    picks = buttons({i: puzzle.names[i] for i in puzzle.order}, "Who reports next", "{} reports", sheet)
     return (
-        f"{_graph(graph, puzzle, sheet)}{_buttons(puzzle, sheet)}"
+        f"{_graph(graph, puzzle, sheet)}{picks}"
         f'<div class="ad-box" style="min-height:{4 + 2 * len(puzzle.order)}em">'
         f'<p class="ad-end"></p><p class="ad-why"></p><ol class="ad-log"></ol></div>{_lists(graph, puzzle, texts)}'
     )
@@ -233,8 +235,7 @@ def _graph(graph, puzzle: _Puzzle, sheet: Sheet) -> str:
     ]
     for i, name in enumerate(names):
         x, y = drawing.centres[i]
-        # What can be hit is larger than what is seen, for fingers.
-        hit = rectangle("ad-x", x, y, max(halves[i], _LABEL) + 5, 26) if i in puzzle.order else ""
+        hit = target(x, y, max(halves[i], _LABEL)) if i in puzzle.order else ""
         parts.append(
             f'<g class="{"ad-k" if i in puzzle.order else "ad-k ad-in"}" data-i="{i}">{hit}{node_shape(x, y, halves[i], RADIUS)}'
             f"{centred(sheet, name, x, y, NAME, middle=True)}"
@@ -243,21 +244,6 @@ def _graph(graph, puzzle: _Puzzle, sheet: Sheet) -> str:
         )
     words = in_words(graph.name, [reading(name) for name in names], parents)
     return view(drawing, "".join(parts), words)
-
-
-def _buttons(puzzle: _Puzzle, sheet: Sheet) -> str:
-    buttons = ""
-    for i in sorted(puzzle.order):
-        tex = notation.name(puzzle.names[i])
-        buttons += (
-            f'<button type="button" data-pick="{i}" aria-label="{escape(reading(tex), quote=True)} reports">'
-            f'<svg aria-hidden="true" {frame(measure(tex), 1.2)}>{sheet.mark(tex)}</svg></button>'
-        )
-    return (
-        f'<div class="ad-who" role="group" aria-label="Who reports next">{buttons}<div class="ad-do">'
-        '<button type="button" data-do="undo">Undo</button>'
-        '<button type="button" data-do="again">Start again</button></div></div>'
-    )
 
 
 def _lists(graph, puzzle: _Puzzle, texts: Sequence[str]) -> str:

@@ -147,7 +147,7 @@ def stepper_html(graph, mode: str = "forward", seeds: Sequence | None = None) ->
             "graph/stepper.css",
             *(["graph/reverse.css", "graph/kept.css"] if back else []),
         ],
-        script="graph/stepper.js",
+        scripts=["graph/stepper.js"],
         classes=" ad-rev" if back else "",
     )
 

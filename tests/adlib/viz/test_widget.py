@@ -94,7 +94,7 @@ def test_files_are_for_readers(name):
 
 # Weight ---------------------------------------------------------------------------------------------
 
-# The bytes that each had before scripts and styles were files of their own: none may be heavier.
+# The bytes that each had before scripts and styles were files of their own: none may be heavier. A newer one has its own.
 BUDGET = {
     "forward": 39_070,
     "one seed": 33_319,
@@ -102,6 +102,7 @@ BUDGET = {
     "longer, reverse": 50_406,
     "puzzle": 17_200,
     "longer, puzzle": 23_369,
+    "elimination": 25_000,
     "slider": 23_890,
     "player": 32_787,
 }
@@ -117,6 +118,7 @@ def widgets():
         "longer, reverse": longer.stepper(mode="reverse"),
         "puzzle": short.puzzle(),
         "longer, puzzle": longer.puzzle(),
+        "elimination": adlib.viz.EliminationPuzzle(longer),
         "slider": slider(),
         "player": player(),
     }
@@ -230,20 +232,23 @@ class Beside:
         return f'<div class="first">{self.widget._repr_html_()}</div>'
 
 
-@pytest.mark.parametrize("name", ["forward", "reverse", "longer, reverse", "puzzle", "slider", "player"])
+@pytest.mark.parametrize("name", ["forward", "reverse", "longer, reverse", "puzzle", "elimination", "slider", "player"])
 def test_a_widget_looks_the_same_with_others_on_the_page(show, widgets, name):
     def look(*others):
         page = show(Beside(widgets[name]), *(widgets[other] for other in others), reduced_motion="reduce")
         if name == "puzzle":
             for node in ("L", "v2", "v3"):
                 page.locator(".first").get_by_label(f"{node} reports").click()
+        elif name == "elimination":
+            for node in ("v1", "v4"):
+                page.locator(".first").get_by_label(f"Take out {node}").click()
         elif name in ("forward", "reverse", "longer, reverse"):
             page.locator(".first").get_by_label("Next step").click(click_count=3)
         return page.evaluate(LOOK)
 
     alone = look()
     assert len(alone) > 40
-    for other in ("forward", "reverse", "longer, puzzle", "player"):
+    for other in ("forward", "reverse", "longer, puzzle", "elimination", "player"):
         assert look(other) == alone, other
 
 
