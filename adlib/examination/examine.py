@@ -106,9 +106,9 @@ def examine(f, x, seed=0):
     loop by letting it run once more.  A trouble that shows at other points only is not found, and neither is one
     that values do not show, such as a loop of fixed length that has not converged.
 
-    Cost: about 110 plain evaluations of `f`, 170 at 0, and more for a small point: 7 for each factor of 10 below 1;
-    ten sweeps of forward mode, one of reverse mode, ten more runs of the operations, and one for each branch that
-    is turned.  A staircase takes 200 evaluations more.  A run that takes ten times the lines of that at the point
+    Cost: about 100 plain evaluations of `f`, 220 at 0, and more for a small point: 7 for each factor of 10 below 1;
+    some 20 complex ones and sweeps of forward mode, one of reverse mode, ten more runs of the operations, and one
+    for each branch that is turned.  Where something is rounded, 200 evaluations more.  A run that takes ten times the lines of that at the point
     is given up, and so is one that raises an exception: there is no value then.
 
     Source: Kakade and Lee, "Provably correct automatic subdifferentiation for
