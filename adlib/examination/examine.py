@@ -99,17 +99,21 @@ def examine(f, x, seed=0):
     stopped early         a loop ends by a test that the value passes and the derivative does not
     ====================  ==========================================================================
 
-    There is one verdict, the first that applies in about this order.  Values decide where they can: one-sided
-    quotients with steps from the size of the point, or 1, down to its roundings, each half of the one before.
-    A kink or a jump farther off than about 1e-9 of the point is none of it.  Cancellation is seen by moving each
-    intermediate result by a rounding, at random.  A branch is tried by answering its question the other way, a
-    loop by letting it run once more.  A trouble that shows at other points only is not found, and neither is one
-    that values do not show, such as a loop of fixed length that has not converged.
+    There is one verdict, the first that applies in about this order. Values decide
+    where they can: one-sided quotients with steps from the size of the point, or 1,
+    down to its roundings, each half of the one before. A kink or a jump farther off
+    than about 1e-9 of the point is none of it. Cancellation is seen by moving each
+    intermediate result by a rounding, at random. A branch is tried by answering its
+    question the other way, a loop by letting it run once more. A trouble that shows
+    at other points only is not found, and neither is one that values do not show,
+    such as a loop of fixed length that has not converged.
 
-    Cost: about 100 plain evaluations of `f`, 220 at 0, and more for a small point: 7 for each factor of 10 below 1;
-    some 20 complex ones and sweeps of forward mode, one of reverse mode, ten more runs of the operations, and one
-    for each branch that is turned.  Where something is rounded, 200 evaluations more.  A run that takes ten times the lines of that at the point
-    is given up, and so is one that raises an exception: there is no value then.
+    Cost: about 100 plain evaluations of `f`, 220 at 0, and more for a small point: 7
+    for each factor of 10 below 1; some 20 complex ones and sweeps of forward mode,
+    one of reverse mode, ten more runs of the operations, and one for each branch
+    that is turned. Where something is rounded, 200 evaluations more. A run that
+    takes ten times the lines of that at the point is given up, and so is one that
+    raises an exception: there is no value then.
 
     Source: Kakade and Lee, "Provably correct automatic subdifferentiation for
     qualified programs", 2018, for the branches; Griewank and Walther,
