@@ -129,7 +129,7 @@ def sparse_jacobian(f, pattern=None, mode=None):
     Examples
     --------
     >>> import numpy as np, adlib
-    >>> def f(x):  # each result depends on three neighbours
+    >>> def f(x):  # each result depends on three entries, side by side
     ...     y = x**2
     ...     return y[:-2] - 2.0 * y[1:-1] + y[2:]
     >>> J = adlib.sparse_jacobian(f)(np.arange(1000.0))
