@@ -8,7 +8,8 @@ import pytest
 
 import adlib
 from adlib.examination.verdicts import CURES
-from tests.adlib.examination.zoo import FAULTY, SOUND
+from tests.adlib.examination.sound import SOUND
+from tests.adlib.examination.zoo import FAULTY
 from tests.adlib.modes.test_random_programs import OPERATIONS, SHAPES, Program
 
 # Slopes known from elsewhere, of functions whose derivative by adlib is off.
