@@ -104,11 +104,11 @@ def attempted():
 
 
 def _instruction(frame):
-    """The name of the instruction that a frame carries out."""
+    """The name of the instruction that a frame carries out; Python 3.11 may carry out a call at the one before it, PRECALL."""
     code, position = frame.f_code.co_code, frame.f_lasti
     while dis.opname[code[position]] == "CACHE":  # it stands at the end of what an instruction remembers
         position -= 2
-    return dis.opname[code[position]]
+    return dis.opname[code[position]].removeprefix("PRE")
 
 
 def _called_name(frame):

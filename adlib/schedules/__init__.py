@@ -38,7 +38,7 @@ Griewank, "Achieving logarithmic growth of temporal and spatial complexity in
 reverse automatic differentiation", Optim. Methods Softw. 1, 1992; Griewank and
 Walther, "Algorithm 799: revolve", ACM TOMS 26(1), 2000; Chen and others,
 "Training deep nets with sublinear memory cost", arXiv:1604.06174, 2016.  The
-actions are those of the package checkpoint_schedules, in smaller pieces.
+actions are modelled on those of the package checkpoint_schedules, in smaller pieces.
 """
 
 from .actions import Advance, Free, Record, Restore, Reverse, Store

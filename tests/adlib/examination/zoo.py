@@ -1,6 +1,6 @@
-"""Functions whose derivative goes wrong, each with the kind of trouble and the line it comes from, and sound ones that look alike.
+"""Functions whose derivative goes wrong, each with the kind of trouble and the line it comes from.
 
-The line is marked ``# <-``.  FAULTY: name -> (function, point, kind); SOUND: name -> (function, point).
+The line is marked ``# <-``.  FAULTY: name -> (function, point, kind).
 """
 
 import math
@@ -175,7 +175,7 @@ def halves(x):
 
 adlib.rule(
     halves,
-    jvp=lambda y, x, tangents: np.sum(tangents[0]) / 2,
+    jvp=lambda tangents, y, x: np.sum(tangents[0]) / 2,
     vjp=lambda g, y, x: (g * np.ones_like(x),),
 )
 
@@ -192,12 +192,167 @@ def angle(x):
     return np.arccos(x)  # <-
 
 
+def by_type(x):
+    return np.sin(x) if type(x) is float else np.cos(x)
+
+
+def caught(x):
+    try:
+        return math.exp(x)
+    except TypeError:
+        return 0.0 * x + 7.0
+
+
+def unlike_branches(x):
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0.0)))  # <-
+
+
+def stable_sigmoid(x):
+    e = np.exp(-np.abs(x))  # <-
+    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
+
+
+@adlib.primitive
+def sine_and_cosine(x):
+    return np.sin(x), np.cos(x)
+
+
+adlib.rule(
+    sine_and_cosine,
+    jvp=lambda tangents, y, x: (y[1] * tangents[0], y[0] * tangents[0]),  # a sign is lost
+    vjp=lambda g, y, x: (y[1] * g[0] + y[0] * g[1],),
+)
+
+
+def with_wrong_pair(x):
+    s, c = sine_and_cosine(x)  # <-
+    return s + x * c
+
+
+@adlib.primitive
+def nearly(x):
+    return np.exp(x)
+
+
+adlib.elementwise(nearly, lambda y: y * (1 + 1e-6))
+
+
+def with_nearly_right_rule(x):
+    return nearly(x)  # <-
+
+
+@adlib.primitive
+def straight_through(x):
+    return np.floor(x)
+
+
+adlib.elementwise(straight_through, 1.0)
+
+
+def through_floor(x):
+    return straight_through(x)  # <-
+
+
+def saturated(x):
+    return np.minimum(x, 1.0)  # <-
+
+
+def smooth_with_slight_corner(x):
+    return np.exp(x) + 1e-6 * np.abs(x)  # <-
+
+
+def slight_jump(x):
+    return np.where(x > 1, x + 1e-9, x)  # <-
+
+
+def tie_of_three(x):
+    return np.median(x)  # <-
+
+
+def held_in_another_line(x):
+    y = adlib.stop_gradient(x * x)  # <-
+    return y * x
+
+
+def over_itself(x):
+    return x / adlib.stop_gradient(x)  # <-
+
+
+def softmax_over_itself(x):
+    e = np.exp(x)
+    return np.sum(e / adlib.stop_gradient(np.sum(e)))  # <-
+
+
+def removable(x):
+    if x == 0:  # <-
+        return 1.0
+    return np.sinh(x) / x + x
+
+
+def special_region(x):
+    if abs(x) < 1e-9:  # <-
+        return x * x
+    return np.sin(x)
+
+
+def root_from_root(a):
+    x = 1.0
+    while abs(x * x - a) > 1e-12:  # <-
+        x = (x + a / x) / 2
+    return x
+
+
+def warm_start(a):
+    x = 0.7390851332151607
+    for _ in range(100):
+        change = (x - a * np.cos(x)) / (1 + a * np.sin(x))
+        if abs(change) < 1e-10:  # <-
+            break
+        x = x - change
+    return x
+
+
+def to_digits(x):
+    y = np.round(x, 3)  # <-
+    return y * 2
+
+
+def count_of_many(x):
+    return np.mean(x > np.linspace(0.0, 1.0, 10001))  # <-
+
+
+def difference_of_roots(x):
+    return np.sqrt(x + 1) - np.sqrt(x)  # <-
+
+
+def logarithm_of_complement(x):
+    y = np.exp(-x)
+    return np.log(1 - y)  # <-
+
+
+def expanded(x):
+    return x**7 - 7 * x**6 + 21 * x**5 - 35 * x**4 + 35 * x**3 - 21 * x**2 + 7 * x - 1  # <-
+
+
+def steep(x):
+    return np.sign(x) * np.abs(x) ** 0.95  # <-
+
+
+def one_sided(x):
+    return x**1.5
+
+
+def asserted(x):
+    assert x >= 0
+    return x * x
+
+
 def noisy(x):
     return x + _NOISE.normal()
 
 
 def by_math(x):
-    return math.sin(x) + x
+    return math.sin(x) + x  # <-
 
 
 def single_inside(x):
@@ -237,52 +392,33 @@ FAULTY = {
     "wrong transpose": (with_wrong_transpose, np.array([1.0, 2.0]), "wrong rule"),
     "root at 0": (root, 0.0, "infinite slope"),
     "angle at 1": (angle, 1.0, "infinite slope"),
+    "power 0.95": (steep, 0.0, "infinite slope"),
+    "half a parabola": (one_sided, 0.0, "edge of the domain"),
+    "an assertion": (asserted, 0.0, "edge of the domain"),
+    "by the type": (by_type, 0.5, "another path"),
+    "caught": (caught, 0.5, "another path"),
+    "unlike branches": (unlike_branches, 0.0, "hidden corner"),
+    "stable sigmoid": (stable_sigmoid, 0.0, "hidden corner"),
+    "wrong pair": (with_wrong_pair, 1.0, "unexplained"),
+    "nearly right rule": (with_nearly_right_rule, 0.5, "wrong rule"),
+    "straight through": (through_floor, 1.5, "wrong rule"),
+    "saturated": (saturated, 1.0, "corner"),
+    "slight corner": (smooth_with_slight_corner, 0.0, "corner"),
+    "slight jump": (slight_jump, 1.0, "jump"),
+    "tie of three": (tie_of_three, np.array([1.0, 1.0, 1.0, 2.0, 0.0]), "corner"),
+    "held in another line": (held_in_another_line, 0.5, "cut off"),
+    "over itself": (over_itself, 3.0, "cut off"),
+    "softmax over itself": (softmax_over_itself, np.array([1.0, 2.0, 4.0]), "cut off"),
+    "removable": (removable, 0.0, "branch"),
+    "special region": (special_region, 0.0, "branch"),
+    "root from the root": (root_from_root, 1.0, "stopped early"),
+    "warm start": (warm_start, 1.0, "stopped early"),
+    "to three digits": (to_digits, 0.12345, "staircase"),
+    "count of many": (count_of_many, 0.34567, "staircase"),
+    "difference of roots": (difference_of_roots, 1e12, "cancellation"),
+    "logarithm of a complement": (logarithm_of_complement, 1e-12, "cancellation"),
+    "expanded power": (expanded, 1.001, "cancellation"),
     "noise": (noisy, 1.0, "random"),
     "math": (by_math, 1.0, "not traced"),
     "single precision inside": (single_inside, np.array([1.0, 2.1]), "low precision"),
-}
-
-
-def huber(x):
-    return x * x / 2 if abs(x) <= 1 else abs(x) - 0.5
-
-
-def babylonian_to_the_end(x):
-    y = 1.0
-    while abs(y * y - x) > 1e-14 * x:
-        y = (y + x / y) / 2
-    return y
-
-
-def lecture(w):
-    v2 = w[1] * np.log(w[0])
-    return v2 + np.sqrt(v2)
-
-
-def network(w):
-    hidden = np.tanh(w[:9].reshape(3, 3) @ np.array([0.5, -1.0, 2.0]))
-    return np.sum((w[9:] * hidden) ** 2)
-
-
-SOUND = {
-    "sine": (np.sin, 1.0),
-    "sine at a root": (np.sin, np.pi),
-    "the lecture's example": (lecture, np.array([2.0, 3.0])),
-    "network": (network, np.linspace(-1.0, 1.0, 12)),
-    "sinc": (np.sinc, 1e-8),
-    "sinc at 0 by where": (lambda x: np.where(x != 0, np.sin(x) / x, 1.0), 0.0),
-    "logaddexp": (lambda x: np.logaddexp(0.0, x), 1000.0),
-    "Huber's loss where its pieces meet": (huber, 1.0),
-    "rectifier elsewhere": (lambda x: np.maximum(x, 0.0), 1.0),
-    "length elsewhere": (length, np.array([1.0, 2.0])),
-    "Babylonian root to the end": (babylonian_to_the_end, 2.0),
-    "branch elsewhere": (lambda x: x**2 if x > 0 else -x, 0.5),
-    "a period taken off": (lambda x: np.sin(x - 2 * np.pi * np.round(x / (2 * np.pi))), 3.0),
-    "fast oscillation": (lambda x: np.sin(1000 * x), 1.0),
-    "square at its minimum": (lambda x: x * x, 0.0),
-    "constant": (lambda x: 0.0 * x + 3.0, 1.0),
-    "small slope": (lambda x: np.exp(-x * x), 6.0),
-    "large slope": (lambda x: 1 / x, 1e-5),
-    "rectifier twice": (lambda x: np.maximum(x, 0.0) - np.maximum(-x, 0.0), 0.0),
-    "largest, alone": (np.max, np.array([1.0, 3.0, 2.0])),
 }
