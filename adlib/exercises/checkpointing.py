@@ -8,6 +8,7 @@ import numpy as np
 
 from ._answers import array, close, number, numbers, shown
 from ._engine import Complaint, Exercise
+from ._lines import TooLong, with_few_lines
 from ._oracles import gradient
 from .checkpointing_programs import FIND_THE_BUG, MUST_KEEP
 
@@ -224,6 +225,8 @@ ROOT_BACKWARD = Exercise(
 
 # least-price ---------------------------------------------------------------------------------------------------
 
+LINES = 20_000_000  # of Python, for one chain: a table of its pieces takes six, and thirteen if each price is summed up anew
+
 
 def shortest_way(prices, slots):
     """The least price, by a search through everything the machine can do (Dijkstra).
@@ -285,11 +288,17 @@ def described(prices):
 
 def price_run(student, case):
     prices = list(case["prices"])
-    answer = number(student(prices, case["slots"]), "what least_price returned")
+    try:
+        answer = with_few_lines(lambda: student(prices, case["slots"]), LINES)
+    except TooLong:
+        return {"too long": True}
+    answer = number(answer, "what least_price returned")
     return {"price": answer, "changed": prices != case["prices"]}
 
 
 def price_verify(case, answer):
+    if "too long" in answer:
+        return Complaint("long", f"stopped after {LINES:_} lines of Python".replace("_", " "))
     prices, slots, ours = case["prices"], case["slots"], answer["price"]
     equal = len(set(prices)) == 1 and len(prices) > 7
     expected = prices[0] * by_formula(len(prices), slots) if equal else shortest_way(prices, slots)
@@ -323,6 +332,7 @@ LEAST_PRICE = Exercise(
         "one-slot": "with one slot, or with two steps, there is no choice: for each step the chain runs from the start to it",
         "one-slot-used": "this is the price with one slot; a state stored half-way saves the way to it",
         "too-dear": "there is a cheaper way: where to store is a choice, and when the far part is done its slot is free again",
+        "long": "the same piece of the chain, with as many slots, comes up in very many schedules: work it out once, and keep it",
         "impossible": "no machine is as cheap as this: the way to a stored state is paid for, and its slot is taken while the far part goes back",
         "rounded": "the first digits are right, and the last ones are lost: was it rounded, or put into float32",
         "changed": "the list of prices was changed; whoever called may still need it",

@@ -1,11 +1,10 @@
 """The exercises of chapter 8. Oracles: the matrix itself, all bracketings, and an inverse that counts ways through a graph."""
 
-import sys
-
 import numpy as np
 
 from ._answers import array, close, number, shown
 from ._engine import Complaint, Exercise
+from ._lines import TooLong, with_few_lines
 
 # Sweeps that are counted ---------------------------------------------------------------------------------------
 
@@ -152,32 +151,10 @@ def chain_case(sizes, diagonal, probe, words):
     return {"sizes": sizes, "diagonal": diagonal, "probe": probe, "shown": words}
 
 
-class TooLong(Exception):
-    """More lines than a program needs that does not try every bracketing."""
-
-
-def with_few_lines(f):
-    """Run `f()`, and stop it after `LINES` lines of Python."""
-    left, before = LINES, sys.gettrace()
-
-    def count(frame, event, argument):
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise TooLong
-        return count
-
-    sys.settrace(count)
-    try:
-        return f()
-    finally:
-        sys.settrace(before)
-
-
 def chain_run(student, case):
     sizes, diagonal = list(case["sizes"]), list(case["diagonal"])
     try:
-        cost = with_few_lines(lambda: student(sizes, diagonal))
+        cost = with_few_lines(lambda: student(sizes, diagonal), LINES)
     except TooLong:
         return {"too long": True}
     cost = number(cost, "what fewest_multiplications returned")

@@ -94,6 +94,16 @@ def least_price(prices, slots):
         ("in float32 at the end", "rounded", "the last ones are lost", [("return cheapest[0, l]", "return np.float32(cheapest[0, l])")]),
         ("the list grows on the way", "changed", "the list of prices was changed", [("return cheapest[0, l]", "prices.append(0)\n    return cheapest[0, l]")]),
         ("the place of the first state comes back", "type", "a list of length", [("return cheapest[0, l]", "return [cheapest[0, l]]")]),
+        ("the recursion as it stands, without a table", "long", "in very many schedules", """
+def least_price(prices, slots):
+    def least(a, b, s):
+        if b - a < 2:
+            return 0
+        if s == 1:
+            return sum(sum(prices[a:i]) for i in range(a, b))
+        return min(sum(prices[a:m]) + least(m, b, s - 1) + least(a, m, s) for m in range(a + 1, b))
+    return least(0, len(prices), slots)
+"""),
     ],
     "must-keep": [
         ("all operands", "sum", "they read nothing", [('elif name in ("mul", "sin", "square")', 'elif name not in ("exp", "sqrt", "tanh")')]),
