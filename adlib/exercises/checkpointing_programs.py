@@ -63,7 +63,9 @@ def drawn_program(rng, inputs, length):
 
 FIXED_PROGRAMS = [
     ("sum", 2, [["add", 0, 1], ["neg", 2], ["sub", 3, 0]], None),
+    ("sum", 2, [["neg", 0], ["neg", 1], ["add", 2, 3], ["sub", 4, 2], ["neg", 5]], None),
     ("operand", 1, [["neg", 0], ["sin", 1]], None),
+    ("square", 1, [["neg", 0], ["square", 1], ["neg", 2]], None),
     ("own", 1, [["neg", 0], ["exp", 1]], None),
     ("own", 1, [["neg", 0], ["sqrt", 1], ["tanh", 2]], None),
     ("product", 2, [["neg", 0], ["neg", 1], ["mul", 2, 3]], None),
@@ -132,6 +134,10 @@ def keep_verify(case, answer):
         found = f"v{missing[0]} is missing" if missing else f"{named(spare[0])} is kept, and nobody reads it"
         if spare and spare[0] in range(case["inputs"]):
             return Complaint("inputs", found)
+        if not missing and spare == [case["inputs"] + len(case["program"]) - 1]:
+            return Complaint("result", found)
+        if case["probe"] == "leaves" and missing and missing[0] < case["inputs"] + case["block"][0]:
+            return Complaint("anyway", found)
         return Complaint(case["probe"], found)
     return Complaint("changed") if answer["changed"] else None
 
@@ -149,13 +155,16 @@ MUST_KEEP = Exercise(
     hints={
         "sum": "a sum, a difference and a sign have constant local derivatives: they read nothing on the way back",
         "operand": "the slope of a sine is the cosine of its operand",
+        "square": "the slope of a square is twice its operand, not what was made of it",
         "own": "some operations can write their slope with the value they made, and need no operand",
         "product": "each factor is the local derivative for the other; a value that is read twice is kept once",
         "quotient": "the table says what a quotient reads: one operand and what it made",
+        "result": "the result is kept only where the table says that its own operation reads it",
         "inputs": "the inputs are there anyway, and are no part of the answer",
         "dead": "from this value no way leads to the result: its adjoint is zero, and nobody goes back through it",
         "inside": "what a block makes and only the block reads is made again, not kept",
         "enters": "the block is run again, so what goes into it has to be there, whether or not a derivative reads it",
+        "anyway": "the whole block is run again, also if some of what it makes is kept: what enters it is needed",
         "leaves": "an operation after the block reads a value that was made in it: that is kept, as everywhere",
         "dead-inside": "an operation in the block that does not lead to the result is not run again, and needs nothing",
         "random": "the small programs are right, but not this one; go back through it by hand, and note what you read",
@@ -239,7 +248,12 @@ BUGS = (
     "first", "short", "whole", "middle", "few", "single", "stale", "after", "order", "other draws back", "other draws on the way",
     "seed", "slot", "index", "x", "bar", "entries", "tiny", "late slot",
 )  # fmt: skip
-HINTS = {"whole": "short", "after": "stale", "slot": "middle", "single": "few"}  # bugs that ask for the same thing as another one
+HINTS = {
+    "whole": "short",
+    "after": "stale",
+    "slot": "middle",
+    "single": "few",
+}  # bugs that ask for the same thing as another one
 
 
 def bug_cases(rng):
