@@ -8,6 +8,7 @@ import numpy as np
 
 from ._answers import array, close, number, numbers, shown
 from ._engine import Complaint, Exercise
+from ._lines import TooLong, with_few_lines
 from ._oracles import gradient
 from .checkpointing_programs import FIND_THE_BUG, MUST_KEEP
 
@@ -52,6 +53,10 @@ def every_verify(case, answer):
         return None
     if answer == expected[::-1]:
         return Complaint("places", f"it returned {shown(answer)}, expected {shown(expected)}")
+    if k > l and answer[0] != expected[0]:
+        return Complaint("one-segment", f"the peak is {shown(answer[0])}, expected {expected[0]}")
+    if not all(count.is_integer() for count in answer):
+        return Complaint("fraction", f"it returned {shown(answer)}, expected {expected}")
     segments = -(-l // k)
     last, before = segments - 1 + l - k * (segments - 1), segments - 2 + k
     if answer[0] != expected[0]:
@@ -70,6 +75,8 @@ EVERY_K = Exercise(
     verify=every_verify,
     hints={
         "places": "the two numbers have changed places: first the states, then the steps",
+        "one-segment": "with k greater than l there is one segment, and it has l steps only",
+        "fraction": "both are whole numbers: how many segments are there, when k does not divide l",
         "whole": "the slot of a segment is emptied when the segment begins its way back, and the last segment may be a short one",
         "last-alone": "the last segment may be short; then the peak comes later, in a whole one",
         "earlier-alone": "the peak may come at the very first turn: then all slots are taken, beside the tapes of the last segment",
@@ -224,6 +231,8 @@ ROOT_BACKWARD = Exercise(
 
 # least-price ---------------------------------------------------------------------------------------------------
 
+LINES = 20_000_000  # of Python, for one chain: a table of its pieces takes six, and thirteen if each price is summed up anew
+
 
 def shortest_way(prices, slots):
     """The least price, by a search through everything the machine can do (Dijkstra).
@@ -285,11 +294,17 @@ def described(prices):
 
 def price_run(student, case):
     prices = list(case["prices"])
-    answer = number(student(prices, case["slots"]), "what least_price returned")
+    try:
+        answer = with_few_lines(lambda: student(prices, case["slots"]), LINES)
+    except TooLong:
+        return {"too long": True}
+    answer = number(answer, "what least_price returned")
     return {"price": answer, "changed": prices != case["prices"]}
 
 
 def price_verify(case, answer):
+    if "too long" in answer:
+        return Complaint("long", f"stopped after {LINES:_} lines of Python".replace("_", " "))
     prices, slots, ours = case["prices"], case["slots"], answer["price"]
     equal = len(set(prices)) == 1 and len(prices) > 7
     expected = prices[0] * by_formula(len(prices), slots) if equal else shortest_way(prices, slots)
@@ -303,6 +318,9 @@ def price_mistake(prices, slots, ours, expected):
     """The hint for a price that is wrong: by what it is, or by what this chain asks for."""
     if close(ours, expected, rtol=1e-5):
         return "rounded"
+    whole = [int(price) for price in prices]
+    if whole != prices and (ours == int(expected) or len(prices) < 8 and close(ours, shortest_way(whole, slots))):
+        return "cut-off"
     if close(ours, expected + sum(prices)):
         return "record"
     if slots == 1 or len(prices) < 3 and ours > expected:
@@ -322,8 +340,10 @@ LEAST_PRICE = Exercise(
         "record": "a step that runs on tape costs nothing here; what is paid for are the runs without one",
         "one-slot": "with one slot, or with two steps, there is no choice: for each step the chain runs from the start to it",
         "one-slot-used": "this is the price with one slot; a state stored half-way saves the way to it",
-        "too-dear": "there is a cheaper way: where to store is a choice, and when the far part is done its slot is free again",
-        "impossible": "no machine is as cheap as this: the way to a stored state is paid for, and its slot is taken while the far part goes back",
+        "too-dear": "there is a cheaper way: where to store is a choice, and when the far part is done its slot is free again; in a table each number of slots has its own prices",
+        "long": "the same piece of the chain, with as many slots, comes up in very many schedules: work it out once, and keep it",
+        "impossible": "no machine is as cheap as this: the way to a stored state is paid for, and its slot is taken while the far part goes back; and a table holds for one chain alone",
+        "cut-off": "a price need not be a whole number: which line cuts it off",
         "rounded": "the first digits are right, and the last ones are lost: was it rounded, or put into float32",
         "changed": "the list of prices was changed; whoever called may still need it",
     },

@@ -63,7 +63,9 @@ def drawn_program(rng, inputs, length):
 
 FIXED_PROGRAMS = [
     ("sum", 2, [["add", 0, 1], ["neg", 2], ["sub", 3, 0]], None),
+    ("sum", 2, [["neg", 0], ["neg", 1], ["add", 2, 3], ["sub", 4, 2], ["neg", 5]], None),
     ("operand", 1, [["neg", 0], ["sin", 1]], None),
+    ("square", 1, [["neg", 0], ["square", 1], ["neg", 2]], None),
     ("own", 1, [["neg", 0], ["exp", 1]], None),
     ("own", 1, [["neg", 0], ["sqrt", 1], ["tanh", 2]], None),
     ("product", 2, [["neg", 0], ["neg", 1], ["mul", 2, 3]], None),
@@ -132,6 +134,10 @@ def keep_verify(case, answer):
         found = f"v{missing[0]} is missing" if missing else f"{named(spare[0])} is kept, and nobody reads it"
         if spare and spare[0] in range(case["inputs"]):
             return Complaint("inputs", found)
+        if not missing and spare == [case["inputs"] + len(case["program"]) - 1]:
+            return Complaint("result", found)
+        if case["probe"] == "leaves" and missing and missing[0] < case["inputs"] + case["block"][0]:
+            return Complaint("anyway", found)
         return Complaint(case["probe"], found)
     return Complaint("changed") if answer["changed"] else None
 
@@ -149,13 +155,16 @@ MUST_KEEP = Exercise(
     hints={
         "sum": "a sum, a difference and a sign have constant local derivatives: they read nothing on the way back",
         "operand": "the slope of a sine is the cosine of its operand",
+        "square": "the slope of a square is twice its operand, not what was made of it",
         "own": "some operations can write their slope with the value they made, and need no operand",
         "product": "each factor is the local derivative for the other; a value that is read twice is kept once",
         "quotient": "the table says what a quotient reads: one operand and what it made",
+        "result": "the result is kept only where the table says that its own operation reads it",
         "inputs": "the inputs are there anyway, and are no part of the answer",
         "dead": "from this value no way leads to the result: its adjoint is zero, and nobody goes back through it",
         "inside": "what a block makes and only the block reads is made again, not kept",
         "enters": "the block is run again, so what goes into it has to be there, whether or not a derivative reads it",
+        "anyway": "the whole block is run again, also if some of what it makes is kept: what enters it is needed",
         "leaves": "an operation after the block reads a value that was made in it: that is kept, as everywhere",
         "dead-inside": "an operation in the block that does not lead to the result is not run again, and needs nothing",
         "random": "the small programs are right, but not this one; go back through it by hand, and note what you read",
@@ -175,6 +184,8 @@ def segments(l, every, bug):
     """The pieces that go back, each as its first step and the one after its last; the last piece comes first."""
     pieces = [(begin, min(begin + every, l)) for begin in reversed(range(0, l, every))]
     last, short = pieces[:1], l % every != 0
+    if bug == "few" and l <= 4 or bug == "single" and l == 1:
+        return []
     if bug == "middle":
         return [piece for piece in pieces if piece in last or piece[0] == 0]
     if bug == "whole" and not short or bug == "short" and short and l > every:
@@ -205,11 +216,13 @@ def candidate(every, bug, place, calls):
         return np.random.default_rng([seed, i])
 
     def slot(i):
-        return min(i, every) if bug == "slot" else i
+        return min(i, {"slot": every, "late slot": 2 * every}.get(bug, i))
 
     def backward(steps, x, bar, seed):
         calls.append(len(steps))
         seed = 0 if bug == "seed" else seed
+        bar = np.ones_like(bar) if bug == "bar" else bar
+        x = np.zeros_like(x) if bug == "x" else x
         l, state, stored = len(steps), x, {0: x}
         for i in range(l):
             if i % every == 0:
@@ -223,15 +236,24 @@ def candidate(every, bug, place, calls):
             for i in range(begin, end - 1):
                 states[i + 1] = steps[i][0](states[i], draws(on_the_way, i))
             for i, at in walk(begin, end, bug, place):
-                bar = steps[i][1](states[at], draws(back, i), bar)
+                bar = steps[i - begin if bug == "index" else i][1](states[at], draws(back, i), bar)
+        bar = bar[::-1] if bug == "entries" else bar
         return bar * {"tiny": 1 + 1e-6, "rounding": 1 + 1e-14}.get(bug, 1.0)
 
     return backward
 
 
 # Which bugs show in a chain of straight steps comes first: so short chains are told apart from straight ones.
-BUGS = ("first", "short", "whole", "middle", "stale", "after", "order", "other draws back", "other draws on the way", "seed", "slot", "tiny")  # fmt: skip
-HINTS = {"whole": "short", "after": "stale", "slot": "middle"}  # bugs that ask for the same thing as another one
+BUGS = (
+    "first", "short", "whole", "middle", "few", "single", "stale", "after", "order", "other draws back", "other draws on the way",
+    "seed", "slot", "index", "x", "bar", "entries", "tiny", "late slot",
+)  # fmt: skip
+HINTS = {
+    "whole": "short",
+    "after": "stale",
+    "slot": "middle",
+    "single": "few",
+}  # bugs that ask for the same thing as another one
 
 
 def bug_cases(rng):
@@ -250,10 +272,14 @@ def bug_cases(rng):
             "bug": bug,
             "every": every,
             "place": place,
-            "shown": f"a backward that stores every {every}th state, {told(bug)}",
+            "shown": f"a backward that stores {stored_states(every)}, {told(bug)}",
         }
         for bug, every, place in cases
     ]
+
+
+def stored_states(every):
+    return "every state" if every == 1 else f"one state in {every}"
 
 
 def told(bug):
@@ -271,7 +297,14 @@ WORDS = {
     "short": "a short last segment is left out",
     "whole": "a last segment of full length is left out",
     "middle": "the segments between the first and the last are left out",
+    "few": "chains of up to four steps are not pulled back",
+    "single": "a chain of one step is not pulled back",
     "slot": "the third stored state overwrites the second",
+    "late slot": "the fourth stored state overwrites the third",
+    "index": "a step of a later segment is pulled back as if its segment were the first",
+    "x": "it begins at zero instead of x",
+    "bar": "it begins its way back with ones instead of bar",
+    "entries": "the entries of the result stand in reverse",
     "tiny": "the result is off by a millionth",
 }
 
@@ -308,11 +341,17 @@ FIND_THE_BUG = Exercise(
         "first": "a backward passed that never pulls back through step 0: compare the numbers it returns with the plain one's",
         "short": "this one is right for some lengths of the chain and wrong for others: try several lengths, beyond eight too",
         "middle": "this one is right with two segments: the chain has to be longer than twice the eight steps",
+        "few": "this one is wrong for short chains alone: begin with one step",
+        "late-slot": "this one is right with three segments: the statement says how long a chain may have to be",
         "stale": "a wrong state makes no difference where the slope is the same everywhere: bend your steps, and let them move",
         "order": "the pullbacks of your steps can change places: mix the entries, each step in another way",
         "other-draws-back": "your pullbacks draw nothing, so other draws go unseen",
         "other-draws-on-the-way": "your steps draw, but the next pullback does not feel it: the draw has to change where the next slope is taken",
         "seed": "try a seed other than 0",
+        "index": "the pullback of one step did for another: no two of your steps may be alike",
+        "x": "from zero the chain went the same way as from your x: which x was it",
+        "bar": "with ones for the adjoint the result was the same: which bar was it",
+        "entries": "the same entries in another order passed: a state needs several, and each is compared with its own",
         "tiny": "an error of a millionth passed: rounding is a matter of the thirteenth digit",
         "calls": "so many calls of backward are not needed",
     },

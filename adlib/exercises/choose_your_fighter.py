@@ -1,11 +1,12 @@
 """The exercises of chapter 8. Oracles: the matrix itself, all bracketings, and an inverse that counts ways through a graph."""
 
-import sys
+from itertools import permutations
 
 import numpy as np
 
 from ._answers import array, close, number, shown
 from ._engine import Complaint, Exercise
+from ._lines import TooLong, with_few_lines
 
 # Sweeps that are counted ---------------------------------------------------------------------------------------
 
@@ -24,6 +25,9 @@ def sweeps(matrix):
         return sweep
 
     return mode("jvp", matrix), mode("vjp", matrix.T), called
+
+
+ROUNDED = "the first digits are right, and the last ones are lost: was it rounded, or put into float32"
 
 
 def first_difference(ours, theirs, where=None):
@@ -79,6 +83,8 @@ def cheaper_verify(case, answer):
 
 def _cheaper_mistake(ours, expected):
     """The known mistake that leads to this matrix, if there is one."""
+    if close(ours, expected, rtol=1e-5):
+        return "rounded"
     if expected.shape[0] == expected.shape[1] and close(ours, expected.T):
         return "transposed"
     if close(ours, np.cumsum(expected, axis=1)) or close(ours, np.cumsum(expected, axis=0)):
@@ -98,6 +104,7 @@ CHEAPER_JACOBIAN = Exercise(
         "transposed": "this is the transpose: what jvp gives is a column of the Jacobian, what vjp gives is a row",
         "old-seeds": "the second sweep still has the 1 of the first in its seed",
         "overwritten": "only one row or column is filled: each sweep has a place of its own",
+        "rounded": ROUNDED,
         "entries": "a seed with a single 1 picks out one column (jvp) or one row (vjp)",
         "forward": "one sweep of forward mode an input; here there are fewer outputs than inputs",
         "reverse": "one sweep of reverse mode an output; here there are fewer inputs than outputs",
@@ -115,6 +122,7 @@ LINES = 1_000_000  # of Python, for a chain of forty maps, which has more bracke
 CHAINS = (
     ([3, 4], [], "single", "one map alone"),
     ([2, 3, 4], [], "product", "two maps"),
+    ([2, 3, 3], [], "square", "two maps, the second a dense square"),
     ([20, 9, 8, 7, 1], [], "ends", "one output"),
     ([1, 7, 8, 9, 20], [], "ends", "one input"),
     ([4, 9, 1, 3, 5], [], "middle", "narrow in the middle"),
@@ -152,32 +160,10 @@ def chain_case(sizes, diagonal, probe, words):
     return {"sizes": sizes, "diagonal": diagonal, "probe": probe, "shown": words}
 
 
-class TooLong(Exception):
-    """More lines than a program needs that does not try every bracketing."""
-
-
-def with_few_lines(f):
-    """Run `f()`, and stop it after `LINES` lines of Python."""
-    left, before = LINES, sys.gettrace()
-
-    def count(frame, event, argument):
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise TooLong
-        return count
-
-    sys.settrace(count)
-    try:
-        return f()
-    finally:
-        sys.settrace(before)
-
-
 def chain_run(student, case):
     sizes, diagonal = list(case["sizes"]), list(case["diagonal"])
     try:
-        cost = with_few_lines(lambda: student(sizes, diagonal))
+        cost = with_few_lines(lambda: student(sizes, diagonal), LINES)
     except TooLong:
         return {"too long": True}
     cost = number(cost, "what fewest_multiplications returned")
@@ -266,13 +252,14 @@ FEWEST_MULTIPLICATIONS = Exercise(
     hints={
         "single": "a single Jacobian is there already: nothing is multiplied",
         "product": "each entry of the product of two dense matrices is a sum of as many products as the size between them",
+        "square": "a square Jacobian is diagonal only where the list says so",
         "forward": "this is the cost of going from the input on; the input need not be the narrow end",
         "reverse": "this is the cost of going from the output back; the output need not be the narrow end",
         "ends": "with one input the product begins there, with one output it begins at the other end: count both",
         "either": "this is the cheaper of the two modes; there are orders that are neither",
         "greedy": "the cheapest product came first each time; what it makes may be dear for the next one",
         "middle": "which product is the last one? Try each, and ask the same of the two parts",
-        "dense": "this treats all Jacobians as dense; where some are diagonal it takes fewer",
+        "dense": "here a diagonal Jacobian counts as dense; it takes fewer multiplications, on whichever side it stands",
         "diagonal": "what does a diagonal factor do to a row or a column, and what is the product of two diagonal ones",
         "long": "the same part of the chain is met again in very many bracketings: work it out once, and keep it",
         "changed": "one of the lists was changed; both still belong to whoever called",
@@ -287,6 +274,7 @@ GRAPHS = (
     ([[0, 3], [1, 3], [2, 3], [3, 4], [3, 5]], [4, 5], [3], "one", "three edges in, two out"),
     ([[0, 1], [1, 2], [2, 3], [2, 4]], [3, 4], [1, 2], "now", "a chain that forks, from the input"),
     ([[0, 3], [1, 3], [2, 3], [3, 4], [4, 5], [4, 6]], [5, 6], [4, 3], "now", "a chain that forks, from the outputs"),
+    ([[0, 1], [1, 2], [2, 3], [2, 4]], [3, 4], [2, 1], "now", "the first fork in the dearer order"),
     ([[0, 1], [1, 2], [1, 3], [2, 4], [3, 4], [4, 5]], [5], [2, 3, 1, 4], "merged", "two ways that meet again"),
     ([[0, 1], [0, 2], [1, 2], [2, 3]], [3], [1, 2], "merged", "an edge that is there already"),
     ([[0, 1], [1, 2], [1, 3], [3, 4]], [1, 2, 4], [1, 3], "output", "an output that others use"),
@@ -335,23 +323,31 @@ def count_run(student, case):
 
 
 def count_verify(case, answer):
+    edges, outputs, order, probe = case["edges"], case["outputs"], case["order"], case["probe"]
+    ours, expected = answer["count"], multiplications(edges, outputs, order)
+    if ours == expected:
+        return Complaint("changed") if answer["changed"] else None
+    if probe == "one" and ours == len(edges):  # of one node: each edge is in or out
+        probe = "sum"
+    elif probe == "now" and ours in [multiplications(edges, outputs, other) for other in permutations(order)]:
+        probe = "given"
+    return Complaint(probe, f"the answer is {ours:.12g}, expected {expected}")
+
+
+def multiplications(edges, outputs, order):
     """No edge is made: what a node costs is told by the ways through nodes that are gone, all of them counted at once."""
-    nodes = sorted({node for edge in case["edges"] for node in edge})
+    nodes = sorted({node for edge in edges for node in edge})
     at = {node: k for k, node in enumerate(nodes)}
     edge = np.zeros((len(nodes), len(nodes)))
-    for parent, child in case["edges"]:
+    for parent, child in edges:
         edge[at[parent], at[child]] = 1.0
-    is_output, gone, expected = np.isin(nodes, case["outputs"]), np.zeros(len(nodes)), 0
-    for node in case["order"]:
+    is_output, gone, expected = np.isin(nodes, outputs), np.zeros(len(nodes)), 0
+    for node in order:
         ways = edge @ np.linalg.inv(np.eye(len(nodes)) - gone[:, None] * edge) > 0.5
         starts = np.count_nonzero(ways[:, at[node]] & (gone == 0))
         expected += starts * np.count_nonzero(ways[at[node]] & ((gone == 0) | is_output))
         gone[at[node]] = 1.0
-    if answer["count"] != expected:
-        found = f"the answer is {answer['count']:.12g}, expected {expected}"
-        is_sum = case["probe"] == "one" and answer["count"] == len(case["edges"])  # of one node: each edge is in or out
-        return Complaint("sum" if is_sum else case["probe"], found)
-    return Complaint("changed") if answer["changed"] else None
+    return expected
 
 
 ELIMINATION_COUNT = Exercise(
@@ -363,6 +359,7 @@ ELIMINATION_COUNT = Exercise(
     hints={
         "sum": "each edge in meets each edge out: how many pairs are there",
         "one": "when a node is taken out, each pair of an edge in and an edge out costs one multiplication",
+        "given": "this is the count of another order: take the nodes out in the order that is given",
         "now": "count the edges that the node has when its turn comes: earlier steps have made some and removed others",
         "merged": "an edge that is there already is not made a second time: the two products are added, and one edge is left",
         "output": "an output that other nodes use loses its edges out; what comes into it is wanted, and stays",
@@ -373,10 +370,11 @@ ELIMINATION_COUNT = Exercise(
 
 # banded-jacobian -----------------------------------------------------------------------------------------------
 
-# n, diagonals below, diagonals above, and what a failure calls for.
+# n, diagonals below, diagonals above, and what a failure calls for; one matrix has small entries alone.
 BANDS = (
     (5, 0, 0, "diagonal"),
     (7, 1, 1, "band"),
+    (6, 1, 1, "small"),
     (6, 0, 2, "lopsided"),
     (6, 2, 0, "lopsided"),
     (8, 1, 3, "lopsided"),
@@ -396,7 +394,7 @@ def banded_cases(rng):
     for n, lower, upper, probe in [*BANDS, *drawn]:
         matrix = rng.normal(size=(n, n)).round(3) + 2.0
         matrix[rng.random((n, n)) < 0.1] = 0.0
-        matrix = np.triu(np.tril(matrix, upper), -lower)
+        matrix = np.triu(np.tril(matrix, upper), -lower) * (1e-10 if probe == "small" else 1.0)
         words = f"n = {n}, lower = {lower}, upper = {upper}"
         cases.append({"matrix": matrix.tolist(), "lower": lower, "upper": upper, "probe": probe, "shown": words})
     return cases
@@ -415,8 +413,14 @@ def banded_verify(case, answer):
     outside = ours != np.triu(np.tril(ours, case["upper"]), -case["lower"])
     if not close(ours, expected):
         key = "outside" if close(np.where(outside, 0.0, ours), expected) else case["probe"]
+        first = slice(0, case["upper"])  # columns whose band begins above the matrix
+        lost = case["upper"] > 0 and not ours[:, first].any()
         if answer["sweeps"] < enough:
-            key = "fewer"
+            key = "fewer" if answer["sweeps"] else "none"
+        elif close(ours, expected, rtol=1e-5):
+            key = "rounded"
+        elif lost and close(np.delete(ours, first, axis=1), np.delete(expected, first, axis=1)):
+            key = "negative"
         elif n > 1 and close(ours, expected.T):
             key = "transposed"
         return Complaint(key, first_difference(ours, expected))
@@ -439,6 +443,10 @@ BANDED_JACOBIAN = Exercise(
         "diagonal": "with a single diagonal the seed of ones reads all of it at once: where does each number belong",
         "band": "a number of the tangent is the sum of a row over the columns in the seed, and only one of these lies in the band of that row",
         "lopsided": "as many diagonals above as below is a special case: column j reaches from row j - upper to row j + lower",
+        "small": "an entry of 1e-10 is an entry: is something rounded, or left out because it is small",
+        "rounded": ROUNDED,
+        "none": "no sweep was run, and what J is can be learnt from sweeps alone",
+        "negative": "the first columns are lost: a slice that starts at a negative number counts that from the end",
         "wide": "the band may be wider than the matrix; a seed without a 1 tells nothing",
         "transposed": "this is the transpose: a tangent has the rows of the columns that are in its seed",
         "outside": "inside of the band all is right; outside there are zeros only",

@@ -52,8 +52,8 @@ def cheaper_jacobian(jvp, vjp, n, m):
         ("the columns in reverse", "entries", "a seed with a single 1", [("np.eye(n)]", "np.eye(n)[::-1]]")]),
         (
             "single precision",
-            "entries",
-            "a seed with a single 1",
+            "rounded",
+            "put into float32",
             [("np.stack(columns, axis=1)", "np.stack(columns, axis=1).astype(np.float32)")],
         ),
         (
@@ -184,13 +184,13 @@ def fewest_multiplications(sizes, diagonal):
         (
             "diagonal factors as if they were dense",
             "dense",
-            "treats all Jacobians as dense",
+            "counts as dense",
             [("if thin_right or thin_left:", "if False:")],
         ),
         (
             "the answer of the package",
             "dense",
-            "treats all Jacobians as dense",
+            "counts as dense",
             """
 import adlib
 
@@ -198,6 +198,21 @@ import adlib
 def fewest_multiplications(sizes, diagonal):
     return adlib.chain_order(sizes).cost
 """,
+        ),
+        (
+            "what is square is diagonal",
+            "square",
+            "only where the list says so",
+            [
+                ("all(diagonal[first : cut + 1])", "len(set(sizes[first : cut + 2])) == 1"),
+                ("all(diagonal[cut + 1 : last + 1])", "len(set(sizes[cut + 1 : last + 2])) == 1"),
+            ],
+        ),
+        (
+            "a diagonal factor on the left alone is cheap",
+            "dense",
+            "counts as dense",
+            [("if thin_right or thin_left:", "if thin_left:")],
         ),
         (
             "diagonal factors for nothing",
@@ -349,9 +364,27 @@ def elimination_count(edges, outputs, order):
             [("count += len(into) * len(out)", "count += len({(p, c) for p, _ in into for _, c in out} - there)")],
         ),
         (
+            "the order turned round",
+            "given",
+            "the count of another order",
+            [("for node in order:", "for node in order[::-1]:")],
+        ),
+        (
+            "the best of all orders",
+            "given",
+            "the count of another order",
+            """
+from itertools import permutations
+
+
+def elimination_count(edges, outputs, order, count=elimination_count):
+    return min(count(edges, outputs, other) for other in permutations(order[:4]))
+""",
+        ),
+        (
             "the order of the numbers",
-            "now",
-            "when its turn comes",
+            "given",
+            "the count of another order",
             [("for node in order:", "for node in sorted(order):")],
         ),
         (
@@ -412,7 +445,7 @@ def elimination_count(edges, outputs, order):
             "there are zeros only",
             [("J[rows, j] = tangent[rows]", "J[:, j] = tangent")],
         ),
-        ("the first row is lost", "band", "only one of these lies in the band", [("max(0, j - upper)", "j - upper")]),
+        ("the first rows are lost", "negative", "the first columns are lost", [("max(0, j - upper)", "j - upper")]),
         (
             "the diagonal alone",
             "band",
@@ -434,9 +467,22 @@ def elimination_count(edges, outputs, order):
         ),
         (
             "the tangent in single precision",
-            "diagonal",
-            "the seed of ones",
+            "rounded",
+            "put into float32",
             [("tangent = jvp(seed)", "tangent = jvp(seed).astype(np.float32)")],
+        ),
+        ("rounded to eight digits", "small", "left out because it is small", [("return J", "return np.round(J, 8)")]),
+        (
+            "small entries are zeros",
+            "small",
+            "left out because it is small",
+            [("return J", "return np.where(abs(J) < 1e-3, 0.0, J)")],
+        ),
+        (
+            "zeros",
+            "none",
+            "no sweep was run",
+            "def banded_jacobian(jvp, n, lower, upper):\n    return np.zeros((n, n))\n",
         ),
         (
             "a seed of another length",

@@ -8,8 +8,9 @@ WRONG = {
         ("only the last segment is looked at", "last-alone", "in a whole one", [("max(at_the_turn, one_segment_later)", "at_the_turn")]),
         ("only a whole segment is looked at", "earlier-alone", "at the very first turn", [("max(at_the_turn, one_segment_later)", "one_segment_later")]),
         ("the slot is not emptied", "whole", "a short one", [("segments - 2 + k if", "segments - 1 + k if")]),
-        ("the formula of the chapter as it stands", "peak", "the one before it", "def every_k(l, k):\n    return l / k - 1 + k, 2 * l - k\n"),
+        ("the formula of the chapter as it stands", "fraction", "both are whole numbers", "def every_k(l, k):\n    return l / k - 1 + k, 2 * l - k\n"),
         ("slots and tapes at their most, added up, and a slot for the last segment", "peak", "the one before it", [("segments - 1 + last", "segments + k")]),
+        ("k steps on tape, even if there are fewer", "one-segment", "it has l steps only", [("    last = l - k * (segments - 1)\n", "    last = l - k * (segments - 1) if segments > 1 else k\n")]),
         ("one run more a segment", "steps", "runs on tape once", [("l + k * (segments - 1)", "l + segments - 1")]),
         ("the whole segments run twice", "last-segment", "goes on tape at once", [("l + k * (segments - 1)", "l + k * (l // k)")]),
         ("the segments that fit", "peak", "the one before it", [("-(-l // k)", "max(l // k, 1)")]),
@@ -91,14 +92,65 @@ def least_price(prices, slots):
         ("a slot too few: state 0 has one of its own", "one-slot-used", "stored half-way", [("range(slots - 1)", "range(slots - 2)")]),
         ("a slot too many: state 0 needs none", "impossible", "its slot is taken", [("range(slots - 1)", "range(slots if slots > 1 else 0)")]),
         ("the prices are read from behind", "one-slot", "there is no choice", [("np.cumsum(prices)", "np.cumsum(prices[::-1])")]),
+        ("whole numbers for prices", "cut-off", "which line cuts it off", [("np.cumsum(prices)", "np.cumsum([int(price) for price in prices])")]),
+        ("a whole number comes back", "cut-off", "which line cuts it off", [("return cheapest[0, l]", "return int(cheapest[0, l])")]),
+        ("a table for all numbers of slots", "too-dear", "has its own prices", """
+def least_price(prices, slots):
+    table = {}
+
+    def least(a, b, s):
+        if b - a < 2:
+            return 0
+        if (a, b) not in table:
+            ways = [sum(sum(prices[a:i]) for i in range(a, b))]
+            if s > 1:
+                ways += [sum(prices[a:m]) + least(m, b, s - 1) + least(a, m, s) for m in range(a + 1, b)]
+            table[a, b] = min(ways)
+        return table[a, b]
+
+    return least(0, len(prices), slots)
+"""),
+        ("a table for all chains", "impossible", "holds for one chain", """
+import functools
+
+chain = []
+
+
+@functools.cache
+def least(a, b, s):
+    if b - a < 2:
+        return 0
+    if s == 1:
+        return sum(sum(chain[a:i]) for i in range(a, b))
+    return min(sum(chain[a:m]) + least(m, b, s - 1) + least(a, m, s) for m in range(a + 1, b))
+
+
+def least_price(prices, slots):
+    chain[:] = prices
+    return least(0, len(prices), slots)
+"""),
         ("in float32 at the end", "rounded", "the last ones are lost", [("return cheapest[0, l]", "return np.float32(cheapest[0, l])")]),
         ("the list grows on the way", "changed", "the list of prices was changed", [("return cheapest[0, l]", "prices.append(0)\n    return cheapest[0, l]")]),
         ("the place of the first state comes back", "type", "a list of length", [("return cheapest[0, l]", "return [cheapest[0, l]]")]),
+        ("the recursion as it stands, without a table", "long", "in very many schedules", """
+def least_price(prices, slots):
+    def least(a, b, s):
+        if b - a < 2:
+            return 0
+        if s == 1:
+            return sum(sum(prices[a:i]) for i in range(a, b))
+        return min(sum(prices[a:m]) + least(m, b, s - 1) + least(a, m, s) for m in range(a + 1, b))
+    return least(0, len(prices), slots)
+"""),
     ],
     "must-keep": [
         ("all operands", "sum", "they read nothing", [('elif name in ("mul", "sin", "square")', 'elif name not in ("exp", "sqrt", "tanh")')]),
         ("all values", "sum", "they read nothing", "def must_keep(inputs, program, block):\n    return list(range(inputs, inputs + len(program)))\n"),
         ("the value of the sine for its operand", "operand", "the cosine of its operand", [('("mul", "sin", "square")', '("mul", "square")'), ('("exp", "sqrt", "tanh")', '("exp", "sqrt", "tanh", "sin")')]),
+        ("both operands of a sum", "sum", "they read nothing", [('elif name in ("mul", "sin", "square")', 'elif name in ("mul", "sin", "square", "add")')]),
+        ("the value of the square for its operand", "square", "twice its operand", [('("mul", "sin", "square")', '("mul", "sin")'), ('("exp", "sqrt", "tanh")', '("exp", "sqrt", "tanh", "square")')]),
+        ("the result is always kept", "result", "only where the table says", [("    kept = set()\n", "    kept = set(needed)\n")]),
+        ("what is kept for later helps the block", "anyway", "the whole block is run again", [("            kept.update(a for a in operands if a < inputs + block[0])", "            kept.update(a for a in operands if a < inputs + block[0] and inputs + k not in kept)")]),
         ("the operand of the exponential", "own", "need no operand", [('("mul", "sin", "square")', '("mul", "sin", "square", "exp")'), ('("exp", "sqrt", "tanh")', '("sqrt", "tanh")')]),
         ("the operand of the root", "own", "need no operand", [('("mul", "sin", "square")', '("mul", "sin", "square", "sqrt")'), ('("exp", "sqrt", "tanh")', '("exp", "tanh")')]),
         ("the first factor alone", "product", "each factor is", [("            kept.update(operands)\n        elif", "            kept.add(operands[0])\n        elif")]),
@@ -130,6 +182,13 @@ def least_price(prices, slots):
         ("one length, of whole segments", "short", "try several lengths", [("range(1, 27)", "(24,)")]),
         ("one length, a prime", "short", "try several lengths", [("range(1, 27)", "(23,)")]),
         ("chains up to fifteen steps", "middle", "longer than twice", [("range(1, 27)", "range(1, 16)")]),
+        ("chains of nine steps or more", "few", "begin with one step", [("range(1, 27)", "range(9, 27)")]),
+        ("chains of two steps or more", "few", "begin with one step", [("range(1, 27)", "range(2, 27)")]),
+        ("chains up to twenty steps", "late-slot", "right with three segments", [("range(1, 27)", "range(1, 21)")]),
+        ("the same bent step everywhere", "index", "did for another", [("np.random.default_rng(i).normal", "np.random.default_rng(0).normal")]),
+        ("from zero", "x", "the same way as from your x", [("np.array([0.3, -0.5, 0.8])", "np.zeros(3)")]),
+        ("the adjoint is one", "bar", "ones for the adjoint", [("np.array([1.0, -2.0, 0.5])", "np.ones(3)")]),
+        ("the sum of the entries", "entries", "in another order passed", [("np.linalg.norm(ours - theirs)", "abs(np.sum(ours) - np.sum(theirs))")]),
         ("two chains of few steps", "short", "try several lengths", [("range(1, 27)", "(1, 2)")]),
         ("a loose comparison", "tiny", "of a millionth passed", [("1e-10 *", "1e-4 *")]),
         ("an absolute comparison of small numbers", "tiny", "of a millionth passed", [("1e-10 * np.linalg.norm(theirs)", "1e-6")]),
@@ -141,5 +200,28 @@ def least_price(prices, slots):
         ("steps that do not move", "stale", "bend your steps", [("np.sin(mix @ x + rng.normal(size=3))", "x"), ("mix.T @ (bar * np.cos(mix @ x + rng.normal(size=3)))", "bar * np.cos(x) * rng.normal(size=3)")]),
         ("five hundred calls", "calls", "are not needed", [("for l in range(1, 27):", "for l in [*range(1, 27)] * 20:")]),
         ("the difference comes back", "type", "expected True or False", [("return True", "return np.linalg.norm(ours - theirs)")]),
+    ],
+}  # fmt: skip
+
+RIGHT = {
+    "least-price": [
+        ("a recursion with a table, which sums up each price anew", """
+import functools
+
+
+def least_price(prices, slots):
+    @functools.cache
+    def least(a, b, s):
+        if b - a < 2:
+            return 0
+        if s == 1:
+            return sum(sum(prices[j] for j in range(a, i)) for i in range(a, b))
+        return min(sum(prices[j] for j in range(a, m)) + least(m, b, s - 1) + least(a, m, s) for m in range(a + 1, b))
+
+    return least(0, len(prices), slots)
+"""),
+    ],
+    "find-the-bug": [
+        ("whatever x and bar are drawn", [("np.array([0.3, -0.5, 0.8]), np.array([1.0, -2.0, 0.5]), 3", "*np.random.default_rng().normal(size=(2, 3)), 3")]),
     ],
 }  # fmt: skip
