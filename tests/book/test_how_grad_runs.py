@@ -186,7 +186,7 @@ def not_a_rule(text):
 def test_a_rule_that_a_text_quotes_stands_in_the_package():
     chapters = [cell.source for file in notebooks() for cell in read(file).cells if cell.cell_type == "markdown"]
     text = "\n".join([*chapters, (ROOT / "pages" / "how-grad-runs.md").read_text(encoding="utf-8")])
-    assert len(QUOTED_RULE.findall(text)) >= 3
+    assert len(QUOTED_RULE.findall(text)) >= 2
     assert not_a_rule(text) == []
     # the rule of the root is `edged`
     wrong = text.replace("elementwise(np.reciprocal, lambda y: -y * y)", "elementwise(np.sqrt, lambda y: 0.5 / y)")
