@@ -1,10 +1,15 @@
 """What `check` says apart from verdicts, and the page that shows it."""
 
+import gc
 import re
 
+import jax
+import jax.numpy as jnp
 import pytest
 
 from adlib.exercises import NotSolved, check
+from adlib.exercises._answers import Unusable
+from adlib.exercises._by_hand import by_hand
 from tools import ROOT, exercises
 
 
@@ -33,3 +38,13 @@ def test_the_page_how_exercises_work_shows_the_three_signs_in_order(capsys):
     printed = capsys.readouterr().out
     assert re.findall(r"^[⏳❌✅]", printed, re.MULTILINE) == ["⏳", "❌", "✅"]
     assert "case 1 of 20: " in printed and "v1_dot is 1.5, expected -1.5" in printed and "→ both factors" in printed
+
+
+def test_what_the_garbage_collector_calls_is_not_the_answers():
+    """JAX hangs a function on the collector, which then runs in the middle of any answer that makes many objects."""
+    assert any("jax" in callback.__module__ for callback in gc.callbacks)
+    assert by_hand(lambda: gc.collect() >= 0)
+    with pytest.raises(Unusable, match="the answer calls jax"):
+        by_hand(lambda: jnp.sin(1.0))
+    with pytest.raises(Unusable, match="the answer calls jax"):
+        by_hand(lambda: (gc.collect(), jax.grad(jnp.sin)(1.0)))
